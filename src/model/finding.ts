@@ -1,0 +1,162 @@
+import type { Evidence } from "./evidence.js";
+import type { FactKind } from "./fact.js";
+import type { Instant } from "./instant.js";
+import type { Statement } from "./statement.js";
+
+/** What findings are joined by. Every value is a set; two findings share a key where the sets meet. */
+export type AboutKey = "node" | "pod" | "path" | "error" | "workload" | "volume" | "token" | "object";
+export type About = Readonly<Partial<Record<AboutKey, readonly string[]>>>;
+
+export type Role = "trigger" | "latent-condition" | "contributing-factor" | "failure" | "symptom" | "impact";
+
+/**
+ * observed: recorded in an artifact. established: inferred, every premise observed. probable: one premise unverified. possible: more.
+ * The only words for certainty that a review uses; computed in engine/confidence.ts.
+ */
+export type Confidence = "observed" | "established" | "probable" | "possible";
+
+export type Relation = "triggers" | "enables" | "propagates" | "prevents-recovery" | "conceals";
+
+/** What a rule says of one subject. */
+export type Outcome = Found | Refuted | Undetermined | Foreseen;
+
+export interface Found {
+  readonly outcome: "found";
+  /** Stable name of the subject, the same at every moment: what findings are merged by. */
+  readonly subject: string;
+  readonly about: About;
+  /** First and last time it was true, as far as evidence goes. `over`: it was over at this collection. */
+  readonly since: Instant | null;
+  readonly lastSeen: Instant | null;
+  readonly over: boolean;
+  /** The first is the headline: it stands alone in the summary. */
+  readonly statements: readonly [Statement, ...Statement[]];
+  /** Premises that were inferred and not seen, each in a few words. */
+  readonly unverified: readonly string[];
+  /** What other rules compute with; plain data. */
+  readonly value: Readonly<Record<string, string | number | boolean | null>>;
+  /** Rows of the impact table, where the finding is an impact on a workload. */
+  readonly impact: readonly ImpactRow[];
+}
+
+export interface ImpactRow {
+  readonly subject: string;
+  readonly effect: Statement;
+  readonly wanted: number | null;
+  readonly available: number | null;
+  readonly since: Instant | null;
+}
+
+export interface Refuted {
+  readonly outcome: "refuted";
+  readonly subject: string;
+  readonly about: About;
+  readonly statements: readonly [Statement, ...Statement[]];
+}
+
+export interface Undetermined {
+  readonly outcome: "undetermined";
+  readonly subject: string;
+  readonly about: About;
+  readonly missing: readonly [Missing, ...Missing[]];
+}
+
+/** What was not collected, where, why, and what would close the gap. */
+export interface Missing {
+  readonly kind: FactKind;
+  readonly node: string | null;
+  /** What is missing, as a noun phrase: `the mount table of the CNI agent`. */
+  readonly what: string;
+  /** `not attempted`, `truncated`, `permission denied`, … in words. */
+  readonly why: string;
+  readonly command: string;
+}
+
+export interface Foreseen {
+  readonly outcome: "foreseen";
+  readonly subject: string;
+  readonly about: About;
+  /** Id of the mechanism or symptom that will follow. */
+  readonly mechanism: string;
+  readonly node: string;
+  /** When, if a date is known. */
+  readonly at: Instant | null;
+  /** What trips it, and what would prevent it, in plain words. */
+  readonly on: string;
+  readonly unless: string;
+  readonly statements: readonly [Statement, ...Statement[]];
+  readonly unverified: readonly string[];
+}
+
+/** A merged finding: one subject over all moments. */
+export interface Finding {
+  /** `f1`, `f2`, … in the order of the review. */
+  readonly id: string;
+  readonly rule: string;
+  readonly subject: string;
+  readonly role: Role;
+  readonly about: About;
+  readonly moments: readonly string[];
+  readonly since: Instant | null;
+  readonly lastSeen: Instant | null;
+  /** Null: present at the last collection that could tell. Else it ended in [after, by]. */
+  readonly ended: { readonly after: Instant | null; readonly by: Instant } | null;
+  readonly statements: readonly Statement[];
+  readonly unverified: readonly string[];
+  readonly confidence: Confidence;
+  readonly value: Found["value"];
+  readonly impact: readonly ImpactRow[];
+}
+
+export interface CausalLink {
+  /** Finding ids. */
+  readonly cause: string;
+  readonly effect: string;
+  readonly relation: Relation;
+  readonly order: "verified" | "unverified";
+  readonly confidence: Confidence;
+}
+
+/** A rival explanation of a finding that was tested. */
+export interface Hypothesis {
+  readonly mechanism: string;
+  readonly title: string;
+  /** Ids of the findings it would explain. */
+  readonly of: readonly string[];
+  readonly status: "refuted" | "open";
+  readonly statements: readonly Statement[];
+  readonly missing: readonly Missing[];
+}
+
+export interface Gap extends Missing {
+  /** Rules that could not decide for want of it. */
+  readonly blocks: readonly string[];
+}
+
+export interface Forecast extends Omit<Foreseen, "outcome"> {
+  readonly rule: string;
+  readonly confidence: Confidence;
+}
+
+/** One subject at two moments. Never itself a cause. */
+export interface Change {
+  readonly rule: string;
+  readonly subject: string;
+  readonly kind: "repair" | "recovery" | "regression" | "change";
+  readonly about: About;
+  /** When it happened, as far as evidence tells. */
+  readonly at: Instant | null;
+  readonly statements: readonly [Statement, ...Statement[]];
+}
+
+/** One row of the time line, from a fact that no finding need claim. */
+export interface Observation {
+  readonly at: Instant;
+  readonly approximate: boolean;
+  readonly statement: Statement;
+  /** `event, first seen`, `mtime`, `token iat`. */
+  readonly source: string;
+}
+
+/** What an outcome cites, in order. */
+export const citedBy = (statements: readonly Statement[]): readonly Evidence[] => statements.flatMap((s) => s.evidence);

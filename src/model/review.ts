@@ -1,0 +1,226 @@
+import { z } from "zod";
+import type { Statement } from "./statement.js";
+
+export const REVIEW_SCHEMA = "inquest-review/1";
+
+/** A time in JSON: ISO 8601 in UTC, cut where its precision ends (`2024-06`, `2026-05-22T22:20Z`, `2026-05-23T02:01:31Z`). */
+const utc = z.string();
+
+const part = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("text"), text: z.string() }),
+  z.strictObject({ kind: z.literal("code"), text: z.string() }),
+  z.strictObject({ kind: z.literal("word"), text: z.string() }),
+  z.strictObject({ kind: z.literal("time"), epochMs: z.number(), precisionMs: z.number() }),
+]);
+
+const reference = z.strictObject({ source: z.string(), version: z.string() });
+
+/** One sentence: its text with times in UTC, its parts for printers, the ids of its evidence, and where it comes from. */
+const statement = z.strictObject({
+  text: z.string(),
+  parts: z.array(part),
+  evidence: z.array(z.string()),
+  source: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("evidence") }),
+    z.strictObject({ kind: z.literal("known"), reference }),
+    z.strictObject({ kind: z.literal("told"), by: z.string() }),
+  ]),
+});
+
+const confidence = z.enum(["observed", "established", "probable", "possible"]);
+
+const command = z.strictObject({ run: z.string(), expect: z.string().nullable() });
+
+const missing = z.strictObject({
+  kind: z.string(),
+  node: z.string().nullable(),
+  what: z.string(),
+  why: z.string(),
+  command: z.string(),
+});
+
+/** The contract of `review.json`. Keys stand in the order in which the review prints them: evidence is numbered by first citation in it. */
+export const reviewSchema = z.strictObject({
+  schema: z.literal(REVIEW_SCHEMA),
+  tool: z.strictObject({ name: z.literal("inquest"), version: z.string() }),
+  title: z.string(),
+  slug: z.string(),
+  /** Date of the incident in the report's zone, YYYY-MM-DD. */
+  date: z.string(),
+  zone: z.string(),
+  tags: z.array(z.string()),
+  status: z.enum(["Resolved", "Partially Resolved", "Ongoing", "Latent", "No fault found", "Undetermined"]),
+  /** Proposed from evidence; a person decides. */
+  severity: z.strictObject({ proposed: z.enum(["Critical", "High", "Medium", "Low", "None"]), reason: z.string() }),
+  /** Of what could be seen: begin of the symptoms and their end; null where the evidence has none. */
+  duration: z.strictObject({
+    from: utc.nullable(),
+    to: utc.nullable(),
+    activeMs: z.number().nullable(),
+    latentMs: z.number().nullable(),
+  }),
+  summary: z.array(z.array(statement)),
+  timeline: z.array(z.strictObject({ at: utc, approximate: z.boolean(), statement, source: z.string() })),
+  chains: z.array(
+    z.strictObject({
+      id: z.string(),
+      title: z.string(),
+      /** Finding ids, effect first, root last. */
+      steps: z.array(z.string()),
+      answers: z.array(z.strictObject({ finding: z.string(), question: z.string(), statements: z.array(statement) })),
+      /** From this index on the steps are those of another chain, told there. */
+      continuesIn: z.strictObject({ chain: z.string(), fromStep: z.number() }).nullable(),
+      stop: z.string(),
+    }),
+  ),
+  hypotheses: z.array(
+    z.strictObject({
+      mechanism: z.string(),
+      title: z.string(),
+      of: z.array(z.string()),
+      status: z.enum(["refuted", "open"]),
+      statements: z.array(statement),
+      missing: z.array(missing),
+      evidence: z.array(z.string()),
+    }),
+  ),
+  impact: z.strictObject({
+    rows: z.array(
+      z.strictObject({
+        subject: z.string(),
+        effect: statement,
+        wanted: z.number().nullable(),
+        available: z.number().nullable(),
+        since: utc.nullable(),
+        until: utc.nullable(),
+      }),
+    ),
+    intervals: z.array(z.strictObject({ name: z.string(), statement })),
+    scope: z.array(statement),
+  }),
+  resolution: z.strictObject({
+    changes: z.array(
+      z.strictObject({
+        rule: z.string(),
+        kind: z.enum(["repair", "recovery", "regression", "change"]),
+        at: utc.nullable(),
+        statements: z.array(statement),
+      }),
+    ),
+    fix: z.array(z.strictObject({ finding: z.string(), step: z.string(), commands: z.array(command) })),
+    verification: z.array(command),
+  }),
+  forecasts: z.array(
+    z.strictObject({
+      mechanism: z.string(),
+      rule: z.string(),
+      node: z.string(),
+      at: utc.nullable(),
+      on: z.string(),
+      unless: z.string(),
+      confidence,
+      statements: z.array(statement),
+    }),
+  ),
+  lessons: z.strictObject({ well: z.array(statement), badly: z.array(statement), surprise: z.array(statement) }),
+  actions: z.array(
+    z.strictObject({
+      title: z.string(),
+      type: z.enum(["prevent", "mitigate", "detect", "repair", "process"]),
+      priority: z.enum(["Urgent", "High", "Medium", "Low"]),
+      doneWhen: z.string(),
+      /** Findings that it covers. */
+      covers: z.array(z.string()),
+    }),
+  ),
+  questions: z.array(z.string()),
+  gaps: z.array(
+    z.strictObject({
+      kind: z.string(),
+      node: z.string().nullable(),
+      what: z.string(),
+      why: z.string(),
+      command: z.string(),
+      blocks: z.array(z.string()),
+    }),
+  ),
+  technical: z.strictObject({
+    environment: z.array(z.strictObject({ name: z.string(), statement })),
+    signatures: z.array(z.strictObject({ title: z.string(), text: z.string(), evidence: z.array(z.string()) })),
+  }),
+  references: z.array(reference),
+  examined: z.array(statement),
+  findings: z.array(
+    z.strictObject({
+      id: z.string(),
+      /** Id of the rule: a mechanism or symptom of the catalogue. */
+      mechanism: z.string(),
+      title: z.string(),
+      role: z.enum(["trigger", "latent-condition", "contributing-factor", "failure", "symptom", "impact"]),
+      /** True where it ends a chain. */
+      root: z.boolean(),
+      confidence,
+      nodes: z.array(z.string()),
+      moments: z.array(z.string()),
+      since: utc.nullable(),
+      lastSeen: utc.nullable(),
+      endedBy: utc.nullable(),
+      statements: z.array(statement),
+      unverified: z.array(z.string()),
+    }),
+  ),
+  links: z.array(
+    z.strictObject({
+      cause: z.string(),
+      effect: z.string(),
+      relation: z.enum(["triggers", "enables", "propagates", "prevents-recovery", "conceals"]),
+      order: z.enum(["verified", "unverified"]),
+      confidence,
+    }),
+  ),
+  moments: z.array(
+    z.strictObject({ id: z.string(), from: utc, to: utc, bundles: z.array(z.string()), nodes: z.array(z.string()) }),
+  ),
+  evidence: z.record(
+    z.string(),
+    z.strictObject({
+      bundle: z.string(),
+      node: z.string().nullable(),
+      member: z.string(),
+      origin: z.string(),
+      locator: z.string(),
+      sha256: z.string(),
+      excerpt: z.string(),
+    }),
+  ),
+  custody: z.array(
+    z.strictObject({
+      id: z.string(),
+      file: z.string(),
+      sha256: z.string(),
+      node: z.string().nullable(),
+      collector: z.string(),
+      collectedFrom: utc,
+      collectedTo: utc,
+      state: z.enum(["complete", "partial", "interrupted"]),
+      manifest: z.enum(["verified", "missing", "mismatch"]),
+      members: z.number(),
+      issues: z.array(z.strictObject({ code: z.string(), member: z.string().nullable(), message: z.string() })),
+    }),
+  ),
+});
+
+/** What `review.json` holds and every printer gets: sorted, counted, numbered. */
+export type Review = z.infer<typeof reviewSchema>;
+export type ReviewStatement = z.infer<typeof statement>;
+
+/** A review before its evidence is numbered: statements still carry it. */
+export type Draft = Unnumbered<Omit<Review, "evidence">>;
+
+type Unnumbered<T> = T extends ReviewStatement
+  ? Statement
+  : T extends readonly (infer U)[]
+    ? Unnumbered<U>[]
+    : T extends object
+      ? { [K in keyof T]: K extends "evidence" ? readonly import("./evidence.js").Evidence[] : Unnumbered<T[K]> }
+      : T;
