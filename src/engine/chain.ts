@@ -1,0 +1,89 @@
+import type { CausalLink } from "#model/finding.js";
+import type { Numbered } from "./link.js";
+
+/** Finding ids, effect first, root last. */
+export type Chain = readonly string[];
+
+/** More steps than this are not printed; the chain keeps its top and its root. */
+export const MAX_STEPS = 7;
+
+/**
+ * Walks back from every effect that nothing later explains to its roots. A trigger stands beside the condition that it met: it is
+ * set into the condition's chain, right after their common effect, since both were needed.
+ */
+export function findChains(findings: readonly Numbered[], links: readonly CausalLink[]): readonly Chain[] {
+  const byId = new Map(findings.map((f) => [f.id, f]));
+  const chains = tops(findings, links, byId).flatMap((top) => chainsFrom(top.id, links, byId));
+  return dropContained(sortForReading(chains, byId));
+}
+
+/** Symptoms that cause no further symptom, and mechanisms that cause nothing. Impacts are not asked about: they are told as impact. */
+function tops(
+  findings: readonly Numbered[],
+  links: readonly CausalLink[],
+  byId: ReadonlyMap<string, Numbered>,
+): readonly Numbered[] {
+  return findings.filter((f) => {
+    if (f.of.kind === "impact") return false;
+    const effects = links.filter((l) => l.cause === f.id).map((l) => byId.get(l.effect)?.of.kind);
+    return f.of.kind === "symptom" ? !effects.includes("symptom") : effects.every((kind) => kind === "impact");
+  });
+}
+
+function chainsFrom(top: string, links: readonly CausalLink[], byId: ReadonlyMap<string, Numbered>): readonly Chain[] {
+  const paths = pathsToRoots(top, links);
+  const endsInTrigger = (path: Chain): boolean => path.length > 1 && byId.get(path.at(-1) ?? "")?.of.role === "trigger";
+  const conditions = paths.filter((p) => !endsInTrigger(p));
+  if (conditions.length === 0) return longestPerRoot(paths);
+  const triggers = paths.filter(endsInTrigger).map((p) => ({ trigger: p.at(-1) ?? "", after: p.at(-2) ?? "" }));
+  const placed = new Set<string>();
+  const chains = longestPerRoot(conditions).map((path) =>
+    path.flatMap((step) => {
+      const own = triggers.filter((t) => t.after === step && path.at(-1) !== step).map((t) => t.trigger);
+      for (const t of own) placed.add(t);
+      return [step, ...new Set(own)];
+    }),
+  );
+  const unplaced = paths.filter((p) => endsInTrigger(p) && !placed.has(p.at(-1) ?? ""));
+  return [...chains, ...longestPerRoot(unplaced)];
+}
+
+/** Every path from a finding back to findings without a cause. Links are acyclic, so this ends. */
+function pathsToRoots(from: string, links: readonly CausalLink[]): readonly Chain[] {
+  const causes = links.filter((l) => l.effect === from).map((l) => l.cause);
+  if (causes.length === 0) return [[from]];
+  return causes.flatMap((cause) => pathsToRoots(cause, links).map((path) => [from, ...path]));
+}
+
+function longestPerRoot(paths: readonly Chain[]): readonly Chain[] {
+  const best = new Map<string, Chain>();
+  for (const path of paths) {
+    const root = path.at(-1) ?? "";
+    const known = best.get(root);
+    if (!known || path.length > known.length) best.set(root, path);
+  }
+  return [...best.values()].map((path) =>
+    path.length <= MAX_STEPS ? path : [...path.slice(0, MAX_STEPS - 1), path.at(-1) ?? ""],
+  );
+}
+
+/** A chain that another runs into comes first; else the earlier symptom. */
+function sortForReading(chains: readonly Chain[], byId: ReadonlyMap<string, Numbered>): readonly Chain[] {
+  const onset = (chain: Chain): number => byId.get(chain[0] ?? "")?.since?.epochMs ?? Number.POSITIVE_INFINITY;
+  return [...chains].sort((a, b) => {
+    if (b.indexOf(a[0] ?? "") > 0) return -1;
+    if (a.indexOf(b[0] ?? "") > 0) return 1;
+    return onset(a) - onset(b) || (a.join() < b.join() ? -1 : 1);
+  });
+}
+
+/** A chain which is the end of another, and whose top is no symptom, says nothing of its own. */
+function dropContained(chains: readonly Chain[]): readonly Chain[] {
+  const seen = new Set<string>();
+  return chains.filter((chain) => {
+    const key = chain.join();
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

@@ -1,0 +1,58 @@
+import type { About, AboutKey, Foreseen, Found, Outcome } from "#model/finding.js";
+import type { Needs, Rule, Views } from "#model/rule.js";
+import type { World } from "./world.js";
+
+/** What one rule said at one moment. */
+export interface Verdicts {
+  readonly rule: Rule;
+  readonly moment: string;
+  readonly outcomes: readonly Outcome[];
+  /** Message of the error that ended the match, if one did. */
+  readonly failed: string | null;
+}
+
+/** Runs every rule once, in order, over one moment. A rule that fails costs its own verdicts only. */
+export function infer(rules: readonly Rule[], world: World): readonly Verdicts[] {
+  return rules.map((rule) => {
+    const verdicts = runRule(rule, world);
+    world.publish(
+      rule.id,
+      verdicts.outcomes.filter((o): o is Found => o.outcome === "found"),
+    );
+    return verdicts;
+  });
+}
+
+function runRule(rule: Rule, world: World): Verdicts {
+  const moment = world.moment.id;
+  const views = Object.fromEntries(Object.entries(rule.needs).map(([name, kind]) => [name, world.view(kind)]));
+  try {
+    return { rule, moment, outcomes: [...rule.match(views as Views<Needs>, world.context)], failed: null };
+  } catch (error) {
+    return { rule, moment, outcomes: [], failed: error instanceof Error ? error.name : "error" };
+  }
+}
+
+/**
+ * Could the rule have seen its subject at this moment? Then its silence means that the subject is gone. Node kinds are asked for
+ * the subject's nodes, cluster kinds for the cluster.
+ */
+export function couldSee(rule: Rule, about: About, world: World): boolean {
+  const nodes = about.node ?? [];
+  return Object.values(rule.needs).every((kind) => {
+    const view = world.view(kind);
+    if (view.coverage().state === "complete") return true;
+    return nodes.length > 0 && nodes.every((node) => view.coverage(node).state === "complete");
+  });
+}
+
+/** Do two subjects meet in every key? A key that neither names is no join. */
+export function joined(a: About, b: About, keys: readonly AboutKey[]): boolean {
+  return keys.every((key) => {
+    const values = a[key] ?? [];
+    const others = new Set(b[key] ?? []);
+    return values.some((value) => others.has(value));
+  });
+}
+
+export const isForeseen = (o: Outcome): o is Foreseen => o.outcome === "foreseen";

@@ -1,0 +1,127 @@
+import type { CausalLink, Finding, Hypothesis, Outcome, Relation, Role } from "#model/finding.js";
+import { type Instant, order } from "#model/instant.js";
+import type { Effect, Rule } from "#model/rule.js";
+import { linkConfidence } from "./confidence.js";
+import { joined, type Verdicts } from "./infer.js";
+import type { Merged } from "./merge.js";
+
+/** A merged finding with its provisional number. */
+export type Numbered = Merged & { readonly id: string };
+
+/** Links every cause to every effect that its rule names, where the join holds and the order in time does not refute it. Acyclic by construction. */
+export function linkFindings(findings: readonly Numbered[]): readonly CausalLink[] {
+  const links: CausalLink[] = [];
+  for (const cause of findings) {
+    for (const effect of cause.of.explains) {
+      for (const target of findings) {
+        const link = target.rule === effect.rule && target !== cause ? linkOf(cause, target, effect) : null;
+        if (link && !reaches(links, link.effect, link.cause)) links.push(link);
+      }
+    }
+  }
+  return links;
+}
+
+function linkOf(cause: Numbered, target: Numbered, effect: Effect): CausalLink | null {
+  if (!joined(cause.about, target.about, effect.same)) return null;
+  if (!cause.moments.some((m) => target.moments.some((t) => m <= t))) return null;
+  const verdict = compare(cause, target, effect.relation);
+  if (verdict === "refuted") return null;
+  return {
+    cause: cause.id,
+    effect: target.id,
+    relation: effect.relation,
+    order: verdict,
+    confidence: linkConfidence(cause.confidence, verdict),
+  };
+}
+
+/** A cause begins before its effect; what only keeps it from ending must begin before it was last seen. */
+function compare(cause: Numbered, target: Numbered, relation: Relation): CausalLink["order"] | "refuted" {
+  const bound: Instant | null = relation === "prevents-recovery" ? (target.lastSeen ?? target.since) : target.since;
+  if (cause.since === null || bound === null) return "unverified";
+  const found = order(cause.since, bound);
+  if (found === "after") return "refuted";
+  return found === "before" ? "verified" : "unverified";
+}
+
+function reaches(links: readonly CausalLink[], from: string, to: string): boolean {
+  if (from === to) return true;
+  return links.some((l) => l.cause === from && reaches(links, l.effect, to));
+}
+
+/** A rule may fix the role; else a mechanism is a failure where it explains something, and a latent condition where it does not yet. */
+export function roleOf(finding: Numbered, links: readonly CausalLink[], byId: ReadonlyMap<string, Numbered>): Role {
+  if (finding.of.kind === "symptom") return "symptom";
+  if (finding.of.kind === "impact") return "impact";
+  if (finding.of.role) return finding.of.role;
+  const explains = (id: string): boolean =>
+    links.some((l) => l.cause === id && (byId.get(l.effect)?.of.kind === "symptom" || explains(l.effect)));
+  return explains(finding.id) ? "failure" : "latent-condition";
+}
+
+/** The tested rivals: for every finding each rule that could explain it and does not. */
+export function findHypotheses(
+  findings: readonly Numbered[],
+  links: readonly CausalLink[],
+  rules: readonly Rule[],
+  verdicts: readonly Verdicts[],
+): readonly Hypothesis[] {
+  const byId = new Map(findings.map((f) => [f.id, f]));
+  return rules.flatMap((rule) => {
+    const rival = weigh(rule, findings, verdicts, (id) =>
+      links.some((l) => l.effect === id && byId.get(l.cause)?.rule === rule.id),
+    );
+    return rival ? [rival] : [];
+  });
+}
+
+function weigh(
+  rule: Rule,
+  findings: readonly Finding[] | readonly Numbered[],
+  verdicts: readonly Verdicts[],
+  explained: (id: string) => boolean,
+): Hypothesis | null {
+  const of: string[] = [];
+  const refuting: Outcome[] = [];
+  const open: Outcome[] = [];
+  for (const effect of rule.explains) {
+    for (const finding of findings) {
+      if (finding.rule !== effect.rule || explained(finding.id)) continue;
+      const said = verdicts
+        .filter((v) => v.rule === rule && finding.moments.includes(v.moment))
+        .flatMap((v) =>
+          v.outcomes.filter((o) =>
+            joined(
+              o.about,
+              finding.about,
+              effect.same.filter((k) => k !== "error"),
+            ),
+          ),
+        );
+      const own = {
+        refuting: said.filter((o) => o.outcome === "refuted"),
+        open: said.filter((o) => o.outcome === "undetermined"),
+      };
+      if (own.refuting.length + own.open.length === 0) continue;
+      of.push(finding.id);
+      refuting.push(...own.refuting);
+      open.push(...own.open);
+    }
+  }
+  if (of.length === 0) return null;
+  const status = open.length > 0 && refuting.length === 0 ? "open" : "refuted";
+  return {
+    mechanism: rule.id,
+    title: rule.title,
+    of: [...new Set(of)],
+    status,
+    statements: unique(refuting).flatMap((o) => (o.outcome === "refuted" ? [o.statements[0]] : [])),
+    missing: status === "open" ? unique(open).flatMap((o) => (o.outcome === "undetermined" ? o.missing : [])) : [],
+  };
+}
+
+/** One outcome per subject. */
+function unique(outcomes: readonly Outcome[]): readonly Outcome[] {
+  return [...new Map(outcomes.map((o) => [o.subject, o])).values()];
+}

@@ -1,0 +1,107 @@
+import type { Finding, Forecast, Found, Outcome } from "#model/finding.js";
+import { earliest, latestOf } from "#model/instant.js";
+import type { Rule } from "#model/rule.js";
+import { confidenceOf } from "./confidence.js";
+import { couldSee, isForeseen, type Verdicts } from "./infer.js";
+import type { World } from "./world.js";
+
+/** A finding before it has its id and, for mechanisms, its role. */
+export type Merged = Omit<Finding, "id" | "role"> & { readonly of: Rule };
+
+interface Sighting {
+  readonly world: World;
+  readonly outcome: Found;
+}
+
+/** Merges equal findings (rule and subject) over the moments, in order of rule and subject. */
+export function mergeFindings(verdicts: readonly Verdicts[], worlds: readonly World[]): readonly Merged[] {
+  const byId = new Map(worlds.map((w) => [w.moment.id, w]));
+  const sightings = new Map<string, { readonly rule: Rule; readonly seen: Sighting[] }>();
+  for (const verdict of verdicts) {
+    const world = byId.get(verdict.moment);
+    if (!world) continue;
+    for (const outcome of verdict.outcomes) {
+      if (outcome.outcome !== "found") continue;
+      const key = `${verdict.rule.id}\n${outcome.subject}`;
+      const entry = sightings.get(key) ?? { rule: verdict.rule, seen: [] };
+      entry.seen.push({ world, outcome });
+      sightings.set(key, entry);
+    }
+  }
+  return [...sightings.keys()].sort().flatMap((key) => {
+    const entry = sightings.get(key);
+    return entry ? [mergeOne(entry.rule, entry.seen, worlds, verdicts)] : [];
+  });
+}
+
+function mergeOne(
+  rule: Rule,
+  seen: readonly Sighting[],
+  worlds: readonly World[],
+  verdicts: readonly Verdicts[],
+): Merged {
+  const last = seen.at(-1) as Sighting;
+  const told = seen.findLast((s) => !s.outcome.over) ?? last;
+  return {
+    of: rule,
+    rule: rule.id,
+    subject: last.outcome.subject,
+    about: unite(seen.map((s) => s.outcome.about)),
+    moments: seen.map((s) => s.world.moment.id),
+    since: seen.map((s) => s.outcome.since).reduce(earliest, null),
+    lastSeen: seen.map((s) => s.outcome.lastSeen).reduce(latestOf, null),
+    ended: endOf(rule, last, worlds, verdicts),
+    statements: told.outcome.statements,
+    unverified: told.outcome.unverified,
+    confidence: confidenceOf(rule.kind, told.outcome.unverified),
+    value: told.outcome.value,
+    impact: told.outcome.impact,
+  };
+}
+
+function unite(abouts: readonly Found["about"][]): Found["about"] {
+  const united: Record<string, readonly string[]> = {};
+  for (const about of abouts) {
+    for (const [key, values] of Object.entries(about)) united[key] = [...new Set([...(united[key] ?? []), ...values])];
+  }
+  return united;
+}
+
+/** A finding ended where it says so itself, or where a later moment refutes it or could have seen it and did not. */
+function endOf(rule: Rule, last: Sighting, worlds: readonly World[], verdicts: readonly Verdicts[]): Finding["ended"] {
+  if (last.outcome.over) return { after: last.outcome.lastSeen, by: last.world.moment.collectedAt };
+  for (const world of worlds.slice(worlds.indexOf(last.world) + 1)) {
+    const outcomes = verdicts.find((v) => v.rule === rule && v.moment === world.moment.id)?.outcomes ?? [];
+    const own = outcomes.filter((o) => o.subject === last.outcome.subject);
+    if (own.some((o) => o.outcome === "undetermined")) continue;
+    if (own.some((o) => o.outcome === "refuted") || couldSee(rule, last.outcome.about, world)) {
+      return { after: last.world.moment.collectedAt, by: world.moment.collectedAt };
+    }
+  }
+  return null;
+}
+
+/** What is foreseen at the last moment that could tell; an earlier forecast that a later moment no longer makes has lapsed. */
+export function mergeForecasts(verdicts: readonly Verdicts[], worlds: readonly World[]): readonly Forecast[] {
+  const forecasts = new Map<string, Forecast>();
+  for (const world of worlds) {
+    for (const verdict of verdicts.filter((v) => v.moment === world.moment.id)) {
+      const foreseen = verdict.outcomes.filter(isForeseen);
+      for (const [key, forecast] of forecasts) {
+        const said = verdict.outcomes.some(
+          (o: Outcome) => o.subject === forecast.subject && o.outcome !== "undetermined",
+        );
+        if (forecast.rule === verdict.rule.id && (said || couldSee(verdict.rule, forecast.about, world)))
+          forecasts.delete(key);
+      }
+      for (const { outcome: _, ...f } of foreseen) {
+        forecasts.set(`${verdict.rule.id}\n${f.subject}\n${f.mechanism}`, {
+          ...f,
+          rule: verdict.rule.id,
+          confidence: confidenceOf("forecast", f.unverified),
+        });
+      }
+    }
+  }
+  return [...forecasts.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, f]) => f);
+}

@@ -1,0 +1,90 @@
+import type { Custody } from "#model/artifact.js";
+import type { CausalLink, Change, Finding, Forecast, Gap, Hypothesis, Missing, Observation } from "#model/finding.js";
+import type { Intake } from "#model/intake.js";
+import type { Moment, Rule } from "#model/rule.js";
+import { type Chain, findChains } from "./chain.js";
+import { infer, type Verdicts } from "./infer.js";
+import { findHypotheses, linkFindings, type Numbered, roleOf } from "./link.js";
+import type { Rulebook } from "./load.js";
+import { mergeFindings, mergeForecasts } from "./merge.js";
+import { groupMoments } from "./moments.js";
+import { createWorld, type World } from "./world.js";
+
+/** What the engine concludes: all that a review is made of. */
+export interface Conclusions {
+  readonly moments: readonly Moment[];
+  readonly worlds: readonly World[];
+  readonly findings: readonly Finding[];
+  readonly links: readonly CausalLink[];
+  readonly chains: readonly Chain[];
+  readonly hypotheses: readonly Hypothesis[];
+  readonly forecasts: readonly Forecast[];
+  readonly changes: readonly Change[];
+  readonly observations: readonly Observation[];
+  readonly gaps: readonly Gap[];
+  readonly rules: readonly Rule[];
+  readonly verdicts: readonly Verdicts[];
+}
+
+/** Facts to conclusions: pure, and the same for the same input. */
+export function conclude(book: Rulebook, intake: Intake, custody: readonly Custody[], gapMs?: number): Conclusions {
+  const moments = groupMoments(custody, gapMs);
+  const worlds = moments.map((m) => createWorld(intake, m));
+  const verdicts = worlds.flatMap((w) => infer(book.rules, w));
+  const merged: readonly Numbered[] = mergeFindings(verdicts, worlds).map((f, i) => ({ ...f, id: `f${i + 1}` }));
+  const links = linkFindings(merged);
+  const byId = new Map(merged.map((f) => [f.id, f]));
+  const forecasts = mergeForecasts(verdicts, worlds);
+  return {
+    moments,
+    worlds,
+    findings: merged.map(({ of: _, ...f }, i) => ({ ...f, role: roleOf(merged[i] as Numbered, links, byId) })),
+    links,
+    chains: findChains(merged, links),
+    hypotheses: findHypotheses(merged, links, book.rules, verdicts),
+    forecasts,
+    changes: compareMoments(book, worlds),
+    observations: worlds.flatMap((w) => book.timelines.flatMap((t) => [...t.observe(w)])),
+    gaps: collectGaps(verdicts),
+    rules: book.rules,
+    verdicts,
+  };
+}
+
+function compareMoments(book: Rulebook, worlds: readonly World[]): readonly Change[] {
+  return worlds.flatMap((later, i) => {
+    const earlier = worlds[i - 1];
+    return earlier ? book.changes.flatMap((c) => [...c.compare(earlier, later)]) : [];
+  });
+}
+
+/** What rules could not decide for want of, once each, with the rules it blocks. */
+function collectGaps(verdicts: readonly Verdicts[]): readonly Gap[] {
+  const gaps = new Map<string, { readonly missing: Missing; readonly blocks: Set<string> }>();
+  for (const verdict of verdicts) {
+    for (const outcome of verdict.outcomes) {
+      if (outcome.outcome !== "undetermined") continue;
+      for (const missing of outcome.missing) {
+        const key = `${missing.node ?? ""}\n${missing.what}\n${missing.command}`;
+        const gap = gaps.get(key) ?? { missing, blocks: new Set<string>() };
+        gap.blocks.add(verdict.rule.id);
+        gaps.set(key, gap);
+      }
+    }
+    if (verdict.failed !== null) {
+      gaps.set(`failed ${verdict.rule.id}`, { missing: failure(verdict), blocks: new Set([verdict.rule.id]) });
+    }
+  }
+  return [...gaps.keys()].sort().flatMap((key) => {
+    const gap = gaps.get(key);
+    return gap ? [{ ...gap.missing, blocks: [...gap.blocks].sort() }] : [];
+  });
+}
+
+const failure = (verdict: Verdicts): Missing => ({
+  kind: "kube.object",
+  node: null,
+  what: `the verdict of the rule ${verdict.rule.id}`,
+  why: `the rule failed on this input (${verdict.failed})`,
+  command: "report this bundle's shape to the maintainers of inquest",
+});
