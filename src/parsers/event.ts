@@ -1,0 +1,89 @@
+import type { Instant } from "#model/instant.js";
+import { earliest, latestOf } from "#model/instant.js";
+import { below, count, instant, isRecord, someText, type View } from "./fields.js";
+import { metaOf } from "./kube-meta.js";
+
+/** One event in either form, core/v1 or events.k8s.io/v1. */
+export interface Event {
+  readonly uid: string | null;
+  readonly reason: string;
+  readonly type: string;
+  readonly component: string | null;
+  readonly node: string | null;
+  readonly objectKind: string;
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly objectUid: string | null;
+  readonly message: string;
+  readonly first: Instant | null;
+  readonly last: Instant | null;
+  /** Null where the event has no count; then it stands for one occurrence at least. */
+  readonly count: number | null;
+}
+
+/**
+ * Reads one event; null where it names no object. `namespace` is the object's, which for objects without one is null although the event
+ * itself lies in `default`. The counter and times are what the recorder last wrote, which may lag behind by minutes.
+ */
+export function eventOf(item: View): Event | null {
+  const core = below(item, "involvedObject");
+  const object = isRecord(core.value) ? core : below(item, "regarding");
+  const name = someText(object, "name");
+  if (name === null) return null;
+  const objectKind = someText(object, "kind") ?? "";
+  return {
+    uid: someText(item, "metadata", "uid"),
+    reason: someText(item, "reason") ?? "",
+    type: someText(item, "type") ?? "",
+    component: componentOf(item),
+    node: hostOf(item) ?? (objectKind === "Node" ? name : null),
+    objectKind,
+    namespace: someText(object, "namespace"),
+    name,
+    objectUid: someText(object, "uid"),
+    message: someText(item, "message") ?? someText(item, "note") ?? "",
+    ...timesOf(item),
+    count:
+      positive(count(item, "series", "count")) ??
+      positive(count(item, "count")) ??
+      positive(count(item, "deprecatedCount")),
+  };
+}
+
+/** Go writes 0 where nobody counted. */
+const positive = (n: number | null): number | null => (n === 0 ? null : n);
+
+function componentOf(item: View): string | null {
+  return (
+    someText(item, "source", "component") ??
+    someText(item, "deprecatedSource", "component") ??
+    someText(item, "reportingComponent") ??
+    someText(item, "reportingController")
+  );
+}
+
+/** Components whose instance is the node they run on (kubelet.go, kube-proxy server.go: the recorder's host is the node's name). */
+const ON_NODES: ReadonlySet<string> = new Set(["kubelet", "kube-proxy"]);
+
+function hostOf(item: View): string | null {
+  const host = someText(item, "source", "host") ?? someText(item, "deprecatedSource", "host");
+  if (host !== null) return host;
+  return ON_NODES.has(componentOf(item) ?? "") ? someText(item, "reportingInstance") : null;
+}
+
+function timesOf(item: View): { readonly first: Instant | null; readonly last: Instant | null } {
+  const eventTime = instant(item, "eventTime");
+  const first =
+    instant(item, "firstTimestamp") ??
+    instant(item, "deprecatedFirstTimestamp") ??
+    eventTime ??
+    metaOf(item)?.created ??
+    null;
+  const ends = [
+    instant(item, "lastTimestamp"),
+    instant(item, "deprecatedLastTimestamp"),
+    instant(item, "series", "lastObservedTime"),
+    eventTime,
+  ].reduce(latestOf, null);
+  return { first: earliest(first, ends), last: ends ?? first };
+}
