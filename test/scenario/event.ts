@@ -48,26 +48,18 @@ const withoutNamespace = new Set(["Node", "PersistentVolume", "Namespace", "Volu
 /**
  * An event as `kubectl get events -o json` shows it; the scheduler's come through events.k8s.io and have neither count nor
  * first and last time there.
- * @param nth the place in the list: two events of one object differ by it
+ * @param names the names given so far at this moment: the same event has the same name at every moment, two alike have two
  * @throws ScenarioError where it names no object or no time
  */
-export function buildEvent(item: JsonMap, context: ObjectContext, place: string, nth: number): JsonMap {
+export function buildEvent(item: JsonMap, context: ObjectContext, place: string, names: Set<string>): JsonMap {
   const at = eventTime(item, "t", place) ?? eventTime(item, "eventTime", place);
   if (at === undefined) return fail("value", place, "an event needs t");
   const about = involved(item, context, place);
   const namespace = textAt(item, "ns") ?? textAt(about, "namespace") ?? "default";
   const newForm =
     item["eventTime"] !== undefined || (item["reason"] === "FailedScheduling" && item["count"] === undefined);
-  const suffix = digest(
-    context.scenario.id,
-    "event",
-    namespace,
-    String(about["name"]),
-    String(item["reason"]),
-    at,
-    nth,
-  ).slice(0, 16);
-  const name = textAt(item, "name") ?? `${about["name"]}.${suffix}`;
+  const said = [namespace, String(about["name"]), textAt(item, "reason") ?? "", at, textAt(item, "msg") ?? ""];
+  const name = textAt(item, "name") ?? unusedName(`${about["name"]}`, [context.scenario.id, ...said], names);
   const base = present({
     apiVersion: "v1",
     kind: "Event",
@@ -84,6 +76,15 @@ export function buildEvent(item: JsonMap, context: ObjectContext, place: string,
     ...(newForm ? newFields(item, at, place) : coreFields(item, at, place)),
   });
   return mergeObject(base, Object.fromEntries(Object.entries(item).filter(([key]) => !shorts.includes(key))));
+}
+
+function unusedName(object: string, seed: readonly (string | number)[], names: Set<string>): string {
+  for (let nth = 0; ; nth++) {
+    const name = `${object}.${digest("event", ...seed, nth).slice(0, 16)}`;
+    if (names.has(name)) continue;
+    names.add(name);
+    return name;
+  }
 }
 
 function coreFields(item: JsonMap, at: EpochUs, place: string): JsonMap {

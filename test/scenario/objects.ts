@@ -26,6 +26,7 @@ export interface ObjectList {
  */
 export function buildLists(artifacts: readonly ScenarioArtifact[], context: ObjectContext): readonly ObjectList[] {
   const lists = new Map<string, { objects: JsonMap[]; cut: boolean }>();
+  const eventNames = new Set<string>();
   const listOf = (resource: string) => {
     const list = lists.get(resource) ?? { objects: [], cut: false };
     lists.set(resource, list);
@@ -37,7 +38,7 @@ export function buildLists(artifacts: readonly ScenarioArtifact[], context: Obje
       const list = listOf(pluralOf(kind));
       list.cut ||= artifact.cut;
       for (const { fields, place } of namedItems(artifact, context)) {
-        list.objects.push(buildListed(kind, fields, context, place, list.objects.length));
+        list.objects.push(buildListed(kind, fields, context, place, eventNames));
       }
     } else if (kind === "object") {
       for (const { fields, place } of namedItems(artifact, context).filter((item) => !isRawAnswer(item.fields))) {
@@ -76,10 +77,16 @@ function namedItems(artifact: ScenarioArtifact, context: ObjectContext): readonl
   });
 }
 
-function buildListed(kind: ResourceKind, item: JsonMap, context: ObjectContext, place: string, nth: number): JsonMap {
+function buildListed(
+  kind: ResourceKind,
+  item: JsonMap,
+  context: ObjectContext,
+  place: string,
+  eventNames: Set<string>,
+): JsonMap {
   switch (kind) {
     case "events":
-      return buildEvent(item, context, place, nth);
+      return buildEvent(item, context, place, eventNames);
     case "pods":
       return buildPod(item, context, place);
     case "nodes":

@@ -13,7 +13,6 @@ export type TextOrigin =
  * (`ip-neigh` is `ip neigh`).
  */
 const commands: Readonly<Record<string, string>> = {
-  ps: "ps -eo user,pid,ppid,stat,lstart,time,args",
   dmesg: "dmesg --time-format iso",
   "dmesg-tail": "dmesg --time-format iso",
   df: "df -Pk",

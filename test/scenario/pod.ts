@@ -192,7 +192,7 @@ function currentState(ready: boolean, exit: number | undefined, state: PodState)
   if (exit !== undefined) return { terminated: termination(exit) };
   if (state.phase === "Pending") return { waiting: { reason: "ContainerCreating" } };
   // A deleted pod that is no longer ready has been stopped: what keeps it is something else than its process.
-  return state.deleted === undefined ? running : { terminated: { ...termination(0), finishedAt: state.deleted } };
+  return state.deleted === undefined ? running : { terminated: termination(0) };
 }
 
 function termination(exitCode: number): Record<string, Json> {
