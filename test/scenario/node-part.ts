@@ -1,4 +1,4 @@
-import { addOutput, type Draft } from "./bundle.js";
+import { type Attempt, addOutput, type Draft } from "./bundle.js";
 import { journalLine, unitOf } from "./journal.js";
 import { unsignedToken, writeKubeconfig } from "./kubeconfig.js";
 import { type Entry, parseEntry } from "./listing.js";
@@ -19,6 +19,25 @@ export interface NodePart {
   readonly defaultKeyId: string;
 }
 
+/** A node's part in the making. */
+interface NodeWork {
+  readonly draft: Draft;
+  readonly part: NodePart;
+  readonly links: Links;
+  readonly tree: PathTree;
+  /** Real paths whose content is there. */
+  readonly contents: Set<string>;
+}
+
+/** What is known of a file beside its path. */
+interface FoundFile {
+  readonly path: string;
+  readonly content: string;
+  readonly fields: Omit<PathRow, "type">;
+  readonly cut: boolean;
+  readonly redactions: number;
+}
+
 interface Listing {
   readonly artifact: ScenarioArtifact;
   readonly path: string;
@@ -37,12 +56,15 @@ export function addNodePart(draft: Draft, part: NodePart): PathTree {
   const listings = part.artifacts
     .filter((artifact) => artifact.kind === "ls")
     .map((artifact) => ({ artifact, path: realPathOf(artifact), entries: artifact.lines.map(parseEntry) }));
-  const links = collectLinks(listings);
-  const tree: PathTree = new Map();
-  for (const listing of listings) addListing(tree, links, listing);
-  for (const artifact of part.artifacts) addContent(draft, tree, links, artifact, part);
+  const work: NodeWork = { draft, part, links: collectLinks(listings), tree: new Map(), contents: new Set() };
+  for (const listing of listings) addListing(work, listing);
+  for (const artifact of part.artifacts) {
+    if (artifact.kind === "file") addFile(work, artifact);
+    if (artifact.kind === "claims") addClaims(work, artifact);
+    if (artifact.kind === "text") addText(work, artifact);
+  }
   addJournals(draft, part);
-  return tree;
+  return work.tree;
 }
 
 /** The links of all listings by their real paths: a listing may itself run through links that another one shows. */
@@ -62,7 +84,7 @@ function collectLinks(listings: readonly Listing[]): Links {
   return links;
 }
 
-function addListing(tree: PathTree, links: Links, { artifact, path, entries }: Listing): void {
+function addListing({ tree, links }: NodeWork, { artifact, path, entries }: Listing): void {
   const { place } = artifact;
   const { real, hops } = resolvePath(links, path, place);
   const listing = artifact.cut ? "truncated" : "complete";
@@ -88,139 +110,67 @@ function fileFields(artifact: ScenarioArtifact): Omit<PathRow, "type"> {
   return { mode, owner, group, mtime };
 }
 
-function addContent(draft: Draft, tree: PathTree, links: Links, artifact: ScenarioArtifact, part: NodePart): void {
-  if (artifact.kind === "file") addFile(draft, tree, links, artifact, part);
-  if (artifact.kind === "claims") addClaims(draft, tree, links, artifact, part);
-  if (artifact.kind === "text") addText(draft, tree, links, artifact, part);
-}
-
-function addFile(draft: Draft, tree: PathTree, links: Links, artifact: ScenarioArtifact, part: NodePart): void {
-  const written = textOf(artifact, part);
-  const { size } = artifact;
-  const madeUp = size !== undefined && written === "" ? madeUpContent(Math.min(size, longestMadeUpFile)) : written;
-  const length = Buffer.byteLength(madeUp);
-  if (size !== undefined && length > size)
+function addFile(work: NodeWork, artifact: ScenarioArtifact): void {
+  const written = textOf(artifact, work.part);
+  const { size, cut } = artifact;
+  const content = size !== undefined && written === "" ? madeUpContent(Math.min(size, longestMadeUpFile)) : written;
+  const length = Buffer.byteLength(content);
+  if (size !== undefined && length > size) {
     fail("conflict", artifact.place, `size is ${size}, but its lines are ${length} bytes`);
-  const cut = artifact.cut || length < (size ?? length);
-  const row = { size: String(size ?? length), ...fileFields(artifact) };
-  addFileAt(
-    draft,
-    tree,
-    links,
-    realPathOf(artifact),
-    madeUp,
-    artifact.cut ? fileFields(artifact) : row,
-    cut,
-    artifact,
-    part,
-  );
+  }
+  const known = size ?? (cut ? undefined : length);
+  const fields = { size: known === undefined ? undefined : String(known), ...fileFields(artifact) };
+  const found = { path: realPathOf(artifact), content, fields, cut: cut || length !== known, redactions: 0 };
+  addFound(work, artifact, found);
 }
 
 function madeUpContent(size: number): string {
-  return "made-up content of this size\n".repeat(Math.ceil(size / 29)).slice(0, size);
+  const line = "made-up content of this size\n";
+  return line.repeat(Math.ceil(size / line.length)).slice(0, size);
 }
 
-function addClaims(draft: Draft, tree: PathTree, links: Links, artifact: ScenarioArtifact, part: NodePart): void {
+function addClaims(work: NodeWork, artifact: ScenarioArtifact): void {
   const [claims, ...more] = artifact.items;
-  if (claims === undefined || more.length > 0)
-    fail(
-      "value",
-      artifact.place,
-      `claims has ${artifact.items.length} items; allowed is one, the payload of the token`,
-    );
-  const token = unsignedToken(claims?.fields ?? {}, artifact.header, part.defaultKeyId);
-  const content = writeKubeconfig(token, part.scenario.cluster);
+  if (claims === undefined || more.length > 0) {
+    const count = artifact.items.length;
+    return fail("value", artifact.place, `claims has ${count} items; allowed is one, the payload of the token`);
+  }
+  const token = unsignedToken(claims.fields, artifact.header, work.part.defaultKeyId);
+  const content = writeKubeconfig(token, work.part.scenario.cluster);
   const size = artifact.size === undefined ? undefined : String(artifact.size);
-  addFileAt(
-    draft,
-    tree,
-    links,
-    realPathOf(artifact),
-    content,
-    { size, ...fileFields(artifact) },
-    false,
-    artifact,
-    part,
-    1,
-  );
+  const fields = { size, ...fileFields(artifact) };
+  addFound(work, artifact, { path: realPathOf(artifact), content, fields, cut: false, redactions: 1 });
 }
 
-function addFileAt(
-  draft: Draft,
-  tree: PathTree,
-  links: Links,
-  path: string,
-  content: string,
-  fields: Omit<PathRow, "type">,
-  cut: boolean,
-  artifact: ScenarioArtifact,
-  part: NodePart,
-  redactions = 0,
-): void {
-  const { real, hops } = resolvePath(links, path, artifact.place);
-  addHops(
-    tree,
-    links,
-    hops.filter((hop) => hop !== real),
-    artifact.place,
-  );
-  addRow(tree, real, { type: "f", ...fields }, artifact.place);
-  const origins = draft.rows.map((row) => row.split("\t"));
-  if (origins.some((row) => row[7] === "file" && row[9] === real))
-    fail("conflict", artifact.place, `${real} has its content from two artifacts`);
-  const coverage = cut ? "truncated" : "complete";
-  addOutput(
-    draft,
-    "bundle/node/fs",
-    real,
-    content,
-    { kind: "file", origin: real, coverage, redactions },
-    part.moment.collectedAt,
-  );
+function addFound(work: NodeWork, { place }: ScenarioArtifact, found: FoundFile): void {
+  const { real, hops } = resolvePath(work.links, found.path, place);
+  const above = hops.filter((hop) => hop !== real);
+  addHops(work.tree, work.links, above, place);
+  addRow(work.tree, real, { type: "f", ...found.fields }, place);
+  if (work.contents.has(real)) fail("conflict", place, `${real} has its content from two artifacts`);
+  work.contents.add(real);
+  const { redactions } = found;
+  const attempt: Attempt = { kind: "file", origin: real, coverage: found.cut ? "truncated" : "complete", redactions };
+  addOutput(work.draft, "bundle/node/fs", real, found.content, attempt, work.part.moment.collectedAt);
 }
 
-function addText(draft: Draft, tree: PathTree, links: Links, artifact: ScenarioArtifact, part: NodePart): void {
+function addText(work: NodeWork, artifact: ScenarioArtifact): void {
+  const { draft, part } = work;
   const origin = textOriginOf(artifact, part.scenario.id);
   const coverage = artifact.cut ? "truncated" : "complete";
   const at = part.moment.collectedAt;
-  switch (origin.kind) {
-    case "file": {
-      addFileAt(
-        draft,
-        tree,
-        links,
-        origin.path,
-        textOf(artifact, part),
-        fileFields(artifact),
-        artifact.cut,
-        artifact,
-        part,
-      );
-      return;
-    }
-    case "proc": {
-      const file = `${origin.pid}/${origin.file}`;
-      addOutput(
-        draft,
-        "bundle/node/proc",
-        file,
-        textOf(artifact, part),
-        { kind: "proc", origin: `/proc/${file}`, coverage, note: origin.process },
-        at,
-      );
-      return;
-    }
-    case "command": {
-      const content = commandOutput(artifact, origin.command, part.scenario.id);
-      addOutput(
-        draft,
-        "bundle/node/cmd",
-        `${slugOf(artifact.path)}.txt`,
-        content,
-        { kind: "command", origin: origin.command, coverage },
-        at,
-      );
-    }
+  if (origin.kind === "file") {
+    const content = textOf(artifact, part);
+    const fields = fileFields(artifact);
+    addFound(work, artifact, { path: origin.path, content, fields, cut: artifact.cut, redactions: 0 });
+  } else if (origin.kind === "proc") {
+    const file = `${origin.pid}/${origin.file}`;
+    const attempt: Attempt = { kind: "proc", origin: `/proc/${file}`, coverage, note: origin.process };
+    addOutput(draft, "bundle/node/proc", file, textOf(artifact, part), attempt, at);
+  } else {
+    const content = commandOutput(artifact, origin.command, part.scenario.id);
+    const attempt: Attempt = { kind: "command", origin: origin.command, coverage };
+    addOutput(draft, "bundle/node/cmd", `${slugOf(artifact.path)}.txt`, content, attempt, at);
   }
 }
 

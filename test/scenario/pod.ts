@@ -130,7 +130,7 @@ function statusOf(item: JsonMap, state: PodState, context: ObjectContext, place:
     podIP,
     podIPs: podIP === undefined ? undefined : [{ ip: podIP }],
     startTime: state.started,
-    initContainerStatuses: state.init === undefined ? undefined : [initStatus(state.init, state.exit)],
+    initContainerStatuses: state.init === undefined ? undefined : [initStatus(state.init, state.exit, state.restarts)],
     containerStatuses: state.seenByKubelet
       ? state.containers.map((name, at) => containerStatus(name, at, state))
       : undefined,
@@ -177,7 +177,7 @@ function containerStatus(name: string, at: number, state: PodState): JsonMap {
     state: now,
     lastState: ended ? { terminated: termination(exited) } : {},
     ready,
-    restartCount: first ? state.restarts : 0,
+    restartCount: first && state.init === undefined ? state.restarts : 0,
     started: now["running"] !== undefined,
   };
 }
@@ -199,7 +199,7 @@ function termination(exitCode: number): Record<string, Json> {
   return { exitCode, reason: exitCode === 0 ? "Completed" : "Error" };
 }
 
-function initStatus(reason: string, exit: number | undefined): JsonMap {
+function initStatus(reason: string, exit: number | undefined, restarts: number): JsonMap {
   const ended = ["Error", "Completed", "OOMKilled"].includes(reason);
   const terminated = { exitCode: exit ?? (reason === "Completed" ? 0 : 1), reason };
   return {
@@ -207,6 +207,6 @@ function initStatus(reason: string, exit: number | undefined): JsonMap {
     state: ended ? { terminated } : { waiting: { reason } },
     lastState: ended || exit === undefined ? {} : { terminated: termination(exit) },
     ready: reason === "Completed",
-    restartCount: 0,
+    restartCount: restarts,
   };
 }

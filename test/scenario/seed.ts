@@ -21,3 +21,13 @@ export function derivedInteger(low: number, high: number, ...parts: readonly (st
 export function derivedKeyId(...parts: readonly (string | number)[]): string {
   return Buffer.from(digest("key id", ...parts), "hex").toString("base64url");
 }
+
+/** The modulus of a public RSA key of 2048 bits to which there is no private one, base64url, derived from the parts. */
+export function derivedModulus(...parts: readonly (string | number)[]): string {
+  const bytes = Buffer.concat(
+    [0, 1, 2, 3, 4, 5, 6, 7].map((nth) => Buffer.from(digest("modulus", ...parts, nth), "hex")),
+  );
+  bytes.writeUInt8(bytes.readUInt8(0) | 0x80, 0);
+  bytes.writeUInt8(bytes.readUInt8(255) | 1, 255);
+  return bytes.toString("base64url");
+}

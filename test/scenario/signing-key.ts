@@ -1,10 +1,6 @@
 import { isList, isMap, type Json, type JsonMap, textAt } from "./json.js";
 import type { Scenario } from "./scenario.js";
-import { derivedKeyId } from "./seed.js";
-
-/** The public half of an RSA key whose private half was thrown away. */
-const modulus =
-  "qnlbCkYCBA3ltpOyWYsODKL95f5Vta5He5Sbe1v9ia3ICcyCVFi-D1he_eL6aumV22Zi_f6e-3UREL0lQQ7uUu8LRIcrAV50As4iwn2IE5ig2sOFuW3pQ_wY6y_Q84_M_dOkd9Je9OOwKhtffLhiF7RUBw9Gusi6f3d4jB-JZC1seuhdhjVkca141i3Jefp0Wg0Nlv0Hf-JVd2gOmNwJ7PFNgW2HoYam5KtlIg0PSLK8r6v20dG0UMZoWCJMl-6kGfjGpB2HMTaV8wh2e4and_V0zeG9leItjrCWXK_y2eqORuC_gDSU4dHC-NLhADyiCAsR209VaQz4fZOVhMmGoQ";
+import { derivedKeyId, derivedModulus } from "./seed.js";
 
 /** The signing keys as the API server publishes them at one moment. */
 export interface SigningKeys {
@@ -24,8 +20,7 @@ export function signingKeys(whole: Scenario, collected: Scenario, moment: string
   const own = ownKeys(whole, moment);
   if (own === undefined) {
     const kid = derivedKeyId(whole.id, "jwks");
-    const key = { use: "sig", kty: "RSA", kid, alg: "RS256", n: modulus, e: "AQAB" };
-    return { jwks: { keys: [key] }, defaultKeyId: kid };
+    return { jwks: { keys: [fillKey({ kid })] }, defaultKeyId: kid };
   }
   const first = isList(own["keys"]) ? own["keys"].find(isMap) : undefined;
   return {
@@ -50,5 +45,6 @@ function ownKeys(scenario: Scenario, moment: string): JsonMap | undefined {
 
 /** A key of a scenario may be no more than its id. */
 function fillKey(key: Json): Json {
-  return isMap(key) ? { use: "sig", kty: "RSA", alg: "RS256", n: modulus, e: "AQAB", ...key } : key;
+  if (!isMap(key)) return key;
+  return { use: "sig", kty: "RSA", alg: "RS256", n: derivedModulus(textAt(key, "kid") ?? ""), e: "AQAB", ...key };
 }
