@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { InquestError } from "#model/error.js";
-import type { ChangeCard, Rule, TimelineCard } from "#model/rule.js";
+import type { ChangeCard, Rule, SurveyCard, TimelineCard } from "#model/rule.js";
 
 /** Everything that the rules folder holds, in a stable order. */
 export interface Rulebook {
@@ -10,6 +10,7 @@ export interface Rulebook {
   readonly rules: readonly Rule[];
   readonly changes: readonly ChangeCard[];
   readonly timelines: readonly TimelineCard[];
+  readonly surveys: readonly SurveyCard[];
 }
 
 /**
@@ -27,13 +28,15 @@ export async function loadRulebook(folder: string): Promise<Rulebook> {
     rules: stratify(rules),
     changes: cards.flatMap((c) => (c.kind === "change" ? [c.card] : [])),
     timelines: cards.flatMap((c) => (c.kind === "timeline" ? [c.card] : [])),
+    surveys: cards.flatMap((c) => (c.kind === "survey" ? [c.card] : [])),
   };
 }
 
 type Card =
   | { readonly kind: "rule"; readonly card: Rule }
   | { readonly kind: "change"; readonly card: ChangeCard }
-  | { readonly kind: "timeline"; readonly card: TimelineCard };
+  | { readonly kind: "timeline"; readonly card: TimelineCard }
+  | { readonly kind: "survey"; readonly card: SurveyCard };
 
 async function moduleFiles(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true });
@@ -54,6 +57,7 @@ async function loadCard(folder: string, file: string): Promise<Card> {
   if ("match" in card) return { kind: "rule", card: card as Rule };
   if ("compare" in card) return { kind: "change", card: card as ChangeCard };
   if ("observe" in card) return { kind: "timeline", card: card as TimelineCard };
+  if ("survey" in card) return { kind: "survey", card: card as SurveyCard };
   throw bad(file, "exports a card of no known kind");
 }
 

@@ -1,7 +1,7 @@
 import type { Custody } from "#model/artifact.js";
 import type { CausalLink, Change, Finding, Forecast, Gap, Hypothesis, Missing, Observation } from "#model/finding.js";
 import type { Intake } from "#model/intake.js";
-import type { Moment, Rule } from "#model/rule.js";
+import type { Moment, Rule, SurveyRow } from "#model/rule.js";
 import { type Chain, findChains } from "./chain.js";
 import { infer, type Verdicts } from "./infer.js";
 import { findHypotheses, linkFindings, type Numbered, roleOf } from "./link.js";
@@ -21,6 +21,7 @@ export interface Conclusions {
   readonly forecasts: readonly Forecast[];
   readonly changes: readonly Change[];
   readonly observations: readonly Observation[];
+  readonly survey: readonly SurveyRow[];
   readonly gaps: readonly Gap[];
   readonly rules: readonly Rule[];
   readonly verdicts: readonly Verdicts[];
@@ -45,6 +46,7 @@ export function conclude(book: Rulebook, intake: Intake, custody: readonly Custo
     forecasts,
     changes: compareMoments(book, worlds),
     observations: worlds.flatMap((w) => book.timelines.flatMap((t) => [...t.observe(w)])),
+    survey: worlds.flatMap((w) => book.surveys.flatMap((s) => [...s.survey(w)])),
     gaps: collectGaps(verdicts),
     rules: book.rules,
     verdicts,

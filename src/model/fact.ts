@@ -300,6 +300,17 @@ export interface CommandValue {
   readonly text: string;
 }
 
+/** The clock of the machine that collected, as `collector.json` records it. */
+export interface ClockValue {
+  /** True where that machine is the node itself; else it ran the cluster's part only. */
+  readonly ofNode: boolean;
+  readonly zone: string;
+  readonly synchronised: "yes" | "no" | "unknown";
+  /** That clock minus the API server's, seconds, and the error of the measurement; null where not measured. */
+  readonly apiOffsetS: number | null;
+  readonly apiOffsetErrorS: number | null;
+}
+
 export interface ObjectValue {
   readonly apiVersion: string;
   readonly kind: string;
@@ -327,6 +338,7 @@ export interface FactKinds {
   readonly "kube.issuer": { readonly issuer: string };
   readonly "kube.version": { readonly gitVersion: string };
   readonly "kube.object": ObjectValue;
+  readonly clock: ClockValue;
   readonly log: LogSeriesValue;
   readonly command: CommandValue;
 }
@@ -351,6 +363,7 @@ export const HOW_TO_COLLECT: Readonly<Record<FactKind, string>> = {
   "kube.issuer": "kubectl get --raw /.well-known/openid-configuration",
   "kube.version": "kubectl version -o json",
   "kube.object": "kubectl get <resource> -A -o json",
+  clock: "sh collect.sh   # on the node, as root, with the API server in reach",
   log: "sh collect.sh --no-cluster   # on the node, as root",
   command: "sh collect.sh --no-cluster   # on the node, as root",
 };

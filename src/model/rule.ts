@@ -101,6 +101,10 @@ export interface RuleCard<N extends Needs = Needs> {
   readonly id: string;
   /** Completes "the evidence shows that …". */
   readonly title: string;
+  /** A noun phrase for headings: `pods stuck Terminating`. The title where there is none. */
+  readonly label?: string;
+  /** Its refutation shows a usual alarm that stayed silent: quoted where a review asks how the fault went unnoticed. */
+  readonly healthSign?: boolean;
   /** The "How …?" question to which the finding is the answer's subject: asked of the finding before it in a chain. */
   readonly asks: string;
   readonly kind: "symptom" | "impact" | "mechanism";
@@ -154,6 +158,21 @@ export interface TimelineCard {
 }
 
 export const defineTimeline = (card: TimelineCard): TimelineCard => card;
+
+/** Says what the cluster is and what was looked at. */
+export interface SurveyCard {
+  readonly id: string;
+  readonly survey: (moment: ComparedMoment) => Iterable<SurveyRow>;
+}
+
+export interface SurveyRow {
+  /** `environment`: what the cluster is. `examined`: what was looked at and how completely. */
+  readonly section: "environment" | "examined";
+  readonly name: string;
+  readonly statement: Statement;
+}
+
+export const defineSurvey = (card: SurveyCard): SurveyCard => card;
 
 type Draft<T extends { readonly outcome: string }> = Omit<T, "outcome">;
 

@@ -1,0 +1,272 @@
+import type { Evidence } from "#model/evidence.js";
+import type { Fact } from "#model/fact.js";
+import { baseName, joinPath, parentOf, type Resolution } from "#model/file-tree.js";
+import type { Finding } from "#model/finding.js";
+import {
+  type Consequence,
+  defineRule,
+  effect,
+  found,
+  type MatchContext,
+  NO_CONSEQUENCE,
+  refuted,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
+import { citing, code, codes, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
+import { CALICO_INSTALL, CONTAINERD_CNI } from "./_references.js";
+import { type Agent, agentOn, agents } from "./_writer.js";
+
+export default defineRule({
+  id: "cni-conf-dir-diverged",
+  title: "the directory that the CNI agent writes its kubeconfig to is not the one that the plugin reads it from",
+  asks: "How did this node come to be hit, and not its peers?",
+  kind: "mechanism",
+  role: "latent-condition",
+  needs: { paths: "path", kubeconfigs: "kubeconfig", pods: "kube.pod" },
+  explains: [
+    effect("cni-kubeconfig-token-pod-gone", ["node"], "enables"),
+    effect("cni-token-expired", ["node"], "enables"),
+  ],
+  *match({ paths, pods, kubeconfigs }, context) {
+    const files = context.derive(nodeFiles);
+    const all = context.derive(agents);
+    for (const [node, { followed, tree }] of files) {
+      const base = { subject: node, about: { node: [node] } };
+      if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
+      if (followed.state !== "followed") continue;
+      const agent = agentOn(all, node);
+      if (!agent) {
+        if (pods.coverage().state !== "complete")
+          yield undetermined({ ...base, missing: [pods.missing("the list of pods, with the CNI agent's volumes")] });
+        continue;
+      }
+      const written = tree.resolve(agent.target.hostPath);
+      if (written.state !== "resolved") {
+        yield undetermined({
+          ...base,
+          missing: [paths.missing(`the listing of ${agent.target.hostPath}, where the CNI agent writes`, node)],
+        });
+        continue;
+      }
+      const { credential } = followed;
+      if (parentOf(credential.real) === written.real) {
+        yield refuted({ ...base, statements: [meeting(credential, agent, written)] });
+        continue;
+      }
+      const copy = tree.at(joinPath(written.real, baseName(credential.real)));
+      if (!copy || copy.value.type !== "f") {
+        const listed = tree.at(written.real)?.value.listing === "complete";
+        if (!listed) yield undetermined({ ...base, missing: [paths.missing(`the listing of ${written.real}`, node)] });
+        continue;
+      }
+      const kubeconfig = kubeconfigs.on(node).find((k) => k.value.path === copy.value.path);
+      yield foundOn(node, credential, agent, written, copy, kubeconfig, { files, all, context });
+    }
+  },
+  known: [
+    known(
+      "The installer writes below the hostPath that is mounted into it; CNI_NET_DIR only sets the path text inside the configuration",
+      CALICO_INSTALL,
+    ),
+  ],
+  consequence,
+  references: [CALICO_INSTALL, CONTAINERD_CNI],
+  falsePositives: ["two agents that each keep a kubeconfig of the same name on purpose"],
+  examples: {
+    found: ["cni/token-pod-gone.yaml"],
+    refuted: ["cni/token-pod-alive.yaml"],
+    undetermined: ["cni/writer-not-listed.yaml"],
+  },
+  tags: ["calico", "cni", "networking"],
+});
+
+function meeting(credential: Credential, agent: Agent, written: Resolution): Statement {
+  const [first, ...rest] = credential.path;
+  return say`On ${code(credential.node, first)} the agent's directory ${code(agent.target.hostPath, ...agent.evidence)} is the one that holds ${code(credential.real, first, ...rest, ...written.hops.map((h) => h.evidence))}`;
+}
+
+interface Surroundings {
+  readonly files: ReadonlyMap<string, NodeFiles>;
+  readonly all: readonly Agent[];
+  readonly context: MatchContext;
+}
+
+function foundOn(
+  node: string,
+  credential: Credential,
+  agent: Agent,
+  written: Resolution,
+  copy: Fact<"path">,
+  kubeconfig: Fact<"kubeconfig"> | undefined,
+  around: Surroundings,
+) {
+  const [first, ...rest] = credential.path;
+  const shows: readonly [Evidence, ...Evidence[]] = [first, ...rest];
+  return found({
+    subject: node,
+    about: { node: [node], path: [credential.real, written.real] },
+    since: copy.value.btime ?? copy.value.mtime,
+    lastSeen: around.context.moment.collectedAt,
+    unverified: [...credential.unverified, ...agent.unverified],
+    value: {
+      node,
+      reads: parentOf(credential.real),
+      file: credential.real,
+      named: credential.named,
+      confDir: credential.confDir.path,
+      netconf: credential.netconf.value.path,
+      writes: agent.target.hostPath,
+      writesReal: written.real,
+      copy: copy.value.path,
+      daemonSet: agent.daemonSet,
+      volume: agent.target.volume,
+      agentPod: agent.pod.value.name,
+    },
+    statements: [
+      say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} writes its kubeconfig to ${code(agent.target.hostPath, ...agent.evidence)}, but the plugin reads ${code(credential.real, ...shows)}: two different directories`,
+      ...ages(credential, copy),
+      ...contents(credential, kubeconfig),
+      ...own(written),
+      ...peers(node, agent, around),
+      ...unlikePeers(node, around),
+    ],
+  });
+}
+
+/** Which of the two files is the newer. */
+function ages(credential: Credential, copy: Fact<"path">): readonly Statement[] {
+  const inUse = credential.file;
+  const [then, now] = [inUse?.value.mtime ?? null, copy.value.mtime];
+  if (!inUse || !then || !now) return [];
+  return [
+    now.epochMs < then.epochMs
+      ? say`The file in use was last written at ${time(then, inUse.evidence)}; another at ${code(copy.value.path, copy.evidence)} is older, of ${time(now, copy.evidence)}`
+      : say`The file in use was last written at ${time(then, inUse.evidence)}; another lies at ${code(copy.value.path, copy.evidence)}, written ${lapse(now.epochMs - then.epochMs, inUse.evidence, copy.evidence)} later, at ${time(now, copy.evidence)}`,
+  ];
+}
+
+/** What the unread file would have given. */
+function contents(credential: Credential, copy: Fact<"kubeconfig"> | undefined): readonly Statement[] {
+  const { token } = copy?.value ?? {};
+  if (!copy || !token || token.kind !== "jwt" || !token.iat) return [];
+  const differs = token.iat.epochMs !== credential.token.iat?.epochMs;
+  if (!differs) return [];
+  return [
+    say`The unread file holds another token, issued at ${time(token.iat, copy.evidence)} for ${code(token.sub ?? "an unnamed account", copy.evidence)}`,
+  ];
+}
+
+/** What is known of the directory itself: its kind and the last change of the directory that holds it. */
+function own(written: Resolution): readonly Statement[] {
+  const last = written.hops.at(-1);
+  if (!last || last.value.type !== "d") return [];
+  const born = last.value.btime;
+  return [
+    born
+      ? say`${code(written.real, last.evidence)} is a directory of its own there, made at ${time(born, last.evidence)}`
+      : say`${code(written.real, last.evidence)} is a directory of its own there; when it was made is not recorded`,
+  ];
+}
+
+/** On the peers, does the writer's path lead to what the plugin reads? */
+function peers(node: string, agent: Agent, { files, all }: Surroundings): readonly Statement[] {
+  const meets = [...files].flatMap(([peer, { followed, tree }]) => {
+    const theirs = agentOn(all, peer);
+    if (peer === node || followed.state !== "followed" || theirs?.daemonSet !== agent.daemonSet) return [];
+    const target = tree.resolve(theirs.target.hostPath);
+    return parentOf(followed.credential.real) === target.real
+      ? [{ peer, link: target.hops.find((h) => h.value.type === "l") }]
+      : [];
+  });
+  const links = meets.flatMap((m) => (m.link ? [m.link] : []));
+  const [first, ...rest] = links;
+  if (!first) return [];
+  const names = meets.filter((m) => m.link).map((m) => m.peer);
+  return [
+    say`On ${codes(names, 8, first.evidence, ...rest.map((l) => l.evidence))} that path is a link into the directory that the plugin reads, so both are one there`,
+    ...(first.value.mtime
+      ? [
+          say`The link on ${code(names[0] ?? "", first.evidence)} dates from ${time(first.value.mtime, first.evidence)}; a link's time says when it was made, not why`,
+        ]
+      : []),
+  ];
+}
+
+/** The directory above: what is known of its last change, for the question how the node came to differ. */
+function unlikePeers(node: string, { files, all }: Surroundings): readonly Statement[] {
+  const here = files.get(node);
+  const agent = agentOn(all, node);
+  const above = agent && here ? here.tree.at(parentOf(agent.target.hostPath)) : undefined;
+  const changed = above?.value.mtime;
+  if (!above || !changed) return [];
+  return [
+    say`${code(above.value.path, above.evidence)} on ${code(node, above.evidence)} was last changed at ${time(changed, above.evidence)}`,
+  ];
+}
+
+function consequence(finding: Finding): Consequence {
+  const v = finding.value;
+  const [node, copy, file, writes, reads] = [v["node"], v["copy"], v["file"], v["writes"], v["reads"]].map((x) =>
+    String(x ?? ""),
+  );
+  const [daemonSet, volume, pod] = [v["daemonSet"], v["volume"], v["agentPod"]].map((x) => String(x ?? ""));
+  const [namespace, name] = (daemonSet ?? "").split("/");
+  const w = (text: string | undefined): string => shellWord(text ?? "");
+  return {
+    ...NO_CONSEQUENCE,
+    fix:
+      finding.ended !== null
+        ? []
+        : [
+            {
+              step: `Put the fresh kubeconfig where the plugin reads it, on ${node}. This brings CNI calls back until that token ends.`,
+              commands: [
+                {
+                  run: `# on ${node}, as root\ncp -p ${w(file)} ${w(`${file}.before`)}\ncp -p ${w(copy)} ${w(file)}`,
+                  expect: null,
+                },
+              ],
+            },
+            {
+              step: `Make writer and reader one directory: set the volume ${volume} of the DaemonSet ${daemonSet} (and CNI_NET_DIR of its installer) to the runtime's conf_dir, then let it roll out. Where the manifest must stay as it is, replace ${writes} on ${node} by a link to ${reads} and then replace the agent's pod: a running pod keeps the directory that was mounted when it started.`,
+              commands: [
+                {
+                  run: `kubectl -n ${w(namespace)} get daemonset ${w(name)} -o yaml   # volumes: ${volume}; env: CNI_NET_DIR`,
+                  expect: `both name ${String(v["confDir"] ?? reads)}`,
+                },
+                {
+                  run: `kubectl -n ${w(namespace)} delete pod ${w(pod)}   # after any change of ${writes} on ${node}`,
+                  expect: "a new pod of the DaemonSet becomes ready on the node",
+                },
+              ],
+            },
+          ],
+    verify: [
+      {
+        run: `# on ${node}: one directory?\nreadlink -f ${w(writes)} ${w(reads)}`,
+        expect: "the same path twice",
+      },
+    ],
+    actions: [
+      {
+        title: `Set the volume ${volume} and CNI_NET_DIR of ${daemonSet} to the directory that the container runtime reads`,
+        type: "prevent",
+        priority: "High",
+        doneWhen:
+          "the newest ControllerRevision's hostPath and the runtime's conf_dir are one directory on every node after links are resolved",
+      },
+      {
+        title: `Compare, on every node and before each change of the CNI manifest, the agent's hostPath with the runtime's conf_dir after links are resolved`,
+        type: "prevent",
+        priority: "Medium",
+        doneWhen: "the comparison runs in the rollout procedure and stops it on a node where the two differ",
+      },
+    ],
+    questions: [
+      `What made ${writes} on ${node} differ from the other nodes, and when? Neither the maker of the directory nor that of the links is recorded.`,
+    ],
+    stops: `the evidence shows that ${node} differs and since when files differ; who or what made ${writes} there, and what made the links on its peers, is not in it`,
+  };
+}

@@ -1,0 +1,99 @@
+import { evidenceIn } from "#model/evidence.js";
+import { baseName } from "#model/file-tree.js";
+import { defineRule, effect, found, NO_CONSEQUENCE, refuted, shellWord, undetermined } from "#model/rule.js";
+import { code, known, say, time, word } from "#model/statement.js";
+import { nodeFiles } from "./_credential.js";
+import { CONTAINERD_CNI } from "./_references.js";
+
+export default defineRule({
+  id: "cni-conflist-invalid",
+  title: "the CNI configuration that sorts first is not valid, and the runtime refuses to load any",
+  asks: "How did the runtime come to have no network configuration?",
+  kind: "mechanism",
+  needs: { netconfs: "cni.netconf", paths: "path" },
+  explains: [
+    effect("sym:node-notready", ["node"], "propagates"),
+    effect("sym:container-creating", ["node"], "propagates"),
+    effect("sym:failed-create-sandbox", ["node"], "propagates"),
+  ],
+  *match(_facts, context) {
+    for (const [node, { followed, tree }] of context.derive(nodeFiles)) {
+      const base = { subject: node, about: { node: [node] } };
+      if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
+      if (followed.state === "followed") {
+        const { netconf } = followed.credential;
+        yield refuted({
+          ...base,
+          statements: [
+            say`The configuration that sorts first on ${code(node, netconf.evidence)}, ${code(netconf.value.path, netconf.evidence)}, is valid`,
+          ],
+        });
+      }
+      if (followed.state !== "broken") continue;
+      const { netconf, confDir } = followed;
+      const line = netconf.value.problemLine;
+      const shown =
+        line === null
+          ? netconf.evidence
+          : evidenceIn(netconf.artifact, { kind: "lines", from: line, to: line }, netconf.value.problem ?? "not valid");
+      const file = tree.at(netconf.value.path);
+      yield found({
+        ...base,
+        about: { ...base.about, path: [netconf.value.path] },
+        since: file?.value.mtime ?? null,
+        lastSeen: context.moment.collectedAt,
+        unverified: confDir.unverified,
+        value: { node, path: netconf.value.path },
+        statements: [
+          say`On ${code(node, shown)} ${code(netconf.value.path, shown)} is not valid (${word(netconf.value.problem ?? "unreadable", shown)}), and it sorts first in the directory that the runtime reads, ${code(confDir.path, ...(confDir.evidence as [typeof shown, ...(typeof shown)[]]))}`,
+          ...(file?.value.mtime
+            ? [
+                say`${code(baseName(netconf.value.path), file.evidence)} was last written at ${time(file.value.mtime, file.evidence)}`,
+              ]
+            : []),
+        ],
+      });
+    }
+  },
+  known: [
+    known(
+      "containerd loads the first file in ASCII order; if that one is not valid the whole load fails, and later files do not count",
+      CONTAINERD_CNI,
+    ),
+  ],
+  consequence: (finding) => ({
+    ...NO_CONSEQUENCE,
+    fix:
+      finding.ended !== null
+        ? []
+        : [
+            {
+              step: "Correct the file, or move it out of the directory; the runtime loads the directory again when a file in it changes.",
+              commands: [
+                {
+                  run: `mv ${shellWord(String(finding.value["path"] ?? ""))} /root/   # on ${String(finding.value["node"] ?? "")}, as root`,
+                  expect: "the node becomes Ready",
+                },
+              ],
+            },
+          ],
+    actions: [
+      {
+        title: "Check each CNI configuration with a JSON parser before it is placed on a node",
+        type: "prevent",
+        priority: "High",
+        doneWhen: "what places the file refuses one that does not parse",
+      },
+    ],
+    questions: [`Who or what placed ${String(finding.value["path"] ?? "")} on ${String(finding.value["node"] ?? "")}?`],
+    stops: "the file's content and time are recorded; who placed it is not",
+  }),
+  references: [CONTAINERD_CNI],
+  falsePositives: ["CRI-O, which skips a file that is not valid"],
+  examples: {
+    found: ["cni/conflist-invalid.yaml"],
+    refuted: ["cni/token-pod-gone.yaml"],
+    undetermined: ["cni/conflist-not-collected.yaml"],
+  },
+  tags: ["cni", "containerd"],
+});

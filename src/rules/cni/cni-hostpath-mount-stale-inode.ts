@@ -1,0 +1,239 @@
+import type { Fact } from "#model/fact.js";
+import { cite } from "#model/fact.js";
+import { parentOf } from "#model/file-tree.js";
+import type { Finding } from "#model/finding.js";
+import type { Instant } from "#model/instant.js";
+import {
+  type Consequence,
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  NO_CONSEQUENCE,
+  refuted,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
+import { code, known, say, time, word } from "#model/statement.js";
+import { type Credential, nodeFiles } from "./_credential.js";
+import { CALICO_TOKEN_WATCH, MOUNT_NAMESPACES } from "./_references.js";
+import { type Agent, agentOn, agents } from "./_writer.js";
+
+export default defineRule({
+  id: "cni-hostpath-mount-stale-inode",
+  title:
+    "the running CNI agent still has mounted a directory that was removed or replaced, so what it writes reaches nobody",
+  asks: "How does a fresh token not reach the file?",
+  kind: "mechanism",
+  needs: { mounts: "mount", paths: "path", pods: "kube.pod" },
+  explains: [effect("cni-token-expired", ["node"], "enables")],
+  *match({ mounts, paths, pods }, context) {
+    const all = context.derive(agents);
+    for (const [node, { followed, tree }] of context.derive(nodeFiles)) {
+      const base = { subject: node, about: { node: [node] } };
+      const agent = agentOn(all, node);
+      if (followed.state !== "followed") continue;
+      if (!agent) {
+        if (pods.coverage().state !== "complete")
+          yield undetermined({ ...base, missing: [pods.missing("the list of pods, with the CNI agent's volumes")] });
+        continue;
+      }
+      const target = tree.resolve(agent.target.hostPath);
+      // Only where the agent is meant to feed the file in use: elsewhere the two directories differ anyway.
+      if (target.state === "resolved" && parentOf(followed.credential.real) !== target.real) continue;
+      const seen = mountOf(agent, mounts.on(node));
+      if (seen) yield byMount(base, seen, agent, target.real, followed.credential, context);
+      else yield byTimes(base, agent, target, followed.credential, mounts, paths, context);
+    }
+  },
+  known: [
+    known(
+      "A bind mount follows the directory that was there when the container started, not the path: removing or replacing it later goes unnoticed inside",
+      MOUNT_NAMESPACES,
+    ),
+  ],
+  consequence,
+  references: [MOUNT_NAMESPACES, CALICO_TOKEN_WATCH],
+  falsePositives: ["an agent that is being replaced at this moment"],
+  examples: {
+    found: ["cni/mount-deleted.yaml"],
+    refuted: ["cni/mount-in-place.yaml"],
+    undetermined: ["cni/mount-not-collected.yaml"],
+  },
+  tags: ["calico", "cni", "mount"],
+});
+
+type Base = { readonly subject: string; readonly about: { readonly node: string[] } };
+
+/** The mount of the agent's CNI directory, as one of its processes sees it. */
+function mountOf(agent: Agent, mounts: readonly Fact<"mount">[]): Fact<"mount"> | undefined {
+  const { mountPath } = agent.target;
+  const fits = mounts.filter((m) =>
+    mountPath === null ? m.value.mountPoint.endsWith("/etc/cni/net.d") : m.value.mountPoint === mountPath,
+  );
+  return fits.find((m) => m.value.deleted) ?? fits[0];
+}
+
+function byMount(
+  base: Base,
+  mount: Fact<"mount">,
+  agent: Agent,
+  real: string,
+  credential: Credential,
+  context: MatchContext,
+) {
+  const { root, deleted, mountPoint } = mount.value;
+  const older = !deleted && isOlderRevision(root, real);
+  if (!deleted && !older) {
+    return refuted({
+      ...base,
+      statements: [
+        say`The directory mounted at ${code(mountPoint, mount.evidence)} in ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} is in place`,
+      ],
+    });
+  }
+  return found({
+    ...base,
+    about: { ...base.about, pod: [agent.pod.value.uid] },
+    since: null,
+    lastSeen: context.moment.collectedAt,
+    unverified: credential.unverified,
+    value: valueOf(base.subject, agent, credential),
+    statements: [
+      deleted
+        ? say`On ${code(base.subject, mount.evidence)} the running ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} still has the removed directory ${code(agent.target.hostPath, mount.evidence)} mounted, so what it writes reaches nobody`
+        : say`On ${code(base.subject, mount.evidence)} the running ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} has ${code(root, mount.evidence)} mounted, the directory of an earlier revision, so what it writes reaches nobody`,
+      say`Its mount table marks the directory at ${code(mountPoint, mount.evidence)} as ${word(deleted ? "deleted" : "another than the present one", mount.evidence)}`,
+      ...running(agent),
+      ...fileAge(credential),
+    ],
+  });
+}
+
+/** Snap revisions: the mount stays on the one that `current` named when the container started (microk8s issue 5583). */
+function isOlderRevision(root: string, real: string): boolean {
+  const shape = (path: string): string | null =>
+    /\/snap\/[a-z0-9-]+\/\d+\//.test(path) ? path.replace(/^.*(\/snap\/[a-z0-9-]+\/)\d+\//, "$1*/") : null;
+  return shape(root) !== null && shape(root) === shape(real) && !root.endsWith(real);
+}
+
+/** Without the mount table: was the path made anew after the agent's container started? */
+function byTimes(
+  base: Base,
+  agent: Agent,
+  target: { readonly state: string; readonly hops: readonly Fact<"path">[] },
+  credential: Credential,
+  mounts: FactView<"mount">,
+  paths: FactView<"path">,
+  context: MatchContext,
+) {
+  if (target.state !== "resolved") {
+    return undetermined({ ...base, missing: [paths.missing(`the listing of ${agent.target.hostPath}`, base.subject)] });
+  }
+  const started = lastStart(agent);
+  const made = madeAt(target.hops, agent.target.hostPath);
+  if (!started || !made?.at || made.at.epochMs <= started.epochMs) {
+    return undetermined({
+      ...base,
+      missing: [mounts.missing(`the mount table of ${agent.pod.value.name}`, base.subject)],
+    });
+  }
+  return found({
+    ...base,
+    about: { ...base.about, pod: [agent.pod.value.uid] },
+    since: made.at,
+    lastSeen: context.moment.collectedAt,
+    unverified: [...credential.unverified, `the mount table of ${agent.pod.value.name} was not collected`],
+    value: valueOf(base.subject, agent, credential),
+    statements: [
+      say`On ${code(base.subject, made.fact.evidence)} ${code(agent.target.hostPath, made.fact.evidence)} was made anew at ${time(made.at, made.fact.evidence)}, after ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} had started at ${time(started, cite(agent.pod, "/status/startTime"))}: that pod still writes into the directory that was there before, and what it writes reaches nobody`,
+      ...fileAge(credential),
+    ],
+  });
+}
+
+/** A link's mtime and any birth time say when the thing was made; a directory's mtime does not, since every new entry moves it. */
+function madeAt(
+  hops: readonly Fact<"path">[],
+  hostPath: string,
+): { readonly at: Instant | null; readonly fact: Fact<"path"> } | null {
+  const fact = hops.find((h) => h.value.path === hostPath) ?? hops[0];
+  if (!fact) return null;
+  return { at: fact.value.type === "l" ? fact.value.mtime : fact.value.btime, fact };
+}
+
+/** Latest start of one of the pod's running containers; the pod's own start where they do not say. */
+function lastStart(agent: Agent): Instant | null {
+  const starts = agent.pod.value.containers.flatMap((c) => (!c.init && c.startedAt ? [c.startedAt] : []));
+  const [first, ...rest] = starts;
+  return first ? rest.reduce((a, b) => (b.epochMs > a.epochMs ? b : a), first) : agent.pod.value.startedAt;
+}
+
+const valueOf = (node: string, agent: Agent, credential: Credential) => ({
+  node,
+  pod: agent.pod.value.name,
+  namespace: agent.pod.value.namespace,
+  path: credential.real,
+});
+
+function running(agent: Agent) {
+  const started = lastStart(agent);
+  return started ? [say`That pod has been running since ${time(started, cite(agent.pod, "/status/startTime"))}`] : [];
+}
+
+function fileAge(credential: Credential) {
+  const { file, token, tokenEvidence, node } = credential;
+  const mtime = file?.value.mtime;
+  const statements = [];
+  if (file && mtime)
+    statements.push(
+      say`The kubeconfig that the plugin on ${code(node, file.evidence)} reads was last written at ${time(mtime, file.evidence)}`,
+    );
+  if (token.pod) {
+    statements.push(
+      say`Its token is bound to ${code(token.pod.name, tokenEvidence)} and dies with that pod, so no date can be given for its end`,
+    );
+  } else if (token.exp) {
+    statements.push(say`Its token ends at ${time(token.exp, tokenEvidence)}`);
+  }
+  return statements;
+}
+
+function consequence(finding: Finding): Consequence {
+  const [node, pod, namespace, path] = ["node", "pod", "namespace", "path"].map((k) => String(finding.value[k] ?? ""));
+  const w = (text: string | undefined): string => shellWord(text ?? "");
+  if (finding.ended !== null) return NO_CONSEQUENCE;
+  return {
+    ...NO_CONSEQUENCE,
+    fix: [
+      {
+        step: `Replace ${pod} on ${node}: its successor mounts the directory that is there now and writes a fresh token into it.`,
+        commands: [
+          {
+            run: `kubectl -n ${w(namespace)} delete pod ${w(pod)}`,
+            expect: "a new pod of its DaemonSet becomes ready on the node",
+          },
+        ],
+      },
+    ],
+    verify: [
+      {
+        run: `# on ${node}, as root: no removed directory is mounted, and the file is fresh\ngrep -c 'deleted' /proc/"$(pgrep -o -f calico-node)"/mountinfo; stat -c '%y %n' ${w(path)}`,
+        expect: "0, and a time after the new pod's start",
+      },
+    ],
+    actions: [
+      {
+        title: `Replace ${pod} on ${node}`,
+        type: "repair",
+        priority: "Urgent",
+        doneWhen:
+          "the mount table of its successor shows no removed directory, and the kubeconfig's mtime moves within 12 h",
+      },
+    ],
+    lessons: [],
+    stops:
+      "the mount shows what happened to the directory; that it was replaced under a running pod is the last thing the evidence holds",
+  };
+}

@@ -1,0 +1,217 @@
+import type { Evidence } from "#model/evidence.js";
+import { cite, type Fact } from "#model/fact.js";
+import type { Finding } from "#model/finding.js";
+import type { Instant } from "#model/instant.js";
+import {
+  type Consequence,
+  defineRule,
+  effect,
+  type FactView,
+  foreseen,
+  found,
+  type MatchContext,
+  NO_CONSEQUENCE,
+  refuted,
+  undetermined,
+} from "#model/rule.js";
+import { citing, code, count, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { type Credential, nodeFiles } from "./_credential.js";
+import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
+import { type Agent, agentOn, agents } from "./_writer.js";
+
+/** A pod that is Terminating for longer than this no longer vouches for its token (claims.go: deletionTimestamp older than now - 60 s). */
+const TERMINATING_LEEWAY_MS = 60_000;
+
+export default defineRule({
+  id: "cni-kubeconfig-token-pod-gone",
+  title: "the CNI plugin presents a token that is bound to a pod which no longer exists",
+  asks: "How did the plugin come to hold a token that is refused?",
+  kind: "mechanism",
+  needs: { pods: "kube.pod" },
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
+  explains: [
+    effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
+    effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
+  ],
+  *match({ pods }, context) {
+    const all = context.derive(agents);
+    for (const [node, { followed }] of context.derive(nodeFiles)) {
+      const base = { subject: node, about: { node: [node], error: ["401"] } };
+      if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
+      if (followed.state !== "followed") continue;
+      yield* judge(base, followed.credential, pods, agentOn(all, node), context);
+    }
+  },
+  known: [
+    known(
+      "The API server looks up the bound pod, by name and uid, when it authenticates such a token, and refuses the token once that pod is gone; nothing revokes it, and a success is remembered for 10 s only",
+      K8S_CLAIMS,
+    ),
+    known(
+      "The plugin is a new process for every operation: it reads the kubeconfig that its configuration names and asks for ClusterInformation first, on ADD and on DEL alike",
+      CALICO_PLUGIN,
+    ),
+    known(
+      "containerd reads only the configuration, the first in ASCII order of its conf_dir; which kubeconfig counts is a field inside it",
+      CONTAINERD_CNI,
+    ),
+  ],
+  consequence,
+  references: [K8S_CLAIMS, K8S_TOKEN_CACHE, CALICO_PLUGIN, CONTAINERD_CNI],
+  falsePositives: ["a list of pods from another cluster, or from before the token was issued"],
+  examples: {
+    found: ["cni/token-pod-gone.yaml"],
+    refuted: ["cni/token-pod-alive.yaml"],
+    undetermined: ["cni/token-pods-not-collected.yaml"],
+  },
+  tags: ["calico", "cni", "token", "networking"],
+});
+
+type Base = { readonly subject: string; readonly about: { readonly node: string[]; readonly error: string[] } };
+
+function* judge(
+  base: Base,
+  credential: Credential,
+  pods: FactView<"kube.pod">,
+  agent: Agent | undefined,
+  context: MatchContext,
+) {
+  const { token, tokenEvidence, node } = credential;
+  if (token.pod === null) {
+    yield refuted({
+      ...base,
+      statements: [
+        say`The token that the plugin on ${code(node, tokenEvidence)} presents is not bound to a pod: it has no such claim.`,
+      ],
+    });
+    return;
+  }
+  const { uid } = token.pod;
+  const bound = pods.all.find((p) => p.value.uid === uid);
+  if (bound && !outlived(bound, context.moment.collectedAt)) {
+    yield refuted({
+      ...base,
+      statements: [
+        say`The pod ${code(token.pod.name, tokenEvidence)} to which the token on ${code(node, tokenEvidence)} is bound exists ${citing(cite(bound, "/metadata/uid"))}`,
+      ],
+    });
+    return;
+  }
+  const coverage = pods.coverage();
+  const [absence] = coverage.searched(`pod with uid ${uid}`);
+  if (!bound && (coverage.state !== "complete" || !absence)) {
+    yield undetermined({ ...base, missing: [pods.missing("the list of pods")] });
+    return;
+  }
+  const gone = bound ? cite(bound, "/metadata/deletionTimestamp") : (absence as Evidence);
+  yield foundOn(base, credential, gone, coverage.facts, agent, context);
+  if (
+    ![...context.findings("sym:failed-kill-pod"), ...context.findings("sym:failed-create-sandbox")].some(hits(node))
+  ) {
+    yield forecast(base, credential, gone);
+  }
+}
+
+const hits =
+  (node: string) =>
+  (f: { readonly about: Finding["about"] }): boolean =>
+    (f.about.node ?? []).includes(node) && (f.about.error ?? []).includes("401");
+
+const outlived = (pod: Fact<"kube.pod">, at: Instant): boolean =>
+  pod.value.deletion !== null && pod.value.deletion.epochMs + TERMINATING_LEEWAY_MS < at.epochMs;
+
+function foundOn(
+  base: Base,
+  credential: Credential,
+  gone: Evidence,
+  podCount: number,
+  agent: Agent | undefined,
+  context: MatchContext,
+) {
+  const { token, tokenEvidence, node, path, real } = credential;
+  const pod = token.pod?.name ?? "";
+  const [first, ...rest] = path;
+  return found({
+    ...base,
+    about: { ...base.about, path: [real] },
+    since: agent?.pod.value.created ?? null,
+    lastSeen: context.moment.collectedAt,
+    unverified: credential.unverified,
+    value: { node, path: real, pod, boundUid: token.pod?.uid ?? "" },
+    statements: [
+      say`On ${code(node, tokenEvidence)} the CNI plugin presents a token bound to the pod ${code(pod, tokenEvidence)}, which no longer exists ${citing(gone)}`,
+      say`The runtime's configuration leads it to ${code(real, first, ...rest)}`,
+      say`The token there is bound to uid ${code(token.pod?.uid ?? "", tokenEvidence)}; among the ${count(podCount, "pod", gone)} collected none carries it`,
+      ...times(credential),
+      ...successor(agent, pod),
+    ],
+  });
+}
+
+/** When the token was issued and the file written, and that the token's own end is not what refuses it. */
+function times(credential: Credential): readonly Statement[] {
+  const { token, tokenEvidence, file } = credential;
+  const mtime = file?.value.mtime ?? null;
+  const statements: Statement[] = [];
+  if (token.iat && token.exp) {
+    statements.push(
+      say`It was issued at ${time(token.iat, tokenEvidence)} and would be good until ${time(token.exp, tokenEvidence)}: its age is not what makes it refused`,
+    );
+  }
+  if (token.iat && mtime && file) {
+    statements.push(
+      say`The file was last written at ${time(mtime, file.evidence)}, ${lapse(mtime.epochMs - token.iat.epochMs, file.evidence, tokenEvidence)} after the token was issued`,
+    );
+  }
+  return statements;
+}
+
+function successor(agent: Agent | undefined, boundTo: string): readonly Statement[] {
+  const created = agent?.pod.value.created ?? agent?.pod.value.startedAt ?? null;
+  if (!agent || agent.pod.value.name === boundTo || !created) return [];
+  return [
+    say`The pod of ${code(agent.daemonSet, agent.pod.evidence)} on this node is now ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))}, there since ${time(created, cite(agent.pod, "/status/startTime"))}`,
+  ];
+}
+
+function forecast(base: Base, credential: Credential, gone: Evidence) {
+  const { node, tokenEvidence, token } = credential;
+  return foreseen({
+    subject: base.subject,
+    about: base.about,
+    mechanism: "sym:failed-kill-pod",
+    node,
+    at: null,
+    on: `the next CNI call on ${node}: any pod with its own network that is created or deleted there`,
+    unless: `the kubeconfig that the plugin reads on ${node} gets a token that the API server accepts`,
+    unverified: credential.unverified,
+    statements: [
+      say`The next CNI call on ${code(node, tokenEvidence)} will be refused: its token is bound to ${code(token.pod?.name ?? "", tokenEvidence)}, which no longer exists ${citing(gone)}`,
+    ],
+  });
+}
+
+function consequence(finding: Finding): Consequence {
+  const node = String(finding.value["node"] ?? "");
+  const path = String(finding.value["path"] ?? "");
+  return {
+    ...NO_CONSEQUENCE,
+    verify: [
+      {
+        run: `# on ${node}: is the token that the plugin presents accepted?\nkubectl --kubeconfig ${path} get clusterinformations.crd.projectcalico.org default`,
+        expect: "one line naming `default`; `Unauthorized` means that the token is refused",
+      },
+    ],
+    actions: [
+      {
+        title: `Check on every node, hourly and after each rollout of the CNI agent, that the token in the kubeconfig which the plugin reads is accepted by the API server`,
+        type: "detect",
+        priority: "High",
+        doneWhen:
+          "the check asks the API server with that very file, and fails on a node whose token is refused or whose file is older than its writer's refresh interval",
+      },
+    ],
+    lessons: [],
+    stops: "the pod's end is recorded; what should have brought a fresh token was not found",
+  };
+}

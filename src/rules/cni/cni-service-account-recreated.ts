@@ -1,0 +1,102 @@
+import type { Fact } from "#model/fact.js";
+import { cite } from "#model/fact.js";
+import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
+import { citing, code, known, say, time } from "#model/statement.js";
+import { K8S_CLAIMS } from "./_references.js";
+import { eachCredential, refusedOn, ruledOut, type Subject } from "./_refusal.js";
+
+export default defineRule({
+  id: "cni-service-account-recreated",
+  title: "the service account of the CNI plugin's token was deleted, or made anew with another uid",
+  asks: "How did the plugin come to hold a token that is refused?",
+  kind: "mechanism",
+  needs: { accounts: "kube.serviceaccount", kubeconfigs: "kubeconfig" },
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
+  explains: [
+    effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
+    effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
+  ],
+  *match({ accounts, kubeconfigs }, context) {
+    yield* eachCredential(context, "401", function* (subject) {
+      const { token, tokenEvidence, node, real } = subject.credential;
+      const claimed = token.serviceAccount;
+      if (!claimed || claimed.uid === null || token.namespace === null) return;
+      const name = `${token.namespace}/${claimed.name}`;
+      const account = accounts.all.find((a) => `${a.value.namespace}/${a.value.name}` === name);
+      const coverage = accounts.coverage();
+      const [absence] = coverage.searched(`service account ${name}`);
+      if (account && account.value.uid === claimed.uid) {
+        yield ruledOut(
+          subject,
+          say`The account ${code(name, tokenEvidence)} exists with the uid that the token names ${citing(cite(account, "/metadata/uid"))}`,
+        );
+        return;
+      }
+      if (!account && (coverage.state !== "complete" || !absence)) {
+        const peer = samePrincipal(subject, kubeconfigs.all, (n) => refusedOn(context, n).length === 0);
+        yield peer
+          ? ruledOut(
+              subject,
+              say`A node that works presents a younger token of the same account and uid, ${code(name, peer.evidence)}`,
+            )
+          : undetermined({
+              subject: subject.subject,
+              about: subject.about,
+              missing: [accounts.missing("the list of service accounts")],
+            });
+        return;
+      }
+      const shown = account ? cite(account, "/metadata/uid") : absence;
+      if (!shown) return;
+      yield found({
+        subject: subject.subject,
+        about: { ...subject.about, path: [real] },
+        since: account?.value.created ?? null,
+        lastSeen: context.moment.collectedAt,
+        unverified: subject.credential.unverified,
+        value: { node, account: name },
+        statements: [
+          account
+            ? say`The token that the CNI plugin on ${code(node, tokenEvidence)} presents names the account ${code(name, tokenEvidence)} by a uid that it no longer has ${citing(shown)}`
+            : say`The token that the CNI plugin on ${code(node, tokenEvidence)} presents names the account ${code(name, tokenEvidence)}, which does not exist ${citing(shown)}`,
+          ...(account?.value.created
+            ? [
+                say`The account of that name was made at ${time(account.value.created, cite(account, "/metadata/creationTimestamp"))}`,
+              ]
+            : []),
+        ],
+      });
+    });
+  },
+  known: [known("The API server compares name and uid of the account at each authentication", K8S_CLAIMS)],
+  consequence: () => ({
+    ...NO_CONSEQUENCE,
+    questions: ["What deleted the service account: a reinstallation, a clean-up, a GitOps prune?"],
+    stops: "the account's uid changed; what deleted it is not in the evidence",
+  }),
+  references: [K8S_CLAIMS],
+  falsePositives: ["a list of service accounts from another cluster"],
+  examples: {
+    found: ["cni/service-account-recreated.yaml"],
+    refuted: ["cni/service-account-in-place.yaml"],
+    undetermined: ["cni/kubeconfig-not-collected.yaml"],
+  },
+  tags: ["token", "cni"],
+});
+
+function samePrincipal(
+  subject: Subject,
+  all: readonly Fact<"kubeconfig">[],
+  works: (node: string) => boolean,
+): Fact<"kubeconfig"> | undefined {
+  const { token, node } = subject.credential;
+  return all.find(
+    ({ value, node: holder }) =>
+      holder !== null &&
+      holder !== node &&
+      works(holder) &&
+      value.token.sub === token.sub &&
+      value.token.serviceAccount?.uid === token.serviceAccount?.uid &&
+      (value.token.iat?.epochMs ?? 0) > (token.iat?.epochMs ?? Number.POSITIVE_INFINITY),
+  );
+}

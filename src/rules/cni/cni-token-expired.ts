@@ -1,0 +1,174 @@
+import type { Evidence } from "#model/evidence.js";
+import type { Finding } from "#model/finding.js";
+import type { Instant } from "#model/instant.js";
+import {
+  type Consequence,
+  defineRule,
+  effect,
+  foreseen,
+  found,
+  type MatchContext,
+  NO_CONSEQUENCE,
+  shellWord,
+} from "#model/rule.js";
+import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
+import type { Credential } from "./_credential.js";
+import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
+import { eachCredential, ruledOut, type Subject } from "./_refusal.js";
+import { type Agent, agentOn, agents } from "./_writer.js";
+
+/** The API server accepts a token this long after its end (go-jose jwt.DefaultLeeway). */
+const LEEWAY_MS = 60_000;
+/** Calico's refresher sleeps a quarter of the life left, plus up to as much again: at most half of the life. */
+const REFRESH_SHARE = 0.5;
+const REFRESH_SLACK_MS = 30 * 60_000;
+
+export default defineRule({
+  id: "cni-token-expired",
+  title: "the token that the CNI plugin presents is past its end",
+  asks: "How did the plugin come to hold a token that is refused?",
+  kind: "mechanism",
+  needs: { kubeconfigs: "kubeconfig", pods: "kube.pod" },
+  uses: ["cni-hostpath-mount-stale-inode", "cni-conf-dir-diverged"],
+  explains: [
+    effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
+    effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
+  ],
+  *match(_facts, context) {
+    const now = context.moment.collectedAt;
+    yield* eachCredential(context, "401", function* (subject) {
+      const { token, tokenEvidence, node } = subject.credential;
+      if (token.kind !== "jwt") return;
+      if (token.exp === null) {
+        yield ruledOut(subject, say`The token on ${code(node, tokenEvidence)} carries no end`);
+      } else if (token.exp.epochMs + LEEWAY_MS <= now.epochMs) {
+        yield expired(subject, token.exp, now);
+      } else {
+        yield ruledOut(
+          subject,
+          say`The token on ${code(node, tokenEvidence)} is good until ${time(token.exp, tokenEvidence)}`,
+        );
+        yield* forecast(subject, token.exp, context);
+      }
+    });
+  },
+  known: [known("The API server refuses a token from 60 s after its `exp` on", K8S_CLAIMS)],
+  consequence,
+  references: [K8S_CLAIMS, CALICO_TOKEN_WATCH],
+  falsePositives: ["a bundle whose node clock runs far ahead of the API server's"],
+  examples: {
+    found: ["cni/token-expired.yaml"],
+    refuted: ["cni/token-pod-gone.yaml"],
+    undetermined: ["cni/kubeconfig-not-collected.yaml"],
+  },
+  tags: ["calico", "cni", "token", "networking"],
+});
+
+function expired(subject: Subject, exp: Instant, now: Instant) {
+  const { token, tokenEvidence, node, path, real, file } = subject.credential;
+  const [first, ...rest] = path;
+  return found({
+    subject: subject.subject,
+    about: { ...subject.about, path: [real] },
+    since: exp,
+    lastSeen: now,
+    unverified: subject.credential.unverified,
+    value: { node, path: real },
+    statements: [
+      say`On ${code(node, tokenEvidence)} the token that the CNI plugin presents ended at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
+      say`The runtime's configuration leads the plugin to ${code(real, first, ...rest)}`,
+      ...(token.iat ? [say`The token was issued at ${time(token.iat, tokenEvidence)}`] : []),
+      ...(file?.value.mtime ? [say`The file was last written at ${time(file.value.mtime, file.evidence)}`] : []),
+    ],
+  });
+}
+
+/**
+ * A token in force ends for certain where its refresher does not reach its file. A token bound to a pod ends with that pod, at no
+ * date; one that a working refresher renews does not end at all: neither gives a forecast.
+ */
+function* forecast(subject: Subject, exp: Instant, context: MatchContext) {
+  const { credential } = subject;
+  if (credential.token.pod !== null) return;
+  const agent = agentOn(context.derive(agents), credential.node);
+  const reason = whyNotRefreshed(credential, agent, context);
+  if (!reason) return;
+  const { node, tokenEvidence } = credential;
+  yield foreseen({
+    subject: `${subject.subject}|forecast`,
+    about: subject.about,
+    mechanism: "cni-token-expired",
+    node,
+    at: exp,
+    on: `the end of the token in force on ${node}; from then on every CNI call there is refused`,
+    unless: reason.unless,
+    unverified: [...credential.unverified, ...reason.unverified],
+    statements: [
+      say`The token now in force on ${code(node, tokenEvidence)} ends at ${time(exp, tokenEvidence)}, and what renews it does not reach its file`,
+      reason.statement,
+    ],
+  });
+}
+
+interface Reason {
+  readonly statement: Statement;
+  readonly unless: string;
+  readonly unverified: readonly string[];
+}
+
+function whyNotRefreshed(credential: Credential, agent: Agent | undefined, context: MatchContext): Reason | null {
+  const { node } = credential;
+  const here = (f: { readonly about: Finding["about"] }): boolean => (f.about.node ?? []).includes(node);
+  const mount = context.findings("cni-hostpath-mount-stale-inode").find(here);
+  const pod = agent?.pod.value.name ?? "the CNI agent's pod";
+  if (mount) return { statement: mount.statements[0], unless: `${pod} is replaced`, unverified: mount.unverified };
+  const apart = context.findings("cni-conf-dir-diverged").find(here);
+  if (apart) {
+    return {
+      statement: apart.statements[0],
+      unless: `writer and reader on ${node} become one directory again`,
+      unverified: apart.unverified,
+    };
+  }
+  return overdue(credential, agent, context.moment.collectedAt, pod);
+}
+
+/** The file has not been rewritten for longer than a refresher that works can take. */
+function overdue(credential: Credential, agent: Agent | undefined, now: Instant, pod: string): Reason | null {
+  const { token, file } = credential;
+  const [iat, exp, mtime] = [token.iat, token.exp, file?.value.mtime ?? null];
+  const started = agent?.pod.value.startedAt;
+  if (!agent || !started || !iat || !exp || !mtime || !file) return null;
+  const limit = (exp.epochMs - iat.epochMs) * REFRESH_SHARE + REFRESH_SLACK_MS;
+  const untouched = now.epochMs - Math.max(mtime.epochMs, started.epochMs);
+  if (untouched <= limit || exp.epochMs - iat.epochMs > 2 * 86_400_000) return null;
+  const evidence: Evidence = file.evidence;
+  return {
+    statement: say`The file was last written at ${time(mtime, evidence)} and ${code(agent.pod.value.name, agent.pod.evidence)} has been running for ${lapse(now.epochMs - started.epochMs, agent.pod.evidence)}: it should have renewed the token since ${citing(credential.tokenEvidence)}`,
+    unless: `${pod} is replaced, or its refresher writes again`,
+    unverified: ["why the refresher does not write is not in the evidence"],
+  };
+}
+
+function consequence(finding: Finding): Consequence {
+  const { node, path } = finding.value;
+  return {
+    ...NO_CONSEQUENCE,
+    verify: [
+      {
+        run: `# on ${String(node)}: how old is the credential?\nstat -c '%y %n' ${shellWord(String(path ?? ""))}`,
+        expect: "a time at most half a token's life ago",
+      },
+    ],
+    actions: [
+      {
+        title:
+          "Alert on a CNI kubeconfig whose token ends within four hours, or whose file is older than half of its token's life",
+        type: "detect",
+        priority: "High",
+        doneWhen: "the alert fires on a node whose refresher is stopped for a test, hours before the token ends",
+      },
+    ],
+    stops: "the end of the token is recorded; what should have renewed it was not found",
+  };
+}

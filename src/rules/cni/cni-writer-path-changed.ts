@@ -1,0 +1,209 @@
+import { cite, type Fact } from "#model/fact.js";
+import type { Finding } from "#model/finding.js";
+import {
+  type Consequence,
+  defineRule,
+  effect,
+  found,
+  type MatchContext,
+  NO_CONSEQUENCE,
+  refuted,
+  undetermined,
+} from "#model/rule.js";
+import { citing, code, codes, known, lapse, type Statement, say, time, word } from "#model/statement.js";
+import { nodeFiles } from "./_credential.js";
+import { CALICO_INSTALL } from "./_references.js";
+import { type Agent, agents, type WriteTarget, writeTarget } from "./_writer.js";
+
+type Revision = Fact<"kube.revision">;
+
+interface Step {
+  readonly before: Revision;
+  readonly after: Revision;
+  readonly from: WriteTarget;
+  readonly to: WriteTarget;
+}
+
+export default defineRule({
+  id: "cni-writer-path-changed",
+  title: "a rollout of the CNI agent changed where it writes its kubeconfig",
+  asks: "How did the file that the plugin reads stop being refreshed?",
+  kind: "mechanism",
+  role: "trigger",
+  needs: { revisions: "kube.revision", pods: "kube.pod" },
+  uses: ["cni-conf-dir-diverged"],
+  explains: [
+    effect("cni-kubeconfig-token-pod-gone", ["node"], "triggers"),
+    effect("cni-token-expired", ["node"], "triggers"),
+  ],
+  *match({ revisions, pods }, context) {
+    const all = context.derive(agents);
+    for (const daemonSet of [...new Set(all.map((a) => a.daemonSet))].sort()) {
+      const nodes = all.filter((a) => a.daemonSet === daemonSet).map((a) => a.node);
+      const base = { subject: daemonSet, about: { node: nodes, workload: [`DaemonSet/${daemonSet}`] } };
+      const history = revisions.all
+        .filter((r) => `${r.value.namespace}/${r.value.owner?.name}` === daemonSet)
+        .sort((a, b) => a.value.revision - b.value.revision);
+      if (history.length === 0) {
+        yield undetermined({ ...base, missing: [revisions.missing(`the ControllerRevisions of ${daemonSet}`)] });
+        continue;
+      }
+      const step = lastStep(history);
+      const hit = context.findings("cni-conf-dir-diverged").filter((f) => f.value["daemonSet"] === daemonSet);
+      const newest = history.at(-1) as Revision;
+      if (!step) {
+        yield refuted({ ...base, statements: [unchanged(daemonSet, newest, history.length)] });
+      } else if (hit.length === 0) {
+        yield refuted({ ...base, statements: [harmless(daemonSet, step)] });
+      } else {
+        const struck = hit.flatMap((f) => f.about.node ?? []);
+        yield foundFor(daemonSet, step, struck, all, pods.all.length, context);
+      }
+    }
+  },
+  known: [
+    known("A DaemonSet keeps its earlier templates as ControllerRevisions; their creation dates each rollout", {
+      source: "kubernetes pkg/controller/daemon/update.go",
+      version: "v1.35",
+    }),
+  ],
+  consequence,
+  references: [CALICO_INSTALL],
+  falsePositives: [
+    "a change that was rolled back by a further revision with the first one's paths: the newest pair counts",
+  ],
+  examples: {
+    found: ["cni/token-pod-gone.yaml"],
+    refuted: ["cni/writer-moved-but-linked.yaml"],
+    undetermined: ["cni/revisions-not-collected.yaml"],
+  },
+  tags: ["calico", "cni", "rollout"],
+});
+
+/** The newest pair of neighbouring revisions that write to different places. */
+function lastStep(history: readonly Revision[]): Step | undefined {
+  const steps = history.slice(1).flatMap((after, i) => {
+    const before = history[i];
+    const [from, to] = [writeTarget(before?.value.template ?? null), writeTarget(after.value.template)];
+    return before && from && to && moved(from, to) ? [{ before, after, from, to }] : [];
+  });
+  return steps.at(-1);
+}
+
+const moved = (a: WriteTarget, b: WriteTarget): boolean =>
+  a.hostPath !== b.hostPath || a.netDirEnv !== b.netDirEnv || a.confNameEnv !== b.confNameEnv;
+
+const unchanged = (daemonSet: string, newest: Revision, revisions: number): Statement =>
+  say`The newest of the ${word(revisions, newest.evidence)} revisions of ${code(daemonSet, newest.evidence)} writes where the ones before it did`;
+
+const harmless = (daemonSet: string, { after, to }: Step): Statement =>
+  say`Revision ${word(after.value.revision, after.evidence)} of ${code(daemonSet, after.evidence)} writes to ${code(to.hostPath, after.evidence)}, which on every node whose files were collected is the directory that the plugin reads`;
+
+const template = (revision: Revision) => cite(revision, "/data/spec/template/spec/volumes");
+
+function foundFor(
+  daemonSet: string,
+  step: Step,
+  struck: readonly string[],
+  all: readonly Agent[],
+  _pods: number,
+  context: MatchContext,
+) {
+  const { before, after, from, to } = step;
+  return found({
+    subject: daemonSet,
+    about: { node: struck, workload: [`DaemonSet/${daemonSet}`] },
+    since: after.value.created,
+    lastSeen: context.moment.collectedAt,
+    value: { daemonSet, from: from.hostPath, to: to.hostPath, revision: after.value.revision },
+    statements: [
+      headline(daemonSet, step),
+      ...(from.netDirEnv !== to.netDirEnv ? [env(step)] : []),
+      ...images(step),
+      ...binaries(step),
+      ...underOld(step, struck, context),
+      ...spared(struck, all, daemonSet, before, context),
+    ],
+  });
+}
+
+function headline(daemonSet: string, { before, after, from, to }: Step): Statement {
+  const when = after.value.created;
+  const revision = word(after.value.revision, cite(after, "/revision"));
+  const head = when
+    ? say`Revision ${revision} of the DaemonSet ${code(daemonSet, template(after))}, created at ${time(when, cite(after, "/metadata/creationTimestamp"))},`
+    : say`Revision ${revision} of the DaemonSet ${code(daemonSet, template(after))}`;
+  return say`${{ parts: head.parts, evidence: head.evidence }} writes its kubeconfig to ${code(to.hostPath, template(after))}; revision ${word(before.value.revision, cite(before, "/revision"))} wrote it to ${code(from.hostPath, template(before))}`;
+}
+
+const env = ({ before, after, from, to }: Step): Statement =>
+  say`CNI_NET_DIR of its installer went from ${code(from.netDirEnv ?? "not set", template(before))} to ${code(to.netDirEnv ?? "not set", template(after))}`;
+
+function images({ before, after, from, to }: Step): readonly Statement[] {
+  if (from.images.join() === to.images.join()) return [];
+  const spec = (r: Revision) => cite(r, "/data/spec/template/spec");
+  return [say`Its images went from ${codes(from.images, 3, spec(before))} to ${codes(to.images, 3, spec(after))}`];
+}
+
+/** The same split may exist for the plugins themselves. */
+function binaries({ before, after, from, to }: Step): readonly Statement[] {
+  if (from.binPath === null || to.binPath === null || from.binPath === to.binPath) return [];
+  return [
+    say`The directory for plugin binaries moved as well, from ${code(from.binPath, template(before))} to ${code(to.binPath, template(after))}: whether the runtime runs the new ones is to be checked`,
+  ];
+}
+
+/** The file in use was written while the earlier revision was in force: so that one still reached it. */
+function underOld({ before, after }: Step, struck: readonly string[], context: MatchContext): readonly Statement[] {
+  const rolledOut = after.value.created;
+  return struck.flatMap((node) => {
+    const followed = context.derive(nodeFiles).get(node)?.followed;
+    const credential = followed?.state === "followed" ? followed.credential : null;
+    const issued = credential?.token.iat;
+    if (!credential || !issued || !rolledOut || issued.epochMs >= rolledOut.epochMs) return [];
+    return [
+      say`The token in use on ${code(node, credential.tokenEvidence)} was issued at ${time(issued, credential.tokenEvidence)}, ${lapse(rolledOut.epochMs - issued.epochMs, credential.tokenEvidence, after.evidence)} before that rollout: until then revision ${word(before.value.revision, before.evidence)} reached the file`,
+    ];
+  });
+}
+
+function spared(
+  struck: readonly string[],
+  all: readonly Agent[],
+  daemonSet: string,
+  before: Revision,
+  context: MatchContext,
+): readonly Statement[] {
+  const files = context.derive(nodeFiles);
+  const others = [...new Set(all.filter((a) => a.daemonSet === daemonSet).map((a) => a.node))].filter(
+    (node) => !struck.includes(node) && files.get(node)?.followed.state === "followed",
+  );
+  const evidence = others.flatMap((node) => {
+    const followed = files.get(node)?.followed;
+    return followed?.state === "followed" ? [followed.credential.tokenEvidence] : [];
+  });
+  const [first, ...rest] = evidence;
+  if (!first) return [];
+  return [
+    say`On ${codes(others, 8, first, ...rest)} what it writes still arrives where the plugin reads ${citing(before.evidence)}`,
+  ];
+}
+
+function consequence(finding: Finding): Consequence {
+  const daemonSet = String(finding.value["daemonSet"] ?? "");
+  return {
+    ...NO_CONSEQUENCE,
+    actions: [
+      {
+        title: `Review each change of the CNI manifest for hostPath volumes, CNI_NET_DIR and CNI_CONF_NAME before it is rolled out`,
+        type: "process",
+        priority: "Medium",
+        doneWhen: `a change of ${daemonSet} that moves one of them cannot be merged without the nodes' conf_dir beside it`,
+      },
+    ],
+    questions: [
+      `Why was revision ${finding.value["revision"]} of ${daemonSet} rolled out, and which checks followed it?`,
+    ],
+    stops: "the change of the manifest is recorded; the decision behind it is not",
+  };
+}

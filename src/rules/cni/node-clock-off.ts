@@ -1,0 +1,82 @@
+import { UNMEASURED_SKEW_MS } from "#model/instant.js";
+import { defineRule, effect, found, NO_CONSEQUENCE, refuted, undetermined } from "#model/rule.js";
+import { code, known, lapse, say, time, word } from "#model/statement.js";
+import { nodeFiles } from "./_credential.js";
+import { K8S_CLAIMS } from "./_references.js";
+
+export default defineRule({
+  id: "node-clock-off",
+  title: "a clock is off by more than the API server tolerates",
+  asks: "How did a good token come to be refused?",
+  kind: "mechanism",
+  needs: { clocks: "clock", kubeconfigs: "kubeconfig" },
+  explains: [
+    effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
+    effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
+  ],
+  *match({ clocks }, context) {
+    for (const [node, { followed }] of context.derive(nodeFiles)) {
+      const base = { subject: node, about: { node: [node], error: ["401", "x509"] } };
+      const clock = clocks.on(node).find((c) => c.value.ofNode);
+      const token = followed.state === "followed" ? followed.credential : null;
+      const starts = token?.token.nbf ?? token?.token.iat ?? null;
+      const ahead = starts ? starts.epochMs - context.moment.collectedAt.epochMs : 0;
+      const offset = clock?.value.apiOffsetS ?? null;
+      const error = clock?.value.apiOffsetErrorS ?? 0;
+      if (token && starts && ahead > UNMEASURED_SKEW_MS) {
+        yield found({
+          ...base,
+          since: null,
+          lastSeen: context.moment.collectedAt,
+          value: { node },
+          statements: [
+            say`The token on ${code(node, token.tokenEvidence)} begins at ${time(starts, token.tokenEvidence)}, ${lapse(ahead, token.tokenEvidence)} after the collection: the clock of the node or that of the API server is off`,
+          ],
+        });
+      } else if (clock && offset !== null && Math.abs(offset) - error > UNMEASURED_SKEW_MS / 1000) {
+        yield found({
+          ...base,
+          since: null,
+          lastSeen: context.moment.collectedAt,
+          value: { node },
+          statements: [
+            say`The clock of ${code(node, clock.evidence)} is ${lapse(offset * 1000, clock.evidence)} ${word(offset > 0 ? "ahead of" : "behind", clock.evidence)} the API server's`,
+          ],
+        });
+      } else if (clock && offset !== null) {
+        yield refuted({
+          ...base,
+          statements: [
+            say`The clock of ${code(node, clock.evidence)} lay within ${word(`${(Math.abs(offset) + error).toFixed(1)} s`, clock.evidence)} of the API server's`,
+          ],
+        });
+      } else {
+        yield undetermined({
+          ...base,
+          missing: [clocks.missing(`the offset between the clock of ${node} and the API server's`, node)],
+        });
+      }
+    }
+  },
+  known: [known("A token is refused where it begins more than 60 s ahead of the API server's clock", K8S_CLAIMS)],
+  consequence: () => ({
+    ...NO_CONSEQUENCE,
+    actions: [
+      {
+        title: "Alert on a node whose clock is not synchronised, or is over 10 s off the API server's",
+        type: "detect",
+        priority: "High",
+        doneWhen: "the alert fires on a test node whose time service is stopped and whose clock is moved",
+      },
+    ],
+    stops: "the offset is measured; what moved the clock is not in the evidence",
+  }),
+  references: [K8S_CLAIMS],
+  falsePositives: ["a clock that stepped while the collector ran"],
+  examples: {
+    found: ["cni/clock-off.yaml"],
+    refuted: [],
+    undetermined: ["cni/token-pod-gone.yaml"],
+  },
+  tags: ["clock", "token"],
+});

@@ -1,0 +1,100 @@
+import type { Fact } from "#model/fact.js";
+import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
+import { citing, code, known, say, time } from "#model/statement.js";
+import { K8S_CLAIMS } from "./_references.js";
+import { eachCredential, refusedOn, ruledOut, type Subject } from "./_refusal.js";
+
+export default defineRule({
+  id: "token-issuer-changed",
+  title: "the token names an issuer that the API server no longer is",
+  asks: "How did the plugin come to hold a token that is refused?",
+  kind: "mechanism",
+  needs: { issuers: "kube.issuer", kubeconfigs: "kubeconfig" },
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
+  explains: [
+    effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
+    effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
+  ],
+  *match({ issuers, kubeconfigs }, context) {
+    yield* eachCredential(context, "401", function* (subject) {
+      const { token, tokenEvidence, node, real } = subject.credential;
+      if (token.kind !== "jwt" || token.iss === null) return;
+      const server = issuers.all[0];
+      const younger = server
+        ? undefined
+        : youngerOfSameIssuer(subject, kubeconfigs.all, (n) => refusedOn(context, n).length === 0);
+      if (younger?.value.token.iat) {
+        yield ruledOut(
+          subject,
+          say`A token issued later, at ${time(younger.value.token.iat, younger.evidence)}, names the same issuer ${code(token.iss, tokenEvidence)}`,
+        );
+      } else if (!server) {
+        yield undetermined({
+          subject: subject.subject,
+          about: subject.about,
+          missing: [issuers.missing("the issuer that the API server names")],
+        });
+      } else if (server.value.issuer === token.iss) {
+        yield ruledOut(
+          subject,
+          say`The token's issuer ${code(token.iss, tokenEvidence)} is the API server's ${citing(server.evidence)}`,
+        );
+      } else {
+        yield found({
+          subject: subject.subject,
+          about: { ...subject.about, path: [real] },
+          since: token.iat,
+          lastSeen: context.moment.collectedAt,
+          unverified: [
+            ...subject.credential.unverified,
+            "the API server may accept further issuers than the one it names",
+          ],
+          value: { node, path: real },
+          statements: [
+            say`The token that the CNI plugin on ${code(node, tokenEvidence)} presents was issued by ${code(token.iss, tokenEvidence)}, and the API server now calls itself ${code(server.value.issuer, server.evidence)}`,
+          ],
+        });
+      }
+    });
+  },
+  known: [
+    known(
+      "The API server accepts tokens of the issuers in its flag --service-account-issuer only, and names the first of them",
+      {
+        source: "kubernetes kube-apiserver reference, --service-account-issuer",
+        version: "v1.35",
+      },
+    ),
+  ],
+  consequence: () => ({
+    ...NO_CONSEQUENCE,
+    questions: ["Who changed the API server's issuer, and were both issuers accepted for a time?"],
+    stops: "the two names differ; who changed the API server's flag is not in the evidence",
+  }),
+  references: [K8S_CLAIMS],
+  falsePositives: ["an API server that still accepts the earlier issuer as a second one"],
+  examples: {
+    found: ["cni/issuer-changed.yaml"],
+    refuted: ["cni/token-pod-gone.yaml"],
+    undetermined: ["cni/kubeconfig-not-collected.yaml"],
+  },
+  tags: ["token", "control-plane"],
+});
+
+/** A younger token of the same issuer shows that the issuer was still the same then: on this node, or on one that works. */
+function youngerOfSameIssuer(
+  subject: Subject,
+  all: readonly Fact<"kubeconfig">[],
+  works: (node: string) => boolean,
+): Fact<"kubeconfig"> | undefined {
+  const { token, node } = subject.credential;
+  return all.find(
+    ({ value, node: holder }) =>
+      value.token.iss === token.iss &&
+      token.iat !== null &&
+      value.token.iat !== null &&
+      value.token.iat.epochMs > token.iat.epochMs &&
+      holder !== null &&
+      (holder === node || works(holder)),
+  );
+}

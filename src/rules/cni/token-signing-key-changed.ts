@@ -1,0 +1,78 @@
+import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
+import { citing, code, known, say, time } from "#model/statement.js";
+import { K8S_CLAIMS } from "./_references.js";
+import { eachCredential, ruledOut } from "./_refusal.js";
+
+export default defineRule({
+  id: "token-signing-key-changed",
+  title: "the token was signed with a key that the API server no longer publishes",
+  asks: "How did the plugin come to hold a token that is refused?",
+  kind: "mechanism",
+  needs: { jwks: "kube.jwks", kubeconfigs: "kubeconfig" },
+  explains: [
+    effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
+    effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
+  ],
+  *match({ jwks }, context) {
+    yield* eachCredential(context, "401", function* (subject) {
+      const { token, tokenEvidence, node, real } = subject.credential;
+      const published = jwks.all[0];
+      if (token.kind !== "jwt" || token.kid === null) return;
+      if (!published) {
+        yield undetermined({
+          subject: subject.subject,
+          about: subject.about,
+          missing: [jwks.missing("the keys that the API server publishes")],
+        });
+      } else if (published.value.kids.includes(token.kid)) {
+        yield ruledOut(
+          subject,
+          say`The token's key id ${code(token.kid, tokenEvidence)} is among those that the API server publishes ${citing(published.evidence)}`,
+        );
+      } else {
+        yield found({
+          subject: subject.subject,
+          about: { ...subject.about, path: [real] },
+          since: token.iat,
+          lastSeen: context.moment.collectedAt,
+          unverified: subject.credential.unverified,
+          value: { node, path: real },
+          statements: [
+            say`The token that the CNI plugin on ${code(node, tokenEvidence)} presents is signed with the key ${code(token.kid, tokenEvidence)}, which the API server does not publish ${citing(published.evidence)}`,
+            ...(token.iat
+              ? [say`It was issued at ${time(token.iat, tokenEvidence)}, under a key that has been replaced since`]
+              : []),
+          ],
+        });
+      }
+    });
+  },
+  known: [
+    known("A token whose signature fits no known key is refused whatever its `exp` says", {
+      source: "kubernetes pkg/serviceaccount/jwt.go",
+      version: "v1.30",
+    }),
+  ],
+  consequence: () => ({
+    ...NO_CONSEQUENCE,
+    actions: [
+      {
+        title:
+          "Restart what holds copied tokens whenever the API server's signing key is replaced, and keep the old key published until then",
+        type: "process",
+        priority: "High",
+        doneWhen: "the procedure for replacing the key names every file with a copied token and how it is refreshed",
+      },
+    ],
+    questions: ["Who replaced the API server's signing key, and when?"],
+    stops: "the key is gone from the API server; who replaced it is not in the evidence",
+  }),
+  references: [K8S_CLAIMS],
+  falsePositives: ["several API servers that publish different keys while a replacement is under way"],
+  examples: {
+    found: ["cni/signing-key-changed.yaml"],
+    refuted: ["cni/token-pod-gone.yaml"],
+    undetermined: ["cni/kubeconfig-not-collected.yaml"],
+  },
+  tags: ["token", "control-plane"],
+});
