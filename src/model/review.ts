@@ -60,6 +60,18 @@ export const reviewSchema = z.strictObject({
     latentMs: z.number().nullable(),
   }),
   summary: z.array(z.array(statement)),
+  forecasts: z.array(
+    z.strictObject({
+      mechanism: z.string(),
+      rule: z.string(),
+      node: z.string(),
+      at: utc.nullable(),
+      on: z.string(),
+      unless: z.string(),
+      confidence,
+      statements: z.array(statement),
+    }),
+  ),
   timeline: z.array(z.strictObject({ at: utc, approximate: z.boolean(), statement, source: z.string() })),
   chains: z.array(
     z.strictObject({
@@ -110,18 +122,6 @@ export const reviewSchema = z.strictObject({
     fix: z.array(z.strictObject({ finding: z.string(), step: z.string(), commands: z.array(command) })),
     verification: z.array(command),
   }),
-  forecasts: z.array(
-    z.strictObject({
-      mechanism: z.string(),
-      rule: z.string(),
-      node: z.string(),
-      at: utc.nullable(),
-      on: z.string(),
-      unless: z.string(),
-      confidence,
-      statements: z.array(statement),
-    }),
-  ),
   lessons: z.strictObject({ well: z.array(statement), badly: z.array(statement), surprise: z.array(statement) }),
   actions: z.array(
     z.strictObject({
