@@ -1,0 +1,58 @@
+import type { ReviewStatement } from "#model/review.js";
+import { codeSpan, joinInline, lineStart, type Place, prose } from "./markdown-text.js";
+import { formatTime, type ReportZone } from "./report-zone.js";
+
+/** Sentences as one paragraph, each with its citation before its full stop. */
+export const paragraph = (statements: readonly ReviewStatement[], zone: ReportZone): string =>
+  lineStart(statements.map((statement) => sentence(statement, zone)).join(" "));
+
+/** `Text [E1, E2].`, `Text *(known: source, version)*.` */
+function sentence(statement: ReviewStatement, zone: ReportZone): string {
+  const { body, stop } = split(parts(statement, zone, "line"));
+  return `${body}${sourceOf(statement, "line")}${stop}`;
+}
+
+/** The same without a full stop, on the inside of a table cell. */
+export function cellSentence(statement: ReviewStatement, zone: ReportZone): string {
+  const { body, stop } = split(parts(statement, zone, "cell"));
+  return `${body}${stop === "." ? "" : stop}${sourceOf(statement, "cell")}`;
+}
+
+/** ` [E1, E2]`; empty without evidence. */
+export const citation = (ids: readonly string[]): string => (ids.length === 0 ? "" : ` [${ids.join(", ")}]`);
+
+const parts = (statement: ReviewStatement, zone: ReportZone, place: Place): string =>
+  joinInline(statement.parts.map((part) => shownPart(part, zone, place))).trim();
+
+function shownPart(part: ReviewStatement["parts"][number], zone: ReportZone, place: Place): string {
+  switch (part.kind) {
+    case "code":
+      return codeSpan(part.text, place);
+    case "time":
+      return formatTime(part, zone);
+    case "text":
+    case "word":
+      return prose(part.text, place);
+  }
+}
+
+/** The mark that ends the sentence stands behind the citation. */
+function split(text: string): { readonly body: string; readonly stop: string } {
+  const last = text.at(-1) ?? "";
+  if (last === "." || last === "?" || last === "!") return { body: text.slice(0, -1), stop: last };
+  return { body: text, stop: "." };
+}
+
+function sourceOf(statement: ReviewStatement, place: Place): string {
+  const cited = citation(statement.evidence);
+  switch (statement.source.kind) {
+    case "evidence":
+      return cited;
+    case "known": {
+      const { source, version } = statement.source.reference;
+      return `${cited} *(known: ${prose(version === "" ? source : `${source}, ${version}`, place)})*`;
+    }
+    case "told":
+      return `${cited} *(told by ${prose(statement.source.by, place)})*`;
+  }
+}
