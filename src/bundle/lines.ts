@@ -1,0 +1,61 @@
+import { StringDecoder } from "node:string_decoder";
+import type { Feeder, FeederNotes } from "./feeder.js";
+import { createLineRedactor } from "./redact.js";
+
+const LF = 0x0a;
+/** Kept beyond the limit until the line is redacted, so that a credential across the limit is seen as one. */
+const SLACK = 4_096;
+
+/**
+ * Splits bytes into lines. LF cannot be part of another UTF-8 character, so lines are decoded one by one. A line comes
+ * without LF or CR LF, redacted, shown through `show`, and cut at `lineBytes`; a cut line makes the content incomplete.
+ */
+export function lineFeeder(
+  line: (text: string, line: number) => void,
+  show: (text: string) => string,
+  lineBytes: number,
+  notes: FeederNotes,
+): Feeder {
+  const redactLine = createLineRedactor(notes.secret);
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  let number = 0;
+  let cutLines = 0;
+
+  const hold = (piece: Buffer): void => {
+    const room = lineBytes + SLACK - heldBytes;
+    if (room > 0 && piece.length > 0) held.push(piece.subarray(0, room));
+    heldBytes += piece.length;
+  };
+  const emit = (): void => {
+    number += 1;
+    const [only] = held;
+    const bytes = held.length === 1 && only ? only : Buffer.concat(held);
+    const tooLong = heldBytes > lineBytes;
+    if (tooLong) cutLines += 1;
+    held = [];
+    heldBytes = 0;
+    // A decoder that is not ended withholds the half character which the cut left.
+    let text = tooLong ? new StringDecoder("utf8").write(bytes) : bytes.toString("utf8");
+    if (number === 1 && text.startsWith("\uFEFF")) text = text.slice(1);
+    if (text.endsWith("\r")) text = text.slice(0, -1);
+    const safe = redactLine(text);
+    line(show(tooLong ? safe.slice(0, lineBytes).replace(/[\ud800-\udbff]$/, "") : safe), number);
+  };
+  return {
+    data: (chunk) => {
+      let at = 0;
+      for (let lf = chunk.indexOf(LF); lf >= 0; lf = chunk.indexOf(LF, at)) {
+        hold(chunk.subarray(at, lf));
+        emit();
+        at = lf + 1;
+      }
+      hold(chunk.subarray(at));
+    },
+    end: () => {
+      if (heldBytes > 0) emit();
+      if (cutLines > 0) notes.note("W_LIMIT", `${cutLines} lines longer than ${lineBytes} bytes were cut`);
+      return cutLines > 0 ? "part" : "all";
+    },
+  };
+}

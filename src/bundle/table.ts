@@ -1,0 +1,46 @@
+import { visible } from "./visible.js";
+
+/** One row of a tab-separated file. */
+export interface Row {
+  /** Counts from 1; the header is line 1. */
+  readonly line: number;
+  /** The cell in the named column, unescaped and with hidden characters made visible; null for `-` and for a column that is not there. */
+  readonly cell: (column: string) => string | null;
+}
+
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly Row[];
+  /** Lines that have not as many cells as the header, or no line end. */
+  readonly damagedLines: readonly number[];
+}
+
+/** Reads the tab-separated files of the layout by their header line. Never throws. */
+export function readTable(text: string): Table {
+  const lines = text.split("\n");
+  const unended = lines.pop() ?? "";
+  const columns = (lines[0] ?? "").split("\t");
+  const position = new Map(columns.map((column, index) => [column, index]));
+  const rows: Row[] = [];
+  const damagedLines: number[] = [];
+  for (const [index, text] of lines.entries()) {
+    if (index === 0 || text === "") continue;
+    const cells = text.split("\t");
+    if (cells.length !== columns.length) damagedLines.push(index + 1);
+    else rows.push({ line: index + 1, cell: (column) => value(cells[position.get(column) ?? -1]) });
+  }
+  if (unended !== "") damagedLines.push(lines.length + 1);
+  return { columns, rows, damagedLines };
+}
+
+const value = (cell: string | undefined): string | null =>
+  cell === undefined || cell === "-" || cell === "" ? null : visible(unescapeCell(cell));
+
+const NAMED: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", "\\": "\\" };
+
+/** `\xHH` from 0x80 on is a byte that is no text: it stays as it is written. */
+function unescapeCell(cell: string): string {
+  return cell.replace(/\\(?:([tnr\\])|x([0-7][0-9A-Fa-f]))/g, (_match, name?: string, hex?: string) =>
+    name === undefined ? String.fromCharCode(Number.parseInt(hex ?? "0", 16)) : (NAMED[name] ?? ""),
+  );
+}
