@@ -39,9 +39,9 @@ export function textSink(limit: number, then: (text: string, whole: boolean) => 
   };
 }
 
-const MARK = String.raw`\[REDACTED len=(\d{1,9}) fp=([0-9A-Fa-f]{1,64})\]`;
+const MARK = String.raw`\[REDACTED len=\d{1,9}(?: fp=[0-9A-Fa-f]{1,64})?\]`;
 const MARK_AS_VALUE = new RegExp(
-  String.raw`^([ \t]*(?:- )?"?[\w./-]{1,128}"?[ \t]*[:=][ \t]*)${MARK}(?=[ \t,]*\r?$)`,
+  String.raw`^([ \t]*(?:- )?"?[\w./-]{1,128}"?[ \t]*[:=][ \t]*)(${MARK})(?=[ \t,]*\r?$)`,
   "gm",
 );
 const MARK_OR_STRING = new RegExp(String.raw`"[^"\\]*(?:\\[^][^"\\]*)*"|${MARK}`, "g");
@@ -51,7 +51,7 @@ const MARK_OR_STRING = new RegExp(String.raw`"[^"\\]*(?:\\[^][^"\\]*)*"|${MARK}`
  * mark is an array in YAML and an error in TOML. Keeps the number of lines.
  */
 export function quoteRedacted(text: string): string {
-  return text.replace(MARK_AS_VALUE, '$1"[REDACTED len=$2 fp=$3]"');
+  return text.replace(MARK_AS_VALUE, '$1"$2"');
 }
 
 /** As `quoteRedacted`, anywhere in JSON text but within its strings. */

@@ -26,6 +26,8 @@ type Problem = string | null;
 const MAX_DEPTH = 64;
 const SCALAR = /-?(?:0|[1-9]\d{0,400})(?:\.\d{1,400})?(?:[eE][+-]?\d{1,5})?|true|false|null/y;
 
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})/y;
+
 /**
  * Scans JSON text (RFC 8259) once, from left to right. A text nested deeper than 64 levels counts as faulty. Does not build the value:
  * `JSON.parse` does, on a text without a fault.
@@ -65,7 +67,7 @@ function value(at: Cursor, pointer: string, depth: number): Problem {
   return null;
 }
 
-const BAD_STRING = "a text that is not closed, or holds a line end or control character";
+const BAD_STRING = "a text that is not closed, or holds a line end, control character or unknown escape";
 const CUT = "the file ends before its JSON does";
 
 function members(at: Cursor, close: "}" | "]", one: (first: boolean) => Problem): Problem {
@@ -103,8 +105,11 @@ function string(at: Cursor): string | null {
   for (let i = start; i < at.text.length; i += 1) {
     const code = at.text.charCodeAt(i);
     if (code < 0x20) return null;
-    if (code === 0x5c) i += 1;
-    else if (code === 0x22) {
+    if (code === 0x5c) {
+      ESCAPE.lastIndex = i;
+      if (!ESCAPE.test(at.text)) return null;
+      i = ESCAPE.lastIndex - 1;
+    } else if (code === 0x22) {
       at.offset = i + 1;
       return at.text.slice(start, i);
     }

@@ -69,7 +69,10 @@ export function readMount(row: string, pid: number, process: string): MountValue
   };
 }
 
-/** The kernel writes space, tab, newline, backslash and `#` as `\ooo`. */
+/** The kernel writes space, tab, newline, backslash and `#` as `\ooo`. Control characters come out visible, as `\u{a}`. */
 function unescapeOctal(field: string): string {
-  return field.replace(/\\([0-1][0-7]{2})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  return field.replace(/\\([01][0-7]{2})/g, (_, octal: string) => {
+    const code = Number.parseInt(octal, 8);
+    return code === 9 ? "\\u{9}" : visible(String.fromCharCode(code));
+  });
 }

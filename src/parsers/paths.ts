@@ -79,15 +79,18 @@ const isType = (text: string): text is PathValue["type"] => TYPES.has(text);
 const isListing = (text: string): text is NonNullable<PathValue["listing"]> => LISTINGS.has(text);
 const sizeOf = (text: string | null): number | null => (text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null);
 
-const ESCAPES: Readonly<Record<string, string>> = { "\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\" };
+/** What the letter behind a backslash stands for. */
+const ESCAPED: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", "\\": "\\" };
 
 /**
- * Undoes the escapes of a field. Bytes from 0x80 stay written as `\xHH`: they are no UTF-8, and two names that differ must not become the
- * same replacement character.
+ * Undoes the escapes of a field. Control characters come out visible, as `\u{a}`. Bytes from 0x80 stay written as `\xHH`: they are no
+ * UTF-8, and two names that differ must not become the same replacement character.
  */
 export function unescapeField(field: string): string {
-  if (!field.includes("\\")) return field;
-  return field.replace(/\\(?:[tnr\\]|x[0-7][0-9A-Fa-f])/g, (found) =>
-    found.startsWith("\\x") ? String.fromCharCode(Number.parseInt(found.slice(2), 16)) : (ESCAPES[found] ?? found),
-  );
+  return field.replace(/\\([tnr\\]|x[0-7][0-9A-Fa-f])/g, (_, code: string) => {
+    const char = ESCAPED[code] ?? String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return shown(char);
+  });
 }
+
+const shown = (char: string): string => (char === "\t" ? "\\u{9}" : visible(char));

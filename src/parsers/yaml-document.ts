@@ -30,6 +30,8 @@ export function readYaml(content: string): YamlDocument | string {
     const fault = document.errors[0];
     if (fault !== undefined) return `not valid YAML, at line ${Math.max(1, lines.linePos(fault.pos[0]).line)}`;
     if (document.warnings.length > 0) return "YAML with tags which no kubeconfig has";
+    // With a silent log the library also keeps silent about a second document.
+    if (document.range[2] < content.trimEnd().length) return "more than one YAML document";
     const refused = refusal(document);
     if (refused !== null) return refused;
     return { value: document.toJS({ maxAliasCount: 0 }), lineOf: (path) => lineOf(document, lines, path) };
