@@ -1,6 +1,6 @@
 import { type Attempt, addOutput, type Draft } from "./bundle.js";
 import { isList, isMap, type JsonMap, mapAt, textAt } from "./json.js";
-import { commandOutput } from "./node-part.js";
+import { textOutput } from "./node-part.js";
 import type { ObjectContext } from "./object.js";
 import { buildLists, isRawAnswer, type ObjectList } from "./objects.js";
 import { slugOf, textOriginOf } from "./origin.js";
@@ -25,41 +25,51 @@ export function addClusterPart(
   const lists = withNodeNames(buildLists(artifacts, context), context);
   const add = (name: string, content: string, attempt: Attempt) =>
     addOutput(draft, "bundle/cluster", name, content, attempt, context.moment.collectedAt);
-  const addJson = (name: string, value: JsonMap, origin: string, cut: boolean) =>
+  for (const { name, origin, value, cut } of [...rawAnswers(artifacts, context, jwks), ...lists.map(listAnswer)]) {
     add(name, `${JSON.stringify(value, null, 4)}\n`, { kind: "api", origin, coverage: cut ? "truncated" : "complete" });
-  const version = buildVersion(context.scenario.cluster);
-  if (version !== undefined) addJson("version.json", version, "/version", false);
-  if (jwks !== undefined) addJson("jwks.json", jwks, "/openid/v1/jwks", false);
-  const openId = rawAnswers(artifacts).find((item) => !isList(item["keys"]));
-  if (openId !== undefined) addJson("openid-configuration.json", openId, "/.well-known/openid-configuration", false);
-  for (const { resource, objects, cut } of lists) {
-    addJson(
-      `${resource}.json`,
-      { apiVersion: "v1", items: objects, kind: "List", metadata: { resourceVersion: "" } },
-      resource,
-      cut,
-    );
   }
   for (const artifact of artifacts.filter((one) => one.kind === "text")) {
     const origin = textOriginOf(artifact, context.scenario.id);
-    const command =
-      origin.kind === "command"
-        ? origin.command
-        : fail("path", artifact.place, "a text below cluster/ must be the output of a command");
+    if (origin.kind !== "command") {
+      fail("path", artifact.place, "a text below cluster/ must be the output of a command");
+    }
+    const content = textOutput(artifact, context.scenario.id);
     const coverage = artifact.cut ? "truncated" : "complete";
-    add(`cmd/${slugOf(artifact.path)}.txt`, commandOutput(artifact, command, context.scenario.id), {
-      kind: "command",
-      origin: command,
-      coverage,
-    });
+    add(`cmd/${slugOf(artifact.path)}.txt`, content, { kind: "command", origin: origin.command, coverage });
   }
   for (const log of podLogs(artifacts, lists, context)) {
-    add(`logs/${log.name}.log`, log.content, {
-      kind: "podlog",
-      origin: log.origin,
-      coverage: log.cut ? "truncated" : "complete",
-    });
+    const coverage = log.cut ? "truncated" : "complete";
+    add(`logs/${log.name}.log`, log.content, { kind: "podlog", origin: log.origin, coverage });
   }
+}
+
+/** A JSON answer of the API server. */
+interface Answer {
+  readonly name: string;
+  readonly origin: string;
+  readonly value: JsonMap;
+  readonly cut: boolean;
+}
+
+function listAnswer({ resource, objects, cut }: ObjectList): Answer {
+  const value = { apiVersion: "v1", items: objects, kind: "List", metadata: { resourceVersion: "" } };
+  return { name: `${resource}.json`, origin: resource, value, cut };
+}
+
+function rawAnswers(
+  artifacts: readonly ScenarioArtifact[],
+  context: ObjectContext,
+  jwks: JsonMap | undefined,
+): readonly Answer[] {
+  const said = artifacts.filter((artifact) => artifact.kind === "object").flatMap((artifact) => artifact.items);
+  const openId = said.map((item) => item.fields).find((item) => isRawAnswer(item) && !isList(item["keys"]));
+  const version = buildVersion(context.scenario.cluster);
+  const answers = [
+    { name: "version.json", origin: "/version", value: version, cut: false },
+    { name: "jwks.json", origin: "/openid/v1/jwks", value: jwks, cut: false },
+    { name: "openid-configuration.json", origin: "/.well-known/openid-configuration", value: openId, cut: false },
+  ];
+  return answers.filter((answer): answer is Answer => answer.value !== undefined);
 }
 
 /** The names of the nodes are known to every collection, their state only where the scenario lists them. */
@@ -67,12 +77,6 @@ function withNodeNames(lists: readonly ObjectList[], context: ObjectContext): re
   if (lists.some((list) => list.resource === "nodes")) return lists;
   const objects = context.scenario.nodes.map(({ name }) => ({ apiVersion: "v1", kind: "Node", metadata: { name } }));
   return [{ resource: "nodes", objects, cut: false }, ...lists];
-}
-
-function rawAnswers(artifacts: readonly ScenarioArtifact[]): readonly JsonMap[] {
-  return artifacts
-    .filter((artifact) => artifact.kind === "object")
-    .flatMap((artifact) => artifact.items.map((item) => item.fields).filter(isRawAnswer));
 }
 
 interface PodLog {

@@ -25,8 +25,8 @@ interface NodeWork {
   readonly part: NodePart;
   readonly links: Links;
   readonly tree: PathTree;
-  /** Real paths whose content is there. */
-  readonly contents: Set<string>;
+  /** Contents by real path. */
+  readonly contents: Map<string, string>;
 }
 
 /** What is known of a file beside its path. */
@@ -56,7 +56,7 @@ export function addNodePart(draft: Draft, part: NodePart): PathTree {
   const listings = part.artifacts
     .filter((artifact) => artifact.kind === "ls")
     .map((artifact) => ({ artifact, path: realPathOf(artifact), entries: artifact.lines.map(parseEntry) }));
-  const work: NodeWork = { draft, part, links: collectLinks(listings), tree: new Map(), contents: new Set() };
+  const work: NodeWork = { draft, part, links: collectLinks(listings), tree: new Map(), contents: new Map() };
   for (const listing of listings) addListing(work, listing);
   for (const artifact of part.artifacts) {
     if (artifact.kind === "file") addFile(work, artifact);
@@ -118,10 +118,12 @@ function addFile(work: NodeWork, artifact: ScenarioArtifact): void {
   if (size !== undefined && length > size) {
     fail("conflict", artifact.place, `size is ${size}, but its lines are ${length} bytes`);
   }
-  const known = size ?? (cut ? undefined : length);
+  const path = realPathOf(artifact);
+  const listed = work.tree.get(resolvePath(work.links, path, artifact.place).real)?.size;
+  // The length of the lines is the file's size only where nobody gives one: a listing may be of a longer original.
+  const known = size ?? (cut || listed !== undefined ? undefined : length);
   const fields = { size: known === undefined ? undefined : String(known), ...fileFields(artifact) };
-  const found = { path: realPathOf(artifact), content, fields, cut: cut || length !== known, redactions: 0 };
-  addFound(work, artifact, found);
+  addFound(work, artifact, { path, content, fields, cut: cut || length < (size ?? 0), redactions: 0 });
 }
 
 function madeUpContent(size: number): string {
@@ -133,7 +135,7 @@ function addClaims(work: NodeWork, artifact: ScenarioArtifact): void {
   const [claims, ...more] = artifact.items;
   if (claims === undefined || more.length > 0) {
     const count = artifact.items.length;
-    return fail("value", artifact.place, `claims has ${count} items; allowed is one, the payload of the token`);
+    fail("value", artifact.place, `claims has ${count} items; allowed is one, the payload of the token`);
   }
   const token = unsignedToken(claims.fields, artifact.header, work.part.defaultKeyId);
   const content = writeKubeconfig(token, work.part.scenario.cluster);
@@ -147,8 +149,10 @@ function addFound(work: NodeWork, { place }: ScenarioArtifact, found: FoundFile)
   const above = hops.filter((hop) => hop !== real);
   addHops(work.tree, work.links, above, place);
   addRow(work.tree, real, { type: "f", ...found.fields }, place);
-  if (work.contents.has(real)) fail("conflict", place, `${real} has its content from two artifacts`);
-  work.contents.add(real);
+  const before = work.contents.get(real);
+  if (before === found.content) return;
+  if (before !== undefined) fail("conflict", place, `${real} has different contents in two artifacts`);
+  work.contents.set(real, found.content);
   const { redactions } = found;
   const attempt: Attempt = { kind: "file", origin: real, coverage: found.cut ? "truncated" : "complete", redactions };
   addOutput(work.draft, "bundle/node/fs", real, found.content, attempt, work.part.moment.collectedAt);
@@ -159,28 +163,26 @@ function addText(work: NodeWork, artifact: ScenarioArtifact): void {
   const origin = textOriginOf(artifact, part.scenario.id);
   const coverage = artifact.cut ? "truncated" : "complete";
   const at = part.moment.collectedAt;
+  const content = textOutput(artifact, part.scenario.id);
   if (origin.kind === "file") {
-    const content = textOf(artifact, part);
     const fields = fileFields(artifact);
     addFound(work, artifact, { path: origin.path, content, fields, cut: artifact.cut, redactions: 0 });
   } else if (origin.kind === "proc") {
     const file = `${origin.pid}/${origin.file}`;
     const attempt: Attempt = { kind: "proc", origin: `/proc/${file}`, coverage, note: origin.process };
-    addOutput(draft, "bundle/node/proc", file, textOf(artifact, part), attempt, at);
+    addOutput(draft, "bundle/node/proc", file, content, attempt, at);
   } else {
-    const content = commandOutput(artifact, origin.command, part.scenario.id);
     const attempt: Attempt = { kind: "command", origin: origin.command, coverage };
     addOutput(draft, "bundle/node/cmd", `${slugOf(artifact.path)}.txt`, content, attempt, at);
   }
 }
 
-/** The output of a command: a line with a time has it in front, in the command's own form. */
-export function commandOutput(artifact: ScenarioArtifact, command: string, scenario: string): string {
-  const stamp = /\bdmesg\b/.test(command)
-    ? writeKernelTime
-    : /\bjournalctl\b/.test(command)
-      ? writeJournalTime
-      : writeMicros;
+/** The content of a `text`: a line with a time has it in front, in the form of the command. */
+export function textOutput(artifact: ScenarioArtifact, scenario: string): string {
+  const origin = textOriginOf(artifact, scenario);
+  const command = origin.kind === "command" ? origin.command : "";
+  const commandStamp = /\bjournalctl\b/.test(command) ? writeJournalTime : writeMicros;
+  const stamp = /\bdmesg\b/.test(command) ? writeKernelTime : commandStamp;
   const lines = inOrderOfTime(writtenLines(artifact.lines, [scenario, artifact.path]));
   return joined(lines.map(({ at, text }) => (at === undefined ? text : `${stamp(at)} ${text}`)));
 }

@@ -118,11 +118,17 @@ function metadataOf(
     uid: context.uids.uidOf(type.kind, named.namespace, named.name, context.moment.key),
     creationTimestamp: createdAt(item, context, place),
     deletionTimestamp: timeOf(item, "deleted", place),
-    labels: isMap(item["labels"]) ? item["labels"] : undefined,
-    annotations: isMap(item["annotations"]) ? item["annotations"] : undefined,
+    labels: textsOf(item["labels"]),
+    annotations: textsOf(item["annotations"]),
     ownerReferences: ownersOf(item["owner"], named.namespace, context, place),
     finalizers: isList(finalizers) && finalizers.length > 0 ? finalizers : undefined,
   });
+}
+
+/** Labels and annotations are text, where YAML easily makes a number or a boolean of it. */
+function textsOf(value: Json | undefined): JsonMap | undefined {
+  if (!isMap(value)) return undefined;
+  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, text === null ? "" : String(text)]));
 }
 
 /** The time below a key, in whole seconds; undefined where there is none. */

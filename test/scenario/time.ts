@@ -66,9 +66,10 @@ export function sharperTime(one: string, other: string): string | undefined {
   return fine.startsWith(coarse.replace(/Z$/, "")) ? fine : undefined;
 }
 
-/** The offset of a zone from UTC at a moment, as `+1000`; undefined for an unknown zone. */
+/** The offset of a zone (IANA, or itself an offset) from UTC at a moment, as `+1000`; undefined for an unknown zone. */
 export function zoneOffset(zone: string, at: EpochUs): string | undefined {
-  if (zone === "UTC" || zone === "Etc/UTC") return "+0000";
+  if (zone === "UTC") return "+0000";
+  if (/^[+-]\d\d:?[0-5]\d$/.test(zone)) return zone.replace(":", "");
   try {
     const parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeZoneName: "longOffset" }).formatToParts(
       at / 1000,
