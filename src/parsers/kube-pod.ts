@@ -1,5 +1,5 @@
 import type { ContainerValue, PodValue } from "#model/fact.js";
-import { below, count, flag, instant, isRecord, someText, text, texts, textMap, type View, views } from "./fields.js";
+import { below, count, flag, instant, isRecord, someText, text, textMap, texts, type View, views } from "./fields.js";
 import { listParser } from "./kube-list.js";
 import { conditionsOf, namespacedMetaOf } from "./kube-meta.js";
 import { antiAffinityOf, nodeAffinityOf } from "./pod-affinity.js";

@@ -1,5 +1,5 @@
 import type { AntiAffinityTerm, LabelSelector, SelectorExpression } from "#model/fact.js";
-import { below, isRecord, someText, texts, textMap, type View, views } from "./fields.js";
+import { below, isRecord, someText, textMap, texts, type View, views } from "./fields.js";
 
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 

@@ -8,6 +8,7 @@ const GENERATED_SUFFIX = /-[bcdfghjklmnpqrstvwxz2456789]{5}(?![A-Za-z0-9-])/g;
 const QUOTED_NAME = /(?<![=A-Za-z])"[A-Za-z_]*[-./0-9:@][A-Za-z0-9_./:@-]{0,252}\\{0,3}"/g;
 /** Arguments naming a pod: klog's `pod="ns/name"`, and the CNI arguments, whose order is random. */
 const POD_ARGUMENT = /\b(pods?|podUID|containerID|args)=(?:"[^"\s]{0,512}"|[^\s"]{1,1024})/g;
+const WORD_WITH_DIGIT = /(?<![A-Za-z0-9])[A-Za-z]*\d[A-Za-z0-9]*/g;
 /** What makes a number a code: `HTTP 401`, `code = 13`, `resp=400`, `exitCode=137`. Those are words. */
 const CODE_BEFORE = /(?:HTTP(?:\/[12](?:\.\d)?)?|code|status|response|resp)["']?[ =:]{1,3}$/i;
 
@@ -22,12 +23,11 @@ export function templateOf(message: string): string {
     .replace(POD_ARGUMENT, "$1=#")
     .replace(QUOTED_NAME, '"#"')
     .replace(GENERATED_SUFFIX, "-#")
-    .replace(/[A-Za-z0-9]+/g, templateWord)
+    .replace(WORD_WITH_DIGIT, templateWord)
     .replace(/ {2,}/g, " ");
 }
 
 function templateWord(word: string, offset: number, whole: string): string {
-  if (!/\d/.test(word)) return word;
   if (/^\d{1,3}$/.test(word) && CODE_BEFORE.test(whole.slice(Math.max(0, offset - 16), offset))) return word;
   if (word.length >= 8) return "#";
   const stem = /^([A-Za-z]+)\d+$/.exec(word)?.[1];
