@@ -1,4 +1,5 @@
 import type { Review, ReviewStatement } from "#model/review.js";
+import { jsonText } from "./json.js";
 import { codeSpan, fence, lineStart, type Place, prose } from "./markdown-text.js";
 import { formatDated, formatTime, type ReportZone, readTime } from "./report-zone.js";
 import { cellSentence, citation, paragraph } from "./sentence.js";
@@ -51,14 +52,17 @@ export function helpersFor(zone: ReportZone): Helpers {
   };
 }
 
+/** Nothing between two marks of emphasis would be a rule across the page. */
+const isBlank = (shown: Shown): boolean => typeof shown === "string" && shown.trim() === "";
+
 function inText(shown: Shown, zone: ReportZone): string {
-  if (shown === null) return "—";
+  if (shown === null || isBlank(shown)) return "—";
   if (typeof shown !== "object") return prose(String(shown));
   return paragraph("parts" in shown ? [shown] : shown, zone);
 }
 
 function inCell(shown: Shown, zone: ReportZone): string {
-  if (shown === null || shown === "") return "—";
+  if (shown === null || isBlank(shown)) return "—";
   const place: Place = "cell";
   if (typeof shown !== "object") return prose(String(shown), place);
   const statements = "parts" in shown ? [shown] : shown;
@@ -81,4 +85,4 @@ const YAML_KEYWORD = /^(?:true|false|null|yes|no|on|off|y|n)$/;
 
 /** JSON strings are YAML strings. */
 const yamlScalar = (text: string): string =>
-  PLAIN_SCALAR.test(text) && !YAML_KEYWORD.test(text) ? text : JSON.stringify(text);
+  PLAIN_SCALAR.test(text) && !YAML_KEYWORD.test(text) ? text : jsonText(text);
