@@ -116,6 +116,19 @@ build("the same object has the same uid at every moment, an explicit one from it
   assert.is.not(uids[0], "mine");
 });
 
+build("an event keeps its name from moment to moment, while its count grows", () => {
+  const event = (moment: string, count: number) =>
+    `  - {bundle: ${moment}, ${itemsOf("events", `t: "2024-01-01T00:00:00Z", count: ${count}, ns: x, obj: pod/p, reason: A, msg: m`)}}`;
+  const moments = 'bundles: {S1: {collected_at: "2024-01-02T00:00:00Z"}, S2: {collected_at: "2024-01-02T01:00:00Z"}}';
+  const head = scenarioOf()
+    .replace(/bundles: .*/, moments)
+    .replace("artifacts: []", "artifacts:");
+  const bundles = buildScenario([head.trimEnd(), event("S1", 3), event("S2", 9), ""].join("\n"));
+  const [one, other] = bundles.map(({ bytes }) => objectsOf(unpack(bytes), "events")[0] ?? {});
+  assert.equal(one?.["metadata"], other?.["metadata"]);
+  assert.equal([one?.["count"], other?.["count"]], [3, 9]);
+});
+
 build("without ext, what is marked is not attempted, and what lost a part of itself is truncated", () => {
   const yamlText = scenarioOf(
     `ext: true, ${itemsOf("leases", "ns: x, name: l")}`,
