@@ -85,8 +85,9 @@ function gather(
     for (const parser of parsers) {
       if (!parser.accepts(artifact)) continue;
       const got = mine?.get(parser);
-      for (const fact of got?.facts ?? []) facts.push(fact);
-      for (const issue of got?.issues ?? []) issues.push(issue);
+      // The artifact given here has the coverage that remained after reading; the one given to `open` had not.
+      for (const fact of got?.facts ?? []) facts.push(fact.artifact === artifact ? fact : { ...fact, artifact });
+      for (const issue of got?.issues ?? []) issues.push({ ...issue, artifact });
       if (got !== undefined && got.moreIssues > 0) {
         const message = `${got.moreIssues} further remarks on this artifact left out`;
         issues.push({ artifact, code: "W_MORE", message, line: null });

@@ -66,6 +66,16 @@ test("facts come in the order of the artifacts, not of the reading", () => {
   );
 });
 
+test("facts belong to the artifact as it is after reading", () => {
+  const parsing = startParsing();
+  const before = apiList("nodes");
+  stream(parsing.open(before), before, [{ metadata: { name: "a" } }], false);
+  const after: Artifact = { ...before, coverage: "truncated" };
+  const { facts, coverage } = parsing.finish([after]);
+  assert.is(facts[0]?.artifact, after);
+  assert.is(coverage[0]?.coverage, "truncated");
+});
+
 test("remarks on one artifact are bounded", () => {
   const intake = intakeOf([apiList("pods"), Array(1_000).fill(5)]);
   assert.is(intake.issues.length, 21);
