@@ -1,0 +1,79 @@
+import { fileURLToPath } from "node:url";
+import { findBundles, type Limits, readBundle } from "#bundle/read.js";
+import { loadRulebook } from "#engine/load.js";
+import { conclude } from "#engine/run.js";
+import type { Artifact, Custody } from "#model/artifact.js";
+import { InquestError } from "#model/error.js";
+import type { Intake } from "#model/intake.js";
+import type { Review } from "#model/review.js";
+import { VERSION } from "#model/version.js";
+import { startParsing } from "#parsers/all.js";
+import { fileName } from "#report/file-name.js";
+import { renderJson } from "#report/json.js";
+import { renderMarkdown } from "#report/markdown.js";
+import { numberEvidence } from "#report/number.js";
+import { assemble } from "#review/assemble.js";
+
+export interface Options {
+  /** IANA name of the report's zone. */
+  readonly zone: string;
+  readonly limits: Limits;
+  /** Bundles further apart than this are different moments. */
+  readonly momentGapMs?: number;
+  readonly onProgress?: (line: string) => void;
+}
+
+export interface Reviewed {
+  readonly review: Review;
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+  /** Bundles that could not be used, and why; the review goes on with the rest. */
+  readonly refused: readonly InquestError[];
+}
+
+/**
+ * The pipeline: bundles → facts → conclusions → review → files. Pure but for reading the bundles and the rules.
+ * @throws InquestError where no bundle is left to review.
+ */
+export async function reviewBundles(paths: readonly string[], options: Options): Promise<Reviewed> {
+  const { intake, custody, refused } = await takeIn(paths, options);
+  const book = await loadRulebook(fileURLToPath(new URL("./rules", import.meta.url)));
+  const conclusions = conclude(book, intake, custody, options.momentGapMs);
+  const review = numberEvidence(assemble({ ...conclusions, custody }, { zone: options.zone, version: VERSION }));
+  const stem = fileName(review);
+  const files = [
+    { name: `${stem}.md`, text: renderMarkdown(review, { zone: options.zone }) },
+    { name: `${stem}.json`, text: renderJson(review) },
+  ];
+  return { review, files, refused };
+}
+
+interface Taken {
+  readonly intake: Intake;
+  readonly custody: readonly Custody[];
+  readonly refused: readonly InquestError[];
+}
+
+/** Reads every bundle into the parsers. One that cannot be trusted is left out; the same file twice counts once. */
+async function takeIn(paths: readonly string[], options: Options): Promise<Taken> {
+  const parsing = startParsing();
+  const artifacts: Artifact[] = [];
+  const custody = new Map<string, Custody>();
+  const refused: InquestError[] = [];
+  for (const file of await findBundles(paths)) {
+    options.onProgress?.(`reading ${file}`);
+    try {
+      const read = await readBundle(file, options.limits, (artifact) =>
+        custody.has(artifact.bundle) ? null : parsing.open(artifact),
+      );
+      if (custody.has(read.custody.sha256)) continue;
+      custody.set(read.custody.sha256, read.custody);
+      artifacts.push(...read.artifacts);
+    } catch (error) {
+      if (!(error instanceof InquestError)) throw error;
+      refused.push(error);
+    }
+  }
+  const [first] = refused;
+  if (custody.size === 0) throw first ?? new InquestError("E_NO_BUNDLE", paths.join(" "), "no bundle was found", "name a bundle or a folder of bundles");
+  return { intake: parsing.finish(artifacts), custody: [...custody.values()], refused };
+}

@@ -1,0 +1,71 @@
+import type { Finding } from "#model/finding.js";
+import type { Draft } from "#model/review.js";
+import { plainText } from "#model/statement.js";
+import type { Brief } from "./inquest.js";
+
+type Action = Draft["actions"][number];
+const PRIORITY: readonly Action["priority"][] = ["Urgent", "High", "Medium", "Low"];
+
+/** All actions once, most urgent first, each with the findings that it covers. */
+export function gatherActions(b: Brief): Action[] {
+  const actions = new Map<string, Action>();
+  for (const finding of b.findings) {
+    for (const action of b.consequence(finding).actions) {
+      const title = typeof action.title === "string" ? action.title : plainText(action.title);
+      const known = actions.get(title);
+      if (known) known.covers.push(finding.id);
+      else
+        actions.set(title, {
+          title,
+          type: action.type,
+          priority: action.priority,
+          doneWhen: action.doneWhen,
+          covers: [finding.id],
+        });
+    }
+  }
+  return [...actions.values()].sort(
+    (x, y) => PRIORITY.indexOf(x.priority) - PRIORITY.indexOf(y.priority) || (x.title < y.title ? -1 : 1),
+  );
+}
+
+/** What is still to be done about findings that are not over, root first, then the commands that verify. */
+export function gatherFixes(b: Brief): Pick<Draft["resolution"], "fix" | "verification"> {
+  const ordered = [...b.findings].sort((x, y) => rank(b, x) - rank(b, y) || (x.id < y.id ? -1 : 1));
+  const fix = ordered
+    .filter((f) => f.ended === null)
+    .flatMap((f) =>
+      b.consequence(f).fix.map((step) => ({ finding: f.id, step: step.step, commands: [...step.commands] })),
+    );
+  const commands = ordered.flatMap((f) => b.consequence(f).verify);
+  return { fix, verification: [...new Map(commands.map((c) => [c.run, c])).values()] };
+}
+
+const rank = (b: Brief, finding: Finding): number => (b.roots.has(finding.id) ? 0 : b.isSymptom(finding) ? 2 : 1);
+
+export function gatherLessons(b: Brief): Draft["lessons"] {
+  const lessons = b.findings.flatMap((f) => b.consequence(f).lessons);
+  const of = (kind: "well" | "badly" | "surprise") => {
+    const told = lessons.filter((l) => l.kind === kind).map((l) => l.statement);
+    return [...new Map(told.map((s) => [JSON.stringify(s.parts), s])).values()];
+  };
+  return { well: of("well"), badly: of("badly"), surprise: of("surprise") };
+}
+
+/** What a bundle cannot know; a person answers, or the question stays printed. */
+const ALWAYS_OPEN: readonly string[] = [
+  "Who noticed first, when and how? Was there an alert?",
+  "What was believed at first, which options were weighed, and what was decided when?",
+  "Which users or services felt it, and how is its severity judged?",
+  "Was there a runbook, and was it followed?",
+  "Which tickets belong to this, and who owns each action, by when?",
+];
+
+export function gatherQuestions(b: Brief): string[] {
+  if (b.findings.length === 0) return [];
+  const own = b.findings.flatMap((f) => b.consequence(f).questions);
+  const repaired = b.changes.some((c) => c.kind === "repair")
+    ? ["Who made the changes listed under Resolution, on what grounds, and what else was done that left no trace?"]
+    : [];
+  return [...new Set([...own, ...repaired, ...ALWAYS_OPEN])];
+}

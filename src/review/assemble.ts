@@ -1,0 +1,166 @@
+import { tz } from "@date-fns/tz";
+import { format } from "date-fns";
+import type { Finding } from "#model/finding.js";
+import { type Draft, REVIEW_SCHEMA } from "#model/review.js";
+import type { Reference } from "#model/statement.js";
+import { gatherActions, gatherFixes, gatherLessons, gatherQuestions } from "./actions.js";
+import { tellChains } from "./chains.js";
+import { tellImpact, utcOf } from "./impact.js";
+import { type Brief, brief, type Inquest } from "./inquest.js";
+import { nameOf } from "./name.js";
+import { courseOf, severityOf, statusOf } from "./status.js";
+import { summarise } from "./summary.js";
+import { tellTimeline } from "./timeline.js";
+
+export interface ReviewOptions {
+  /** IANA name of the report's zone. */
+  readonly zone: string;
+  /** Version of inquest. */
+  readonly version: string;
+}
+
+/** Conclusions to review: sorted and counted, every sentence with its evidence. Keys stand in the order of printing. */
+export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
+  const b = brief(inquest);
+  const naming = nameOf(b);
+  const healthy = b.findings.length === 0;
+  return {
+    schema: REVIEW_SCHEMA,
+    tool: { name: "inquest", version: options.version },
+    title: naming.title,
+    slug: naming.slug,
+    date: dateOf(b, options.zone),
+    zone: options.zone,
+    tags: [...naming.tags],
+    status: statusOf(b),
+    severity: severityOf(b),
+    duration: duration(b),
+    summary: summarise(b),
+    timeline: healthy ? [] : tellTimeline(b),
+    chains: tellChains(b),
+    hypotheses: hypotheses(b),
+    impact: tellImpact(b),
+    resolution: { changes: changes(b), ...gatherFixes(b) },
+    forecasts: b.forecasts.map((f) => ({
+      mechanism: f.mechanism,
+      rule: f.rule,
+      node: f.node,
+      at: utcOf(f.at),
+      on: f.on,
+      unless: f.unless,
+      confidence: f.confidence,
+      statements: [...f.statements],
+    })),
+    lessons: gatherLessons(b),
+    actions: gatherActions(b),
+    questions: gatherQuestions(b),
+    gaps: b.gaps.map((g) => ({ ...g, blocks: [...g.blocks] })),
+    technical: { environment: survey(b, "environment"), signatures: signatures(b) },
+    references: references(b),
+    examined: survey(b, "examined").map((s) => s.statement),
+    findings: b.findings.map((f) => findingRow(b, f)),
+    links: b.links.map((l) => ({ ...l })),
+    moments: b.moments.map((m) => ({
+      id: m.id,
+      from: utcOf(m.startedAt) ?? "",
+      to: utcOf(m.collectedAt) ?? "",
+      bundles: [...m.bundles],
+      nodes: [...m.nodes],
+    })),
+    custody: custody(b),
+  };
+}
+
+/** The day of the first symptom, else of the last collection, in the report's zone. */
+function dateOf(b: Brief, zone: string): string {
+  const at = courseOf(b).from ?? b.moments.at(-1)?.collectedAt;
+  return format(at?.epochMs ?? 0, "yyyy-MM-dd", { in: tz(zone) });
+}
+
+function duration(b: Brief): Draft["duration"] {
+  const { from, to, laid } = courseOf(b);
+  return {
+    from: utcOf(from),
+    to: utcOf(to),
+    activeMs: from && to ? to.epochMs - from.epochMs : null,
+    latentMs: from && laid ? from.epochMs - laid.epochMs : null,
+  };
+}
+
+function hypotheses(b: Brief): Draft["hypotheses"] {
+  return b.hypotheses.map((h) => ({
+    mechanism: h.mechanism,
+    title: h.title,
+    of: [...h.of],
+    status: h.status,
+    statements: [...h.statements],
+    missing: h.missing.map((m) => ({ ...m })),
+    evidence: h.statements.flatMap((s) => s.evidence),
+  }));
+}
+
+function changes(b: Brief): Draft["resolution"]["changes"] {
+  return [...b.changes]
+    .sort((x, y) => (x.at?.epochMs ?? 0) - (y.at?.epochMs ?? 0) || (x.subject < y.subject ? -1 : 1))
+    .map((c) => ({ rule: c.rule, kind: c.kind, at: utcOf(c.at), statements: [...c.statements] }));
+}
+
+/** Rows that say the same at several moments are printed once. */
+function survey(b: Brief, section: "environment" | "examined"): Draft["technical"]["environment"] {
+  const rows = b.survey.filter((s) => s.section === section);
+  return [...new Map(rows.map((r) => [`${r.name}\n${JSON.stringify(r.statement.parts)}`, r])).values()].map((r) => ({
+    name: r.name,
+    statement: r.statement,
+  }));
+}
+
+/** The texts themselves, for who searches for them. */
+function signatures(b: Brief): Draft["technical"]["signatures"] {
+  const texts = b.findings.flatMap((f) => {
+    const text = f.value["message"];
+    return typeof text === "string"
+      ? [{ title: f.rule, text, evidence: (f.statements[0]?.evidence ?? []).slice(0, 1) }]
+      : [];
+  });
+  return [...new Map(texts.map((t) => [t.text, t])).values()];
+}
+
+function references(b: Brief): Reference[] {
+  const all = b.findings.flatMap((f) => b.rule(f.rule).references);
+  const distinct = new Map(all.map((r) => [`${r.source} ${r.version}`, r]));
+  return [...distinct.keys()].sort().flatMap((key) => distinct.get(key) ?? []);
+}
+
+function findingRow(b: Brief, f: Finding): Draft["findings"][number] {
+  return {
+    id: f.id,
+    mechanism: f.rule,
+    title: b.rule(f.rule).title,
+    role: f.role,
+    root: b.roots.has(f.id),
+    confidence: f.confidence,
+    nodes: [...(f.about.node ?? [])],
+    moments: [...f.moments],
+    since: utcOf(f.since),
+    lastSeen: utcOf(f.lastSeen),
+    endedBy: utcOf(f.ended?.by ?? null),
+    statements: [...f.statements],
+    unverified: [...f.unverified],
+  };
+}
+
+function custody(b: Brief): Draft["custody"] {
+  return b.custody.map((c, i) => ({
+    id: `B${i + 1}`,
+    file: c.file,
+    sha256: c.sha256,
+    node: c.node,
+    collector: c.collector,
+    collectedFrom: utcOf(c.startedAt) ?? "",
+    collectedTo: utcOf(c.endedAt) ?? "",
+    state: c.state,
+    manifest: c.manifest,
+    members: c.members,
+    issues: c.issues.map((x) => ({ ...x })),
+  }));
+}

@@ -1,0 +1,70 @@
+import type { Draft } from "#model/review.js";
+import type { Statement } from "#model/statement.js";
+import type { Brief } from "./inquest.js";
+import { label } from "./name.js";
+
+type DraftChain = Draft["chains"][number];
+
+/** The chains with their questions and answers; a chain that runs into an earlier one says where it goes on. */
+export function tellChains(b: Brief): DraftChain[] {
+  const told: DraftChain[] = [];
+  for (const steps of b.chains) {
+    const joins = joinOf(steps, told);
+    const shown = joins ? steps.slice(0, joins.fromStep) : steps;
+    const root = b.finding(steps.at(-1) ?? "");
+    const answers = shown.map((id) => answer(b, id));
+    const unnoticed = told.length === 0 ? silence(b, steps) : [];
+    if (unnoticed.length > 0) {
+      answers.push({ finding: root.id, question: "How was this not noticed before?", statements: unnoticed });
+    }
+    told.push({
+      id: `chain-${told.length + 1}`,
+      title: label(b, b.finding(steps[0] ?? "")),
+      steps: [...steps],
+      answers,
+      continuesIn: joins,
+      stop: stopOf(b, steps),
+    });
+  }
+  return told;
+}
+
+/** From which step on, at least one in, the chain is the end of one that was told before. */
+function joinOf(steps: readonly string[], told: readonly DraftChain[]): DraftChain["continuesIn"] {
+  for (const chain of told) {
+    const at = steps.findIndex(
+      (id, i) => i > 0 && chain.steps.includes(id) && steps.slice(i).every((s) => chain.steps.includes(s)),
+    );
+    if (at > 0) return { chain: chain.id, fromStep: at };
+  }
+  return null;
+}
+
+function answer(b: Brief, id: string): DraftChain["answers"][number] {
+  const finding = b.finding(id);
+  const rule = b.rule(finding.rule);
+  return { finding: id, question: rule.asks, statements: [...finding.statements, ...rule.known] };
+}
+
+/** The usual alarms that stayed silent while the symptom's cause was there. */
+function silence(b: Brief, steps: readonly string[]): Statement[] {
+  const nodes = new Set(steps.flatMap((id) => b.finding(id).about.node ?? []));
+  const moments = new Set(b.finding(steps[0] ?? "").moments);
+  const said = b.verdicts
+    .filter((v) => v.rule.healthSign === true && moments.has(v.moment))
+    .flatMap((v) => v.outcomes)
+    .flatMap((o) =>
+      o.outcome === "refuted" && (o.about.node ?? []).some((n) => nodes.has(n)) ? [o.statements[0]] : [],
+    );
+  return [...new Map(said.map((s) => [JSON.stringify(s.parts), s])).values()].slice(0, 4);
+}
+
+function stopOf(b: Brief, steps: readonly string[]): string {
+  const root = b.finding(steps.at(-1) ?? "");
+  const open = b.hypotheses.filter((h) => h.status === "open" && h.of.includes(root.id));
+  const own = b.consequence(root).stops;
+  if (own) return own;
+  return open.length > 0
+    ? `what caused it could not be decided with what was collected; ${open.length} explanation${open.length === 1 ? "" : "s"} stayed open`
+    : "none of the mechanisms that this version knows explains it with the evidence collected";
+}

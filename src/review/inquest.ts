@@ -1,0 +1,54 @@
+import type { Custody } from "#model/artifact.js";
+import type { CausalLink, Change, Finding, Forecast, Gap, Hypothesis, Observation, Outcome } from "#model/finding.js";
+import type { Consequence, Moment, Rule, SurveyRow } from "#model/rule.js";
+
+/** What the engine concluded, as the review is made from it. */
+export interface Inquest {
+  readonly moments: readonly Moment[];
+  readonly findings: readonly Finding[];
+  readonly links: readonly CausalLink[];
+  /** Finding ids, effect first, root last. */
+  readonly chains: readonly (readonly string[])[];
+  readonly hypotheses: readonly Hypothesis[];
+  readonly forecasts: readonly Forecast[];
+  readonly changes: readonly Change[];
+  readonly observations: readonly Observation[];
+  readonly survey: readonly SurveyRow[];
+  readonly gaps: readonly Gap[];
+  readonly rules: readonly Rule[];
+  readonly verdicts: readonly { readonly rule: Rule; readonly moment: string; readonly outcomes: readonly Outcome[] }[];
+  readonly custody: readonly Custody[];
+}
+
+/** Lookups that every section needs, made once. */
+export interface Brief extends Inquest {
+  readonly finding: (id: string) => Finding;
+  readonly rule: (id: string) => Rule;
+  readonly consequence: (finding: Finding) => Consequence;
+  readonly isSymptom: (finding: Finding) => boolean;
+  /** Ids of findings that end a chain. */
+  readonly roots: ReadonlySet<string>;
+}
+
+export function brief(inquest: Inquest): Brief {
+  const findings = new Map(inquest.findings.map((f) => [f.id, f]));
+  const rules = new Map(inquest.rules.map((r) => [r.id, r]));
+  const consequences = new Map<string, Consequence>();
+  const rule = (id: string): Rule => rules.get(id) as Rule;
+  return {
+    ...inquest,
+    finding: (id) => findings.get(id) as Finding,
+    rule,
+    consequence: (f) => {
+      const known = consequences.get(f.id) ?? rule(f.rule).consequence(f);
+      consequences.set(f.id, known);
+      return known;
+    },
+    isSymptom: (f) => rule(f.rule).kind === "symptom",
+    roots: new Set(inquest.chains.flatMap((c) => c.at(-1) ?? [])),
+  };
+}
+
+/** A finding's headline evidence: statements of findings always cite. */
+export const headline = (finding: Finding): Finding["statements"][number] =>
+  finding.statements[0] as Finding["statements"][number];

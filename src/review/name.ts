@@ -1,0 +1,60 @@
+import type { Finding } from "#model/finding.js";
+import type { Brief } from "./inquest.js";
+
+export interface Naming {
+  readonly title: string;
+  readonly slug: string;
+  readonly tags: readonly string[];
+}
+
+/** The finding that names the incident: the nearest mechanism to the first chain's symptom, else the first finding. */
+export function leading(b: Brief): Finding | undefined {
+  const first = b.chains[0]?.map(b.finding) ?? [];
+  return first.find((f) => b.rule(f.rule).kind === "mechanism") ?? first[0] ?? b.findings[0];
+}
+
+export function nameOf(b: Brief): Naming {
+  const nodes = affectedNodes(b);
+  const lead = leading(b);
+  if (!lead) {
+    const all = [...new Set(b.moments.flatMap((m) => m.nodes))];
+    return {
+      title: `${listNodes(all)} no fault found`,
+      slug: slugOf([...slugNodes(all), "no", "fault", "found"]),
+      tags: all,
+    };
+  }
+  const top = b.chains[0]?.map(b.finding)[0] ?? lead;
+  const where = listNodes(nodes);
+  const title = top === lead ? `${where} ${label(b, lead)}` : `${where} ${label(b, top)} — ${b.rule(lead.rule).title}`;
+  const tags = [...new Set(b.findings.flatMap((f) => b.rule(f.rule).tags))].sort();
+  return {
+    title,
+    slug: slugOf([...slugNodes(nodes), ...lead.rule.replace("sym:", "").split("-")]),
+    tags: [...nodes, ...tags],
+  };
+}
+
+export const label = (b: Brief, finding: Finding): string => b.rule(finding.rule).label ?? b.rule(finding.rule).title;
+
+/** Nodes of findings that are not over everywhere, symptoms first; every one of them is a node that a finding names. */
+export function affectedNodes(b: Brief): readonly string[] {
+  const symptomatic = b.findings.filter((f) => b.rule(f.rule).kind !== "impact");
+  return [...new Set(symptomatic.flatMap((f) => f.about.node ?? []))].sort();
+}
+
+const listNodes = (nodes: readonly string[]): string =>
+  nodes.length === 0 ? "Cluster:" : nodes.length <= 3 ? `${nodes.join(", ")}:` : `${nodes.length} nodes:`;
+
+const slugNodes = (nodes: readonly string[]): readonly string[] =>
+  nodes.length === 1
+    ? (nodes[0] ?? "").split(".").slice(0, 1)
+    : nodes.length === 0
+      ? ["cluster"]
+      : [`${nodes.length}-nodes`];
+
+/** 3 to 8 lower-case words with hyphens. */
+function slugOf(words: readonly string[]): string {
+  const clean = words.flatMap((w) => w.toLowerCase().split(/[^a-z0-9]+/)).filter((w) => w !== "");
+  return clean.slice(0, 8).join("-").slice(0, 80);
+}

@@ -1,0 +1,90 @@
+import type { Finding } from "#model/finding.js";
+import { earliest, type Instant, latestOf } from "#model/instant.js";
+import type { Draft } from "#model/review.js";
+import type { Brief } from "./inquest.js";
+
+/** Begin and end of what was noticed, and how long the fault had lain before. */
+export interface Course {
+  /** Onset of the first symptom. */
+  readonly from: Instant | null;
+  /** End of the last one: the recovery's own time, else the collection that no longer showed it. */
+  readonly to: Instant | null;
+  readonly toIsExact: boolean;
+  /** Begin of the trigger, or of the first mechanism in a chain with a symptom. */
+  readonly laid: Instant | null;
+  readonly ongoing: boolean;
+}
+
+export function courseOf(b: Brief): Course {
+  const symptoms = b.findings.filter(b.isSymptom);
+  const ongoing = symptoms.some((f) => f.ended === null);
+  const from = symptoms.map((f) => f.since).reduce(earliest, null);
+  const recovery = b.changes
+    .filter((c) => c.kind === "recovery")
+    .map((c) => c.at)
+    .reduce(latestOf, null);
+  const ended = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
+  return {
+    from,
+    to: ongoing ? null : (recovery ?? ended),
+    toIsExact: recovery !== null,
+    laid: laidAt(b, from),
+    ongoing,
+  };
+}
+
+/** The latest begin of a trigger before the first symptom: what set the fault, as distinct from what it met. */
+function laidAt(b: Brief, from: Instant | null): Instant | null {
+  const inChains = new Set(b.chains.filter((c) => b.isSymptom(b.finding(c[0] ?? ""))).flat());
+  const triggers = b.findings.filter((f) => f.role === "trigger" && inChains.has(f.id) && f.since !== null);
+  const before = triggers.filter((f) => from === null || (f.since?.epochMs ?? 0) <= from.epochMs);
+  return before.map((f) => f.since).reduce(latestOf, null);
+}
+
+export function statusOf(b: Brief): Draft["status"] {
+  if (b.findings.length === 0) return looked(b) ? "No fault found" : "Undetermined";
+  const symptoms = b.findings.filter((f) => b.isSymptom(f));
+  const impacts = b.findings.filter((f) => b.rule(f.rule).kind === "impact");
+  const mechanisms = b.findings.filter((f) => b.rule(f.rule).kind === "mechanism");
+  if (symptoms.some((f) => f.ended === null)) return "Ongoing";
+  if (symptoms.length === 0 && mechanisms.every((f) => f.ended !== null))
+    return impacts.some((f) => f.ended === null) ? "Ongoing" : "Resolved";
+  if (symptoms.length === 0) return "Latent";
+  return mechanisms.some((f) => f.ended === null) || b.forecasts.length > 0 ? "Partially Resolved" : "Resolved";
+}
+
+/** Was enough collected to say that nothing is wrong? At the last moment pods and nodes, in full. */
+function looked(b: Brief): boolean {
+  const last = b.moments.at(-1);
+  const rows = b.survey.filter((s) => s.section === "examined");
+  return last !== undefined && rows.some((r) => r.name === "pod") && rows.some((r) => r.name === "node object");
+}
+
+/** The guide: Critical full outage or data loss; High a service down; Medium degraded redundancy; Low near miss. A person decides. */
+export function severityOf(b: Brief): Draft["severity"] {
+  const rows = b.findings.flatMap((f) => f.impact);
+  const down = rows.filter((r) => r.available === 0 && (r.wanted ?? 0) > 0);
+  const reduced = rows.filter((r) => (r.available ?? 0) > 0 && (r.available ?? 0) < (r.wanted ?? 0));
+  if (down.length > 0)
+    return { proposed: "High", reason: `${down.length} of ${rows.length} affected workloads had no replica ready` };
+  if (reduced.length > 0)
+    return {
+      proposed: "Medium",
+      reason: `${reduced.length} affected workloads ran with fewer replicas than wanted, none without any`,
+    };
+  if (b.findings.some(b.isSymptom))
+    return { proposed: "Medium", reason: "operations failed; no workload without a ready replica was seen" };
+  if (b.findings.length > 0) return { proposed: "Low", reason: "a fault that has not yet shown itself" };
+  return { proposed: "None", reason: "no fault was found in what was collected" };
+}
+
+/** End of a finding as far as known: a recovery that shares a subject, else the collection that no longer showed it. */
+export function endOf(b: Brief, finding: Finding): Instant | null {
+  if (finding.ended === null) return null;
+  const keys = ["pod", "workload", "volume"] as const;
+  const recovered = b.changes.filter(
+    (c) =>
+      c.kind === "recovery" && keys.some((k) => (c.about[k] ?? []).some((v) => (finding.about[k] ?? []).includes(v))),
+  );
+  return recovered.map((c) => c.at).reduce(latestOf, null) ?? finding.ended.by;
+}

@@ -1,0 +1,52 @@
+import type { Finding } from "#model/finding.js";
+import { citing, lapse, type Statement, say, time } from "#model/statement.js";
+import { type Brief, headline } from "./inquest.js";
+import { courseOf } from "./status.js";
+
+/** Paragraphs of prose that stand alone: what was seen, what caused it, what changed it, what comes. */
+export function summarise(b: Brief): Statement[][] {
+  if (b.findings.length === 0) return [b.survey.filter((s) => s.section === "examined").map((s) => s.statement)];
+  const chained = [...new Set(b.chains.flat())].map(b.finding);
+  const causes = chained.filter((f) => b.rule(f.rule).kind === "mechanism");
+  const paragraphs = [
+    [
+      ...bySince(b.findings.filter(b.isSymptom)).map(headline),
+      ...b.findings.filter((f) => b.rule(f.rule).kind === "impact").map(headline),
+    ],
+    [...causes.map(headline), ...dormancy(b)],
+    changesTold(b),
+    b.forecasts.flatMap((f) => [...f.statements]),
+  ];
+  return paragraphs.filter((p) => p.length > 0).map(distinct);
+}
+
+const changesTold = (b: Brief): readonly Statement[] =>
+  [...b.changes]
+    .sort((x, y) => (x.at?.epochMs ?? 0) - (y.at?.epochMs ?? 0))
+    .filter((c) => c.kind !== "change")
+    .map((c) => c.statements[0]);
+
+export const bySince = (findings: readonly Finding[]): readonly Finding[] =>
+  [...findings].sort(
+    (x, y) =>
+      (x.since?.epochMs ?? Number.POSITIVE_INFINITY) - (y.since?.epochMs ?? Number.POSITIVE_INFINITY) ||
+      (x.id < y.id ? -1 : 1),
+  );
+
+/** How long the fault lay before the first symptom. */
+function dormancy(b: Brief): readonly Statement[] {
+  const { from, laid } = courseOf(b);
+  const trigger = b.findings.find((f) => f.role === "trigger" && f.since === laid);
+  const first = bySince(b.findings.filter(b.isSymptom))[0];
+  if (!from || !laid || !trigger || !first || from.epochMs <= laid.epochMs) return [];
+  const [a, c] = [headline(trigger).evidence[0], headline(first).evidence[0]];
+  if (!a || !c) return [];
+  return [
+    say`The fault lay for ${lapse(from.epochMs - laid.epochMs, a, c)} before the first symptom, from ${time(laid, a)} to ${time(from, c)} ${citing(a)}`,
+  ];
+}
+
+/** One sentence once. */
+function distinct(statements: readonly Statement[]): Statement[] {
+  return [...new Map(statements.map((s) => [JSON.stringify(s.parts), s])).values()];
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { DEFAULT_LIMITS, readBundle } from "#bundle/read.js";
+import { loadRulebook } from "#engine/load.js";
+import { type Conclusions, conclude } from "#engine/run.js";
+import type { Artifact, Custody } from "#model/artifact.js";
+import { startParsing } from "#parsers/all.js";
+import { buildScenario } from "#test/scenario/build.js";
+
+const SCENARIOS = "test/scenarios";
+const book = await loadRulebook(resolve("dist/src/rules"));
+const folder = mkdtempSync(join(tmpdir(), "inquest-examples-"));
+const concluded = new Map<string, Conclusions>();
+
+/** Scenario to conclusions, through bundles on disk as a user has them; each file once. */
+async function run(file: string): Promise<Conclusions> {
+  const known = concluded.get(file);
+  if (known) return known;
+  const parsing = startParsing();
+  const artifacts: Artifact[] = [];
+  const custody: Custody[] = [];
+  for (const bundle of buildScenario(readFileSync(join(SCENARIOS, file), "utf8"), { ext: true })) {
+    const path = join(folder, bundle.name);
+    writeFileSync(path, bundle.bytes);
+    const read = await readBundle(path, DEFAULT_LIMITS, parsing.open);
+    artifacts.push(...read.artifacts);
+    custody.push(read.custody);
+  }
+  const result = conclude(book, parsing.finish(artifacts), custody);
+  concluded.set(file, result);
+  return result;
+}
+
+const test = suite("rule examples");
+test.after(() => rmSync(folder, { recursive: true }));
+
+test("there are rules", () => {
+  assert.ok(book.rules.length >= 18, `${book.rules.length} rules`);
+});
+
+for (const rule of book.rules) {
+  for (const kind of ["found", "refuted", "undetermined"] as const) {
+    for (const file of rule.examples[kind]) {
+      test(`${rule.id}: ${file} is ${kind}`, async () => {
+        const outcomes = (await run(file)).verdicts.filter((v) => v.rule.id === rule.id).flatMap((v) => v.outcomes);
+        assert.ok(
+          outcomes.some((o) => o.outcome === kind),
+          `said ${outcomes.map((o) => `${o.outcome} ${o.subject}`).join(", ") || "nothing"}`,
+        );
+        if (kind !== "found") assert.not.ok(outcomes.some((o) => o.outcome === "found"), "found it all the same");
+      });
+    }
+  }
+  if (rule.kind === "mechanism") {
+    test(`${rule.id}: has an example that matches, a near miss and a gap`, () => {
+      assert.ok(rule.examples.found.length > 0, "no match");
+      assert.ok(rule.examples.refuted.length > 0, "no near miss");
+      assert.ok(rule.examples.undetermined.length > 0, "no gap");
+    });
+  }
+}
+
+test("no rule fails on any example", async () => {
+  for (const file of readdirSync(SCENARIOS, { recursive: true }).map(String).filter((f) => f.endsWith(".yaml"))) {
+    const failed = (await run(file)).verdicts.filter((v) => v.failed !== null);
+    assert.equal(failed.map((v) => `${file}: ${v.rule.id}`), []);
+  }
+});
+
+test("every link goes from a cause to an effect that its rule names, and links are acyclic", async () => {
+  for (const file of readdirSync(SCENARIOS, { recursive: true }).map(String).filter((f) => f.endsWith(".yaml"))) {
+    const { findings, links, chains } = await run(file);
+    const ids = new Set(findings.map((f) => f.id));
+    for (const link of links) assert.ok(ids.has(link.cause) && ids.has(link.effect), file);
+    for (const chain of chains) assert.is(new Set(chain).size, chain.length, `${file}: ${chain}`);
+  }
+});
+
+test.run();
