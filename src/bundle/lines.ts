@@ -21,7 +21,6 @@ export function lineFeeder(
   let heldBytes = 0;
   let number = 0;
   let cutLines = 0;
-
   const hold = (piece: Buffer): void => {
     const room = lineBytes + SLACK - heldBytes;
     if (room > 0 && piece.length > 0) held.push(piece.subarray(0, room));
@@ -29,18 +28,12 @@ export function lineFeeder(
   };
   const emit = (): void => {
     number += 1;
-    const [only] = held;
-    const bytes = held.length === 1 && only ? only : Buffer.concat(held);
     const tooLong = heldBytes > lineBytes;
     if (tooLong) cutLines += 1;
+    const text = redactLine(decode(held, tooLong, number === 1));
     held = [];
     heldBytes = 0;
-    // A decoder that is not ended withholds the half character which the cut left.
-    let text = tooLong ? new StringDecoder("utf8").write(bytes) : bytes.toString("utf8");
-    if (number === 1 && text.startsWith("\uFEFF")) text = text.slice(1);
-    if (text.endsWith("\r")) text = text.slice(0, -1);
-    const safe = redactLine(text);
-    line(show(tooLong ? safe.slice(0, lineBytes).replace(/[\ud800-\udbff]$/, "") : safe), number);
+    line(show(tooLong ? cut(text, lineBytes) : text), number);
   };
   return {
     data: (chunk) => {
@@ -59,3 +52,15 @@ export function lineFeeder(
     },
   };
 }
+
+function decode(pieces: readonly Buffer[], tooLong: boolean, first: boolean): string {
+  const [only] = pieces;
+  const bytes = pieces.length === 1 && only ? only : Buffer.concat(pieces);
+  // A decoder that is not ended withholds the half character which the cut left.
+  const text = tooLong ? new StringDecoder("utf8").write(bytes) : bytes.toString("utf8");
+  const unmarked = first && text.startsWith("\uFEFF") ? text.slice(1) : text;
+  return unmarked.endsWith("\r") ? unmarked.slice(0, -1) : unmarked;
+}
+
+/** Never between the halves of a surrogate pair. */
+const cut = (text: string, chars: number): string => text.slice(0, chars).replace(/[\ud800-\udbff]$/, "");

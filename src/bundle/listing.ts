@@ -32,7 +32,8 @@ export function readIndex(inventory: Inventory, verdict: Verdict, ledger: Ledger
     );
     return [];
   }
-  const table = readTable(redact(bytes.toString("utf8"), (rule) => ledger.secret(INDEX, rule)));
+  const hit = (rule: string): void => ledger.secret(INDEX, rule);
+  const table = readTable(bytes.toString("utf8"), (cell) => visible(redact(cell, hit)));
   const missing = NEEDED.filter((column) => !table.columns.includes(column));
   if (missing.length > 0) {
     ledger.note("W_INDEX", INDEX, `has no column ${missing.join(", ")}: not used`);
@@ -169,4 +170,4 @@ const integer = (cell: string | null): number | null =>
 export const clockOf = (owner: Owner): string => (owner.node === null ? "unknown" : nodeClock(owner.node));
 
 const instant = (cell: string | null, owner: Owner): Instant | null =>
-  cell === null ? null : parseInstant(visible(cell), clockOf(owner));
+  cell === null ? null : parseInstant(cell, clockOf(owner));

@@ -61,8 +61,8 @@ const RULES: readonly SecretRule[] = [
   },
   {
     id: "url-password",
-    hints: ["://", ":\\/"],
-    pattern: /(:(?:\\?\/){2}[^\s/@:"'<>\\]{0,256}:)([^\s/"'<>]{1,256})@/g,
+    hints: ["://", ":\\"],
+    pattern: /(:(?:\\{0,4}\/){2}[^\s/@:"'<>\\]{0,256}:)([^\s/"'<>]{1,256})@/g,
     mask: (_match, before = "", value = "") => `${before}${masked(value)}@`,
   },
   {

@@ -1,10 +1,8 @@
-import { visible } from "./visible.js";
-
 /** One row of a tab-separated file. */
 export interface Row {
   /** Counts from 1; the header is line 1. */
   readonly line: number;
-  /** The cell in the named column, unescaped and with hidden characters made visible; null for `-` and for a column that is not there. */
+  /** The cell in the named column, unescaped and made safe; null for `-` and for a column that is not there. */
   readonly cell: (column: string) => string | null;
 }
 
@@ -15,26 +13,29 @@ export interface Table {
   readonly damagedLines: readonly number[];
 }
 
-/** Reads the tab-separated files of the layout by their header line. Never throws. */
-export function readTable(text: string): Table {
+/**
+ * Reads the tab-separated files of the layout by their header line. `safe` is applied to every cell, once and after its escapes
+ * are undone: a credential can hide behind an escape. Never throws.
+ */
+export function readTable(text: string, safe: (cell: string) => string): Table {
   const lines = text.split("\n");
   const unended = lines.pop() ?? "";
   const columns = (lines[0] ?? "").split("\t");
   const position = new Map(columns.map((column, index) => [column, index]));
   const rows: Row[] = [];
   const damagedLines: number[] = [];
-  for (const [index, text] of lines.entries()) {
-    if (index === 0 || text === "") continue;
-    const cells = text.split("\t");
+  for (const [index, row] of lines.entries()) {
+    if (index === 0 || row === "") continue;
+    const cells = row.split("\t").map((cell) => value(cell, safe));
     if (cells.length !== columns.length) damagedLines.push(index + 1);
-    else rows.push({ line: index + 1, cell: (column) => value(cells[position.get(column) ?? -1]) });
+    else rows.push({ line: index + 1, cell: (column) => cells[position.get(column) ?? -1] ?? null });
   }
   if (unended !== "") damagedLines.push(lines.length + 1);
   return { columns, rows, damagedLines };
 }
 
-const value = (cell: string | undefined): string | null =>
-  cell === undefined || cell === "-" || cell === "" ? null : visible(unescapeCell(cell));
+const value = (cell: string, safe: (cell: string) => string): string | null =>
+  cell === "-" || cell === "" ? null : safe(unescapeCell(cell));
 
 const NAMED: Readonly<Record<string, string>> = { t: "\t", n: "\n", r: "\r", "\\": "\\" };
 

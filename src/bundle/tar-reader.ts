@@ -21,76 +21,89 @@ export interface TarReader {
 const ZERO = Buffer.alloc(BLOCK);
 const IGNORE: MemberReader = { data: () => undefined, end: () => undefined };
 
+/** Where in the archive the reader is. */
+interface Position {
+  reader: MemberReader;
+  /** Bytes that the member's content still lacks, then those of its padding. */
+  body: number;
+  padding: number;
+  members: number;
+  /** Zero blocks seen in a row; two are the end mark. */
+  zeros: number;
+}
+
 /**
  * Walks a tar archive as a stream. `member` is asked for a reader at every header, in the archive's order; null skips the content.
  * Everything is synchronous. Nothing of a member leaves before its header passed every check, so no member can
  * be smuggled in inside another's body.
  *
- * @throws InquestError from `write`: E_ENTRIES, E_TAR, E_TRAILING, and those of the header check
+ * @throws InquestError from `write`: E_ENTRIES, E_TAR, E_TRAILING, and those of the header check; from `finish`: E_TAR for no member
  */
 export function createTarReader(
   limits: Limits,
   refuse: Refuse,
   member: (header: TarHeader) => MemberReader | null,
 ): TarReader {
+  const position: Position = { reader: IGNORE, body: 0, padding: 0, members: 0, zeros: 0 };
   let carry: Buffer = Buffer.alloc(0);
-  let reader: MemberReader = IGNORE;
-  let body = 0;
-  let padding = 0;
-  let members = 0;
-  let zeros = 0;
-
-  const open = (block: Buffer): void => {
-    if (zeros === 1) throw refuse("E_TAR", "a single zero block stands between two members");
-    members += 1;
-    if (members > limits.members)
+  const begin = (block: Buffer): void => {
+    if (position.zeros === 1) throw refuse("E_TAR", "a single zero block stands between two members");
+    position.members += 1;
+    if (position.members > limits.members)
       throw refuse("E_ENTRIES", `it has more than ${limits.members} members, the limit members`);
     const header = readHeader(block, limits, refuse);
-    reader = member(header) ?? IGNORE;
-    body = header.size;
-    padding = (BLOCK - (body % BLOCK)) % BLOCK;
-    if (body === 0) close(true);
-  };
-  const close = (complete: boolean): void => {
-    const closing = reader;
-    reader = IGNORE;
-    closing.end(complete);
-  };
-  const content = (piece: Buffer): number => {
-    const used = Math.min(body, piece.length);
-    if (used > 0) reader.data(piece.subarray(0, used));
-    body -= used;
-    if (body === 0 && used > 0) close(true);
-    const skipped = body === 0 ? Math.min(padding, piece.length - used) : 0;
-    padding -= skipped;
-    return used + skipped;
-  };
-  const step = (piece: Buffer): number => {
-    if (body + padding > 0) return content(piece);
-    if (zeros >= 2) {
-      requireZeros(piece, refuse);
-      return piece.length;
-    }
-    if (piece.length < BLOCK) return 0;
-    const block = piece.subarray(0, BLOCK);
-    if (block.equals(ZERO)) zeros += 1;
-    else open(block);
-    return BLOCK;
+    position.reader = member(header) ?? IGNORE;
+    position.body = header.size;
+    position.padding = (BLOCK - (header.size % BLOCK)) % BLOCK;
+    if (header.size === 0) endMember(position, true);
   };
   return {
     write: (piece) => {
       let rest = carry.length === 0 ? piece : Buffer.concat([carry, piece]);
-      for (let used = -1; rest.length > 0 && used !== 0; rest = rest.subarray(used)) used = step(rest);
+      for (let used = -1; rest.length > 0 && used !== 0; rest = rest.subarray(used))
+        used = step(position, rest, begin, refuse);
       carry = rest;
     },
     finish: () => {
-      if (members === 0) throw refuse("E_TAR", "the archive holds no member");
-      const inside = body + padding > 0;
-      if (body > 0) close(false);
+      if (position.members === 0) throw refuse("E_TAR", "the archive holds no member");
+      const inside = position.body + position.padding > 0;
+      if (position.body > 0) endMember(position, false);
       if (inside || carry.some((byte) => byte !== 0)) return "cut";
-      return zeros >= 2 ? "whole" : "no-mark";
+      return position.zeros >= 2 ? "whole" : "no-mark";
     },
   };
+}
+
+/** Returns how many bytes were used: 0 where a header needs more. */
+function step(position: Position, piece: Buffer, begin: (block: Buffer) => void, refuse: Refuse): number {
+  if (position.body + position.padding > 0) return takeContent(position, piece);
+  if (position.zeros >= 2) {
+    requireZeros(piece, refuse);
+    return piece.length;
+  }
+  if (piece.length < BLOCK) return 0;
+  const block = piece.subarray(0, BLOCK);
+  if (block.equals(ZERO)) position.zeros += 1;
+  else begin(block);
+  return BLOCK;
+}
+
+function takeContent(position: Position, piece: Buffer): number {
+  const used = Math.min(position.body, piece.length);
+  if (used > 0) {
+    position.reader.data(piece.subarray(0, used));
+    position.body -= used;
+    if (position.body === 0) endMember(position, true);
+  }
+  const skipped = position.body === 0 ? Math.min(position.padding, piece.length - used) : 0;
+  position.padding -= skipped;
+  return used + skipped;
+}
+
+function endMember(position: Position, complete: boolean): void {
+  const ended = position.reader;
+  position.reader = IGNORE;
+  ended.end(complete);
 }
 
 function requireZeros(piece: Buffer, refuse: Refuse): void {
