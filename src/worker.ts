@@ -10,21 +10,26 @@ export interface Work {
   readonly options: Omit<Parameters<typeof reviewBundles>[1], "onProgress">;
 }
 
-/** What comes back: any number of progress lines, then one of the others. */
+/** What comes back: any number of progress lines, then one of the others. `refused`: bundles that were left out. */
 export type Report =
   | { readonly kind: "progress"; readonly line: string }
-  | { readonly kind: "done"; readonly review: Review; readonly files: readonly OutputFile[] }
+  | {
+      readonly kind: "done";
+      readonly review: Review;
+      readonly files: readonly OutputFile[];
+      readonly refused: readonly Failure[];
+    }
   | Failure;
 
 /** One review, in a thread of its own so that the deadline can end it whatever it does. The gate is inside the deadline, too. */
 async function run({ paths, options }: Work, post: (report: Report) => void): Promise<void> {
   try {
-    const { review, files } = await reviewBundles(paths, {
+    const { review, files, refused } = await reviewBundles(paths, {
       ...options,
       onProgress: (line) => post({ kind: "progress", line }),
     });
     refuseSecrets(files);
-    post({ kind: "done", review, files });
+    post({ kind: "done", review, files, refused: refused.map(failureOf) });
   } catch (error) {
     post(failureOf(error));
   }
