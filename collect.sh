@@ -1,0 +1,1553 @@
+#!/bin/sh
+# collect.sh: gathers from a Kubernetes node, and from the API server, what explains how an incident happened,
+# and leaves it as one archive (the layout is inquest-bundle/1, described in src/bundle/layout.md).
+#
+# It only reads. It writes nothing outside a directory of its own below the output directory.
+# Secrets are made useless in a pipe, before anything reaches the disk.
+# It needs a POSIX shell, awk, sed, tar and the usual small tools; those of busybox are enough.
+#
+# How to read it: the tables of steps come first (add a line there to collect more), then the verbs which the
+# tables use, then how a command is run and watched, then the filter for secrets (awk), then the end of a run.
+
+\unalias -a 2>/dev/null
+set -u
+umask 077
+# a shell that splits words by default is assumed everywhere; zsh does not unless told
+[ -n "${ZSH_VERSION:-}" ] && emulate sh
+VERSION=1.0.0
+SCHEMA=inquest-bundle/1
+
+usage() {
+	cat <<'EOT'
+usage: sh collect.sh [options]
+
+  -o DIR            where the archive goes (default: the current directory)
+  --root DIR        collect from a host tree mounted at DIR (in a debug pod: /host); paths are recorded as the node sees them
+  --node NAME       name of the node (default: its host name)
+  --no-cluster      do not ask the API server
+  --no-node         do not look at this machine; only ask the API server
+  --kubectl CMD     how kubectl is called (default: the first of kubectl, microk8s kubectl, k3s kubectl that exists)
+  --context NAME    kubectl's context
+  --since AGE       how far back journals are read, for example 6h or 2d (default: 24h)
+  --timeout SECONDS limit for each command (default: 30)
+  --max-bytes N     at most N bytes of each log and output (default: 4194304); API lists may have sixteen times that
+  --help, --version
+
+Secrets, ConfigMaps and the environment of processes are never read. Run it as root to see everything.
+The last line printed on standard output is "<sha256>  <archive>": keep it with the ticket.
+
+exit code: 0 complete · 2 partial (the archive is there; its index says what is missing and why) · 5 partial, and a file was
+withheld because something in it still looked like a secret · 64 wrong usage · 70 internal error · 73 output directory or
+archive cannot be created · 74 no space or write error · 128+n stopped by signal n (the archive holds what there was)
+EOT
+}
+
+# ============================================================================================== tables of steps
+# One line is one step: a verb and its arguments, separated by blanks. Nothing is evaluated: no quotes, no variables.
+
+# Paths on the node. Each hop of each path is recorded, links are followed and recorded.
+#   list DEPTH DIR       every entry of the directory, DEPTH levels deep
+#   hop PATH             only the hops
+#   file MODE PATTERN    contents, filtered by MODE (see the filter); the last component may be a pattern
+#   log PATTERN          the end of a log
+#   cni DIR              a directory of CNI configurations: listed; configurations and the kubeconfigs which they name are read
+#   containerd FILE      containerd's configuration: read, and the directories and files which it names are followed
+path_steps() {
+	cat <<'EOT'
+containerd /etc/containerd/config.toml
+containerd /var/snap/microk8s/current/args/containerd.toml
+containerd /var/snap/microk8s/current/args/containerd-template.toml
+containerd /var/lib/rancher/k3s/agent/etc/containerd/config.toml
+containerd /var/lib/rancher/rke2/agent/etc/containerd/config.toml
+cni        /etc/cni/net.d
+cni        /var/snap/microk8s/current/args/cni-network
+cni        /var/lib/rancher/k3s/agent/etc/cni/net.d
+cni        /var/lib/rancher/rke2/agent/etc/cni/net.d
+list 1     /etc/cni
+list 1     /opt/cni/bin
+list 3     /var/lib/cni
+list 1     /var/lib/calico
+list 1     /var/lib/kubelet
+list 1     /var/lib/kubelet/pki
+list 2     /etc/containerd
+list 2     /etc/kubernetes
+list 1     /etc/rancher
+list 1     /etc/rancher/k3s
+list 1     /etc/rancher/rke2
+list 1     /var/lib/rancher
+list 1     /var/lib/rancher/k3s/agent
+list 1     /var/lib/rancher/rke2/agent
+list 1     /run/flannel
+list 1     /var/snap/microk8s
+list 1     /var/snap/microk8s/current
+list 1     /var/snap/microk8s/current/args
+list 1     /var/snap/microk8s/current/opt/cni/bin
+list 1     /var/snap/microk8s/current/credentials
+list 1     /var/snap/microk8s/current/certs
+list 1     /var/log/calico/cni
+list 1     /var/log/pods
+file text  /etc/os-release
+file text  /var/lib/calico/nodename
+file args  /var/snap/microk8s/current/args/kubelet
+file args  /var/snap/microk8s/current/args/kubelite
+file args  /var/snap/microk8s/current/args/containerd
+file args  /var/snap/microk8s/current/args/containerd-env
+file args  /var/snap/microk8s/current/args/kube-apiserver
+file args  /var/snap/microk8s/current/args/kube-controller-manager
+file args  /var/snap/microk8s/current/args/kube-proxy
+file args  /var/lib/kubelet/kubeadm-flags.env
+hop        /var/lib/kubelet/config.yaml
+hop        /etc/resolv.conf
+log        /var/log/kubelet.log
+log        /var/log/containerd.log
+log        /var/log/calico/cni/cni.log
+log        /var/log/pods/kube-system_*/*/*.log
+log        /var/log/pods/calico-system_*/*/*.log
+log        /var/log/pods/kube-flannel_*/*/*.log
+EOT
+}
+
+# Commands on the node: cmd (first bytes count) or tail (last bytes count), MODE, SLUG, command line.
+# A line with the slug of the line before is its substitute, tried only if that one did not work.
+command_steps() {
+	cat <<'EOT'
+cmd  text date-u                date -u
+zone text date-z                date +%z
+cmd  text uname-a               uname -a
+cmd  text hostname              hostname
+cmd  text uptime                uptime
+cmd  ps   ps                    ps -eo pid,ppid,lstart,args
+cmd  ps   ps                    ps -o pid,ppid,time,args
+cmd  ps   ps                    ps
+cmd  text df-Pk                 df -Pk
+cmd  text df-Pi                 df -Pi
+cmd  text free                  free
+cmd  text mount                 mount
+cmd  text ip-addr               ip addr
+cmd  text ip-d-link             ip -d link
+cmd  text ip-d-link             ip link
+cmd  text ip-route              ip route
+cmd  text ip-neigh              ip neigh
+cmd  text ss-tlnp               ss -tlnp
+cmd  text ss-tlnp               netstat -tlnp
+cmd  text iptables-save         iptables-save
+tail text dmesg-tail            dmesg
+cmd  text sysctl-ip-forward     sysctl net.ipv4.ip_forward
+cmd  text timedatectl           timedatectl show
+cmd  text chronyc-tracking      chronyc tracking
+cmd  toml containerd-config-dump containerd --config @CONTAINERD_CONFIG@ config dump
+cmd  json crictl-info           crictl info
+cmd  text crictl-pods           crictl pods
+cmd  text crictl-ps             crictl ps -a
+cmd  text ctr-containers-ls     ctr @CTR_ADDRESS@ -n k8s.io containers ls
+cmd  text ctr-tasks-ls          ctr @CTR_ADDRESS@ -n k8s.io tasks ls
+cmd  text snap-list             snap list --all
+cmd  text snap-changes          snap changes
+EOT
+}
+
+# Units whose journal is read, where there is a journal.
+journal_units() {
+	echo "kubelet containerd crio docker cri-docker k3s k3s-agent rke2-server rke2-agent \
+snap.microk8s.daemon-kubelite snap.microk8s.daemon-kubelet snap.microk8s.daemon-containerd \
+snap.microk8s.daemon-apiserver-kicker snap.microk8s.daemon-k8s-dqlite snap.microk8s.daemon-cluster-agent snapd"
+}
+
+# The API server: "api RESOURCE", and "raw MEMBER URL". Events come first, they are the first to vanish.
+api_steps() {
+	cat <<'EOT'
+raw version              /version
+api events
+api events.events.k8s.io
+api pods
+api nodes
+api namespaces
+api daemonsets.apps
+api deployments.apps
+api replicasets.apps
+api statefulsets.apps
+api controllerrevisions.apps
+api jobs.batch
+api cronjobs.batch
+api persistentvolumes
+api persistentvolumeclaims
+api volumeattachments.storage.k8s.io
+api storageclasses.storage.k8s.io
+api leases.coordination.k8s.io
+api endpointslices.discovery.k8s.io
+api serviceaccounts
+api poddisruptionbudgets.policy
+api clusterinformations.crd.projectcalico.org
+api ippools.crd.projectcalico.org
+raw jwks                 /openid/v1/jwks
+raw openid-configuration /.well-known/openid-configuration
+EOT
+}
+
+# Processes: whose mount table and command line are read (the CNI's agents), and whose command line only.
+AGENTS='calico-node|start_runit|flanneld|cilium-agent|kube-router|antrea-agent|kindnetd|ovnkube|weaver|aws-k8s-agent'
+RUNTIMES='kubelet[a-z-]*|kubelite|hyperkube|containerd|dockerd|cri-dockerd|crio|k3s|k3s-agent|k3s-server|rke2|kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy'
+
+# ====================================================================================================== options
+OUT=. ROOT=/ NODE='' DO_CLUSTER=1 DO_NODE=1 KUBECTL='' CONTEXT='' SINCE=24h LIMIT=30 MAX=4194304
+SELF=$0
+die() { code=$1; shift; printf 'collect.sh: %s\n' "$*" >&2; exit "$code"; }
+say() { printf 'collect.sh: %s\n' "$*" >&2; }
+while [ $# -gt 0 ]; do
+	case $1 in
+		--*=*) opt=${1%%=*}; val=${1#*=}; shift; set -- "$opt" "$val" "$@"; continue ;;
+		-h | --help) usage; exit 0 ;;
+		--version) echo "collect.sh $VERSION ($SCHEMA)"; exit 0 ;;
+		--no-cluster) DO_CLUSTER=0; shift; continue ;;
+		--no-node) DO_NODE=0; shift; continue ;;
+		-o | --root | --node | --kubectl | --context | --since | --timeout | --max-bytes)
+			[ $# -ge 2 ] || die 64 "$1 needs a value" ;;
+		*) usage >&2; die 64 "unknown argument: $1" ;;
+	esac
+	case $1 in
+		-o) OUT=$2 ;;
+		--root) ROOT=$2 ;;
+		--node) NODE=$2 ;;
+		--kubectl) KUBECTL=$2 ;;
+		--context) CONTEXT=$2 ;;
+		--since) SINCE=$2 ;;
+		--timeout) LIMIT=$2 ;;
+		--max-bytes) MAX=$2 ;;
+	esac
+	shift 2
+done
+case $LIMIT in '' | *[!0-9]* | 0) die 64 "--timeout must be a number of seconds" ;; esac
+case $MAX in '' | *[!0-9]* | 0) die 64 "--max-bytes must be a number" ;; esac
+case $SINCE in '' | *[!0-9a-z]*) die 64 "--since must be an age such as 24h" ;; esac
+case $NODE in *[!A-Za-z0-9._-]* | -* | .*) die 64 "--node must be a host name" ;; esac
+[ "$DO_CLUSTER$DO_NODE" = 00 ] && die 64 "--no-cluster and --no-node leave nothing to do"
+[ -d "$ROOT" ] || die 64 "--root: no such directory"
+
+# ================================================================================================== surroundings
+# The callers' PATH counts first. Added is where distributions keep the tools that this needs.
+PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin:/snap/bin:/var/lib/rancher/rke2/bin
+LC_ALL=C LANG=C
+export PATH LC_ALL LANG
+unset ENV BASH_ENV CDPATH LD_PRELOAD GREP_OPTIONS TAR_OPTIONS GZIP POSIXLY_CORRECT 2>/dev/null
+IFS=' 	
+'
+ZONE=$(date +%z 2>/dev/null)
+case $ZONE in [+-][0-9][0-9][0-9][0-9]) ;; *) ZONE=+0000 ;; esac
+ZONEVAR=${TZ-unset}
+# every command prints its times in UTC; only "date +%z" is asked in the machine's own zone
+TZ=UTC0
+export TZ
+
+HERE=$(pwd -P) || die 70 "no current directory"
+case $OUT in /*) ;; *) OUT=$HERE/$OUT ;; esac
+case $SELF in /*) ;; *) SELF=$HERE/$SELF ;; esac
+[ -d "$OUT" ] && [ -w "$OUT" ] || die 73 "output directory is missing or not writable: $OUT"
+ROOT=$(cd "$ROOT" && pwd -P) || die 64 "--root cannot be entered"
+[ "$ROOT" = / ] && R='' || R=$ROOT
+MYUID=$(id -u 2>/dev/null) || MYUID=-1
+
+for tool in awk sed tr cut head tail sort tar mktemp find rm mv ln mkdir cat sleep; do
+	command -v "$tool" >/dev/null 2>&1 || die 70 "needed, but not found: $tool"
+done
+if command -v sha256sum >/dev/null 2>&1; then HASH=sha256sum
+elif command -v shasum >/dev/null 2>&1; then HASH='shasum -a 256'
+elif command -v openssl >/dev/null 2>&1; then HASH='openssl dgst -sha256 -r'
+else die 70 "needed, but not found: sha256sum, shasum or openssl"; fi
+free_kib=$(df -Pk "$OUT" 2>/dev/null | awk 'NR == 2 { print $4 }')
+case $free_kib in '' | *[!0-9]*) ;; *) [ "$free_kib" -lt 131072 ] && die 74 "less than 128 MiB free in $OUT" ;; esac
+
+W=$(mktemp -d "$OUT/.inquest.XXXXXX") || die 73 "cannot create a work directory in $OUT"
+# only what mktemp made is ever removed
+cleanup() { case $W in */.inquest.??????) rm -rf -- "$W" ;; esac; }
+STOP=0 JOB='' DOG='' STATE=complete WITHHELD=0
+trap 'stopped 1 HUP' HUP
+trap 'stopped 2 INT' INT
+trap 'stopped 15 TERM' TERM
+trap 'cleanup' EXIT
+stopped() {
+	[ "$STOP" = 0 ] || return 0
+	STOP=$1 STATE=interrupted
+	say "stopped by SIG$2, writing what there is"
+	if [ -n "$JOB" ]; then end_job "$JOB"; fi
+}
+
+TREE=$W/tree/bundle
+mkdir -p "$TREE" || die 74 "cannot write to $OUT"
+SALT=$(head -c 32 /dev/urandom 2>/dev/null | od -An -tx1 2>/dev/null | tr -d ' \n')
+[ ${#SALT} -eq 64 ] || SALT=$(head -c 32 /dev/urandom | $HASH | cut -c1-64)
+[ ${#SALT} -eq 64 ] || die 70 "no randomness for the salt"
+: >"$W/index"; : >"$W/paths"; : >"$W/counts"
+SEQ=0 PARTIAL=0 NUMBER=0 WANT_AGENTS=0
+NL='
+'
+TAB=$(printf '\t')
+HAVE_STAT=0
+case $(stat -c '%a %u %s %Y' / 2>/dev/null) in [0-7]*' '[0-9]*' '[0-9]*' '[0-9]*) HAVE_STAT=1 ;; esac
+HAVE_TICKS=0
+sleep 0.01 2>/dev/null && HAVE_TICKS=1
+tick() { if [ $HAVE_TICKS = 1 ]; then sleep 0.1; else sleep 1; fi; }
+
+# ========================================================================================================= rows
+# The escapes of a field: \t \n \r \\ and \xHH
+esc() {
+	ESC=$1
+	case $ESC in
+		'') ESC=- ;;
+		-) ESC='\x2d' ;;
+		*[!\ -\[\]-~]*) ESC=$(printf '%s' "$1" | od -An -v -tx1 | awk '
+			BEGIN { for (i = 32; i < 127; i++) C[sprintf("%02x", i)] = sprintf("%c", i); C["5c"] = "\\\\"; C["09"] = "\\t"; C["0a"] = "\\n"; C["0d"] = "\\r" }
+			{ for (i = 1; i <= NF; i++) b[++n] = $i }
+			# whole UTF-8 sequences are kept as they are, other bytes become \xHH
+			function hex(h) { return (index("0123456789abcdef", substr(h, 1, 1)) - 1) * 16 + index("0123456789abcdef", substr(h, 2, 1)) - 1 }
+			END { for (i = 1; i <= n; i++) {
+				if (b[i] in C) { printf "%s", C[b[i]]; continue }
+				v = hex(b[i]); k = v >= 194 && v < 224 ? 1 : (v >= 224 && v < 240 ? 2 : (v >= 240 && v < 245 ? 3 : 0)); ok = k > 0 && i + k <= n
+				for (j = 1; ok && j <= k; j++) { w = hex(b[i + j]); if (w < 128 || w > 191) ok = 0 }
+				if (ok) { w = hex(b[i + 1]); if ((v == 224 && w < 160) || (v == 237 && w > 159) || (v == 240 && w < 144) || (v == 244 && w > 143)) ok = 0 }
+				if (!ok) { printf "\\x%s", toupper(b[i]); continue }
+				for (j = 0; j <= k; j++) printf "%c", hex(b[i + j])
+				i += k
+			} }') ;;
+	esac
+}
+now() { set -- $(date -u '+%s %Y-%m-%dT%H:%M:%SZ'); NOW=$1 STAMP=$2; }
+# begin_row; row COVERAGE EXIT KIND MEMBER ORIGIN NOTE
+begin_row() { now; T0=$NOW S0=$STAMP; : >"$W/n"; }
+row() {
+	now
+	SEQ=$((SEQ + 1))
+	size=0 reds=0
+	[ "$4" != - ] && size=$(wc -c <"$W/tree/$4" | tr -d ' ')
+	if [ -s "$W/n" ]; then
+		reds=$(awk '{ s += $2 } END { print s + 0 }' "$W/n"); cat "$W/n" >>"$W/counts"; : >"$W/n"
+	fi
+	esc "$5"; origin=$ESC
+	esc "$6"; note=$ESC
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$SEQ" "$S0" "$((NOW - T0))" "$2" "$1" "$size" "$reds" "$3" "$4" "$origin" "$note" >>"$W/index"
+	case $1 in failed | denied) PARTIAL=1 ;; esac
+	[ "$2" = 124 ] && PARTIAL=1
+	return 0
+}
+
+# ============================================================================================== running commands
+# salt and data go through one pipe: the salt is neither an argument nor in a file
+redact() { # MODE NAME [awk assignments]: standard input to standard output
+	mode=$1 tag=$2; shift 2
+	[ "$tag$WANT_AGENTS" = out1 ] && set -- "$@" -v agents="$W/agents"
+	case $mode in api | json) cutat=4194304 ;; *) cutat=8192 ;; esac
+	# cut: a line without end must not stop an awk whose expressions are quadratic
+	{ echo "$SALT"; if [ "$mode" = cmdline ]; then tr '\000\n' '\n '; else tr -d '\000'; fi | cut -b1-$cutat; } |
+		INQUEST_HASH="$W/h.$tag" awk -v mode="$mode" -v hash="$HASH" "$@" -f "$W/redact.awk"
+}
+children() {
+	if [ -r "/proc/$1/task/$1/children" ]; then cat "/proc/$1/task/"*/children 2>/dev/null
+	else { ps -e -o pid,ppid || ps -o pid,ppid; } 2>/dev/null | awk -v p="$1" '$2 == p { print $1 }'; fi
+}
+descendants() { # PID: itself and everything below, parents first
+	d_todo=$1 d_all=''
+	while [ -n "$d_todo" ]; do
+		set -- $d_todo; d_pid=$1; shift; d_all="$d_all $d_pid"; d_todo="$* $(children "$d_pid")"
+		set -- $d_todo; d_todo=$*
+	done
+	echo $d_all
+}
+# The list of processes is made before the first signal: later, orphans could not be told apart.
+end_tree() {
+	e_all=$(descendants "$1")
+	kill -TERM $e_all 2>/dev/null
+	e_n=0
+	while [ $e_n -lt 10 ]; do
+		e_left=''
+		for e_p in $e_all; do kill -0 "$e_p" 2>/dev/null && e_left=1; done
+		[ -z "$e_left" ] && return 0
+		tick; e_n=$((e_n + 1)); [ $HAVE_TICKS = 0 ] && e_n=$((e_n + 9))
+	done
+	kill -KILL $e_all 2>/dev/null
+	return 0
+}
+watchdog() { # JOB: a sleep that ends with us
+	trap 'kill $! 2>/dev/null; exit 0' TERM
+	sleep "$LIMIT" & wait $!
+	trap '' TERM
+	: >"$W/late"
+	end_job "$1"
+}
+# The command first, so that what it had printed still passes the filter; then, if that did not help, the whole job.
+# A number in the file counts only while it is below the job: it may belong to another process by now.
+end_job() {
+	w_pid=$(cat "$W/pid" 2>/dev/null)
+	if [ -n "$w_pid" ]; then case " $(descendants "$1") " in *" $w_pid "*) end_tree "$w_pid" ;; esac; fi
+	e_n=0
+	while [ $e_n -lt 20 ] && kill -0 "$1" 2>/dev/null; do tick; e_n=$((e_n + 1)); [ $HAVE_TICKS = 0 ] && e_n=$((e_n + 9)); done
+	kill -0 "$1" 2>/dev/null && kill -KILL $(descendants "$1") 2>/dev/null
+	return 0
+}
+# capture MEMBER BYTES END MODE COMMAND...: runs the command, watched and bounded; END is head or tail.
+# Sets RC and CUT; standard error's beginning is in $W/err, filtered.
+capture() {
+	c_member=$1 c_bytes=$2 c_end=$3 c_mode=$4; shift 4
+	rm -f "$W/pid" "$W/late" "$W/rc" "$W/err" "$W/cut"
+	mkdir -p "$W/tree/${c_member%/*}"
+	(
+		trap '' HUP INT
+		trap - TERM EXIT
+		{
+			{
+				{
+					# the command's process writes its number down and becomes the command
+					sh -c 'echo $$ >"$0"; exec "$@"' "$W/pid" "$@" 3>&- 2>&4
+					echo $? >"$W/rc"
+				} 4>&1 1>&3 | { head -c 4096; cat >/dev/null; } | redact text err >"$W/err"
+			} 3>&1 | bounded "$c_bytes" "$c_end" | redact "$c_mode" out -v counts="$W/n" >"$W/tree/$c_member"
+		}
+	) </dev/null >/dev/null 2>&1 &
+	JOB=$!
+	watchdog "$JOB" </dev/null >/dev/null 2>&1 &
+	DOG=$!
+	while kill -0 "$JOB" 2>/dev/null; do wait "$JOB" 2>/dev/null; done
+	kill -TERM "$DOG" 2>/dev/null; wait "$DOG" 2>/dev/null
+	JOB=''
+	RC=-
+	[ -s "$W/rc" ] && RC=$(cat "$W/rc")
+	CUT=0
+	[ -e "$W/cut" ] && CUT=1
+	ERR=$(head -n 1 "$W/err" 2>/dev/null | cut -b1-400)
+	if [ "$STOP" != 0 ]; then ERR="interrupted by a signal"; RC=$((128 + STOP)); fi
+	if [ -e "$W/late" ]; then RC=124 ERR="no end within $LIMIT s; ended"; fi
+	[ -e "$W/tree/$c_member" ] || : >"$W/tree/$c_member"
+}
+# Cuts at a limit, never inside of a line: half a line may be half a secret, which no filter recognises.
+#   head: the first bytes · rest: the same, but the first line is the rest of one · tail: the last lines
+bounded() {
+	case $2 in
+		tail) tail -n 400 ;;
+		raw) head -c "$1" ;;
+		*) head -c $(($1 + 1)) | tr -d '\000' | awk -v max="$1" -v mark="$W/cut" -v skip="$2" '
+			{ n += length($0) + 1; if (NR > 1 && !(skip == "rest" && NR == 2)) print last; last = $0 }
+			END { if (n > max + 1) { printf "" >mark; exit } if (NR > 0 && !(skip == "rest" && NR == 1)) print last }' ;;
+	esac
+}
+
+# ======================================================================================================= paths
+# note PATH: one row of facts about what is at PATH, a path without links in it. Sets TYPE and TARGET.
+SEEN=$NL
+note() {
+	n_phys=$R$1 TARGET=''
+	if [ -L "$n_phys" ]; then TYPE=l; TARGET=$(readlink "$n_phys"; echo .); TARGET=${TARGET%??}
+	elif [ -d "$n_phys" ]; then TYPE=d
+	elif [ -f "$n_phys" ]; then TYPE=f
+	elif [ -e "$n_phys" ]; then TYPE=o
+	elif [ -d "${n_phys%/*}/" ] && [ ! -x "${n_phys%/*}/" ]; then TYPE=denied
+	else TYPE=absent; fi
+	case $SEEN in *"$NL$1$NL"*) return ;; esac
+	SEEN=$SEEN$1$NL
+	case $TYPE in
+		absent | denied) esc "$1"; printf '%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n' "$ESC" "$TYPE" >>"$W/paths" ;;
+		*) facts "$1" "$(stat_of "$n_phys")" ;;
+	esac
+}
+STATS='%F|%a|%u|%U|%g|%G|%s|%Y|%y|%Z|%z|%W|%w'
+stat_of() { if [ $HAVE_STAT = 1 ]; then stat -c "$STATS" "$1" 2>/dev/null; else ls_facts "$1"; fi; }
+# Without stat: what ls and date tell. Times that ls cuts are given with the precision that is left.
+ls_facts() {
+	LSTIME=-
+	if [ ! -L "$1" ]; then LSTIME=$(date -u -r "$1" +%s 2>/dev/null) || LSTIME=-; fi
+	ls -lnd "$1" 2>/dev/null | awk -v t="$LSTIME" '
+		function oct(s,   v) { v = 0; if (substr(s, 1, 1) == "r") v += 4; if (substr(s, 2, 1) == "w") v += 2; if (substr(s, 3, 1) ~ /[xst]/) v += 1; return v }
+		NR == 1 {
+			c = substr($1, 1, 1); y = "-"
+			F = c == "d" ? "directory" : c == "l" ? "symbolic link" : c == "c" ? "character special file" : c == "b" ? "block special file" : c == "p" ? "fifo" : c == "s" ? "socket" : "regular file"
+			sp = (substr($1, 4, 1) ~ /[sS]/ ? 4 : 0) + (substr($1, 7, 1) ~ /[sS]/ ? 2 : 0) + (substr($1, 10, 1) ~ /[tT]/ ? 1 : 0)
+			m = sp oct(substr($1, 2, 3)) oct(substr($1, 5, 3)) oct(substr($1, 8, 3))
+			if (t !~ /^[0-9]+$/) t = "-"
+			if (t == "-" && $8 ~ /^[0-9][0-9][0-9][0-9]$/) y = sprintf("%s-%02d-%02d", $8, (index("JanFebMarAprMayJunJulAugSepOctNovDec", $6) + 2) / 3, $7)
+			size = (c == "c" || c == "b") ? "-" : $5
+			print F "|" m "|" $3 "|-|" $4 "|-|" size "|" t "|" y "|-|-|-|-"
+		}'
+}
+# facts PATH "stat's answer": writes the row
+facts() {
+	OLDIFS=$IFS; IFS='|'; set -f; set -- "$1" $2; set +f; IFS=$OLDIFS
+	f_path=$1
+	if [ $# -lt 12 ]; then esc "$1"; printf '%s\tdenied\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n' "$ESC" >>"$W/paths"; return; fi
+	case $2 in
+		regular*) f_t=f ;; directory) f_t=d ;; symbolic*) f_t=l ;; character*) f_t=c ;; block*) f_t=b ;; fifo*) f_t=p ;; socket*) f_t=s ;; *) f_t=f ;;
+	esac
+	f_mode=$3; while [ ${#f_mode} -lt 4 ]; do f_mode=0$f_mode; done
+	owner "$4" "$5" passwd; f_owner=$NAME
+	owner "$6" "$7" group; f_group=$NAME
+	f_size=${8:--}
+	shift 8
+	moment "${1:--}" "${2:--}"; f_m=$MOMENT
+	moment "${3:--}" "${4:--}"; f_c=$MOMENT
+	moment "${5:--}" "${6:--}"; f_b=$MOMENT
+	f_target=-
+	if [ $f_t = l ]; then
+		[ -n "$TARGET" ] || { TARGET=$(readlink "$R$f_path"; echo .); TARGET=${TARGET%??}; }
+		esc "$TARGET"; f_target=$ESC
+	fi
+	esc "$f_path"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t-\n' "$ESC" "$f_t" "$f_mode" "$OWNERID" "$GROUPID" "$f_owner" "$f_group" "$f_size" "$f_m" "$f_c" "$f_b" "$f_target" >>"$W/paths"
+}
+# The names of the node, not those of the machine that collects. 0 is root everywhere.
+owner() { # ID NAME FILE
+	if [ "$3" = passwd ]; then OWNERID=$1; else GROUPID=$1; fi
+	NAME=$2
+	if [ -n "$R" ]; then
+		NAME=-
+		case $1 in 0) NAME=root ;; *) [ -r "$R/etc/$3" ] && NAME=$(awk -F: -v id="$1" '$3 == id { print $1; exit }' "$R/etc/$3") ;; esac
+	fi
+	case $NAME in '' | UNKNOWN | *[!A-Za-z0-9._-]*) NAME=- ;; esac
+}
+# seconds from one field of stat, the fraction from the other
+moment() {
+	MOMENT=-
+	case $1 in
+		0) [ "$2" = - ] || MOMENT=@0 ;;
+		*[!0-9-]* | '' | -) case $2 in [12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]) MOMENT=$2 ;; esac ;;
+		*) m_f=${2#*.}; m_f=${m_f%% *}
+			case $2 in *.*) case $m_f in '' | *[!0-9]*) MOMENT=@$1 ;; *) MOMENT=@$1.$m_f ;; esac ;; *) MOMENT=@$1 ;; esac ;;
+	esac
+}
+# resolve PATH: notes every hop, follows links inside of the root. Sets REAL and TYPE; fails where nothing is.
+resolve() {
+	r_todo=${1#/} r_cur='' r_links=0 REAL=/ TYPE=d
+	note /
+	while [ -n "$r_todo" ]; do
+		r_head=${r_todo%%/*}
+		case $r_todo in */*) r_todo=${r_todo#*/} ;; *) r_todo='' ;; esac
+		case $r_head in '' | .) continue ;; ..) r_cur=${r_cur%/*}; REAL=${r_cur:-/}; TYPE=d; continue ;; esac
+		note "$r_cur/$r_head"
+		REAL=$r_cur/$r_head
+		case $TYPE in
+			l)
+				r_links=$((r_links + 1))
+				[ $r_links -gt 40 ] && return 1
+				case $TARGET in /*) r_cur='' ;; esac
+				r_todo=${TARGET#/}${r_todo:+/$r_todo} REAL=${r_cur:-/} TYPE=d
+				;;
+			d) r_cur=$REAL ;;
+			*)
+				if [ -n "$r_todo" ]; then
+					case $r_todo/ in */../* | ../*) ;; *) REAL=$REAL/$r_todo; r_state=absent; [ "$TYPE" = denied ] && r_state=denied
+						case $SEEN in *"$NL$REAL$NL"*) ;; *) SEEN=$SEEN$REAL$NL; esc "$REAL"; printf '%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n' "$ESC" "$r_state" >>"$W/paths" ;; esac ;;
+					esac
+					[ "$TYPE" = denied ] || TYPE=absent
+				fi
+				case $TYPE in absent | denied) return 1 ;; esac
+				;;
+		esac
+	done
+	return 0
+}
+# listing of a directory without links in its path
+LISTED=$NL
+enter_dir() { # REALPATH DEPTH
+	case $LISTED in *"$NL$1 $2$NL"*) return ;; esac
+	LISTED=$LISTED$1\ $2$NL
+	[ "$STOP" = 0 ] || return
+	if [ ! -r "$R$1" ] || [ ! -x "$R$1" ]; then printf '%s\t%s\n' "$(esc "$1"; printf '%s' "$ESC")" denied >>"$W/listings"; return; fi
+	l_dir=${1%/} l_depth=$2 l_state=complete
+	set -- "$R$l_dir"/* "$R$l_dir"/.[!.]* "$R$l_dir"/..?*
+	l_n=0
+	for l_e in "$@"; do
+		[ -e "$l_e" ] || [ -L "$l_e" ] || continue
+		l_n=$((l_n + 1))
+		# a directory of that many entries is no configuration; say so instead of filling the archive
+		if [ $l_n -gt 2000 ]; then l_state=truncated; break; fi
+		note "${l_e#"$R"}"
+	done
+	esc "${l_dir:-/}"; printf '%s\t%s\n' "$ESC" $l_state >>"$W/listings"
+	if [ "$l_depth" -gt 1 ]; then
+		for l_e in "$@"; do
+			[ -d "$l_e" ] && [ ! -L "$l_e" ] || continue
+			# a subshell keeps this level's variables; what it learnt comes back in files
+			enter_deeper "${l_e#"$R"}" $((l_depth - 1))
+		done
+	fi
+}
+enter_deeper() { # keeps the names already noted, so that no row is written twice
+	( enter_dir "$1" "$2"; printf '%s' "$SEEN" >"$W/seen" )
+	[ -s "$W/seen" ] && SEEN=$(cat "$W/seen")$NL
+	rm -f "$W/seen"
+}
+
+# member_for REALPATH: a legal member name, the path itself where possible. Sets MEMBER.
+TAKEN=$NL MEMBERS=$NL
+member_for() {
+	MEMBER=bundle/node/fs$1
+	m_lower=$(printf '%s' "$MEMBER" | tr 'A-Z' 'a-z')
+	case $MEMBER in *[!A-Za-z0-9._/-]* | *//* | */../* | */./* | */*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*) m_bad=1 ;; *) m_bad=0 ;; esac
+	[ ${#MEMBER} -gt 99 ] && m_bad=1
+	case $MEMBERS in *"$NL$m_lower$NL"*) m_bad=1 ;; esac
+	if [ $m_bad = 1 ]; then NUMBER=$((NUMBER + 1)); MEMBER=bundle/node/fs/_$(printf '%04d' $NUMBER); fi
+	MEMBERS=$MEMBERS$m_lower$NL
+}
+# take MODE PATH [log]: contents of one file. LAST is its member, empty if there is none.
+take() {
+	LAST=''
+	[ "$STOP" = 0 ] || return 1
+	begin_row
+	if ! resolve "$2"; then
+		case $TYPE in denied) row denied - file - "$2" "no permission" ;; *) row absent - file - "$2" "no such file" ;; esac
+		return 1
+	fi
+	t_real=$REAL
+	case $TAKEN in *"$NL$t_real$TAB"*) LAST=${TAKEN#*"$NL$t_real$TAB"}; LAST=${LAST%%"$NL"*}; return 0 ;; esac
+	if [ "$TYPE" != f ]; then row failed - file - "$t_real" "not a regular file"; return 1; fi
+	if [ ! -r "$R$t_real" ]; then row denied - file - "$t_real" "no permission"; return 1; fi
+	member_for "$t_real"
+	t_member=$MEMBER
+	TAKEN=$TAKEN$t_real$TAB$t_member$NL
+	t_note='' t_end=head
+	t_size=$(wc -c <"$R$t_real" 2>/dev/null | tr -d ' ')
+	if [ "${3:-}" = log ] && [ "${t_size:-0}" -gt "$MAX" ]; then
+		t_end=rest; t_note="the last $MAX bytes of $t_size"
+		capture "$t_member" $((MAX + 1048576)) rest "$1" tail -c "$MAX" "$R$t_real"
+	else
+		capture "$t_member" "$MAX" head "$1" cat "$R$t_real"
+	fi
+	t_cov=complete
+	[ "$RC" = 0 ] || t_cov=failed
+	if [ $CUT = 1 ] || [ -n "$t_note" ]; then t_cov=truncated; fi
+	if [ "$RC" = 124 ] || [ "$STOP" != 0 ]; then t_cov=truncated; fi
+	row $t_cov "$RC" file "$t_member" "$t_real" "${t_note:-$ERR}"
+	LAST=$t_member
+}
+# matches PATTERN: expands it inside of the root; one path a line, with the node's names
+matches() {
+	w_dir='' w_rest=${1#/} w_n=0
+	while :; do
+		w_c=${w_rest%%/*}
+		case $w_c in *[*?[]*) break ;; esac
+		w_dir=$w_dir/$w_c w_rest=${w_rest#*/}
+	done
+	resolve "$w_dir" || return 1
+	OLDIFS=$IFS; IFS=''
+	for w_e in $R${REAL%/}/$w_rest; do
+		[ -e "$w_e" ] || [ -L "$w_e" ] || continue
+		case $w_e in *"$NL"*) continue ;; esac
+		w_n=$((w_n + 1)); [ $w_n -gt 200 ] && break
+		printf '%s\n' "${w_e#"$R"}"
+	done
+	IFS=$OLDIFS
+}
+do_file() { # MODE PATTERN [log]
+	case $2 in
+		*[*?[]*)
+			begin_row
+			matches "$2" >"$W/matches"
+			[ -s "$W/matches" ] || row absent - file - "$2" "nothing matches"
+			while IFS= read -r d_path <&5; do take "$1" "$d_path" "${3:-}" || :; done 5<"$W/matches"
+			;;
+		*) take "$1" "$2" "${3:-}" || : ;;
+	esac
+}
+do_list() { if resolve "$2" && [ "$TYPE" = d ]; then enter_dir "$REAL" "$1"; fi; }
+# values of keys in a member, already filtered: only these name further paths
+named() { sed -n "s/^.*$2[\"']*[ 	]*[:=][ 	]*[\"']\\(\\/[^\"']*\\)[\"'].*\$/\\1/p" "$W/tree/$1" | sort -u; }
+do_cni() {
+	case $CNIDIRS in *"$NL$1$NL"*) return ;; esac
+	CNIDIRS=$CNIDIRS$1$NL
+	resolve "$1" && [ "$TYPE" = d ] || return 0
+	cni_real=$REAL
+	case $CNIDIRS in *"$NL$cni_real/$NL"*) return ;; esac
+	CNIDIRS=$CNIDIRS$cni_real/$NL
+	enter_dir "$cni_real" 2
+	for cni_e in "$R$cni_real"/*; do
+		[ -e "$cni_e" ] || [ -L "$cni_e" ] || continue
+		cni_path=${cni_e#"$R"}
+		case $cni_path in
+			*.conf | *.conflist | *.json)
+				take json "$cni_path" && [ -n "$LAST" ] || continue
+				named "$LAST" '"kubeconfig' >"$W/named"
+				while IFS= read -r cni_k <&6; do take kubeconfig "$cni_k" || :; done 6<"$W/named"
+				;;
+			*kubeconfig*) [ -d "$cni_e" ] || take kubeconfig "$cni_path" || : ;;
+		esac
+	done
+}
+CNIDIRS=$NL CONTAINERD_CONFIG='' CTR_ADDRESS=''
+do_containerd() {
+	take toml "$1" || return 0
+	[ -n "$LAST" ] || return 0
+	c_file=$LAST c_path=$1
+	named "$c_file" conf_dir >"$W/confdirs"
+	named "$c_file" bin_dir >"$W/bindirs"
+	# "bin_dirs" and "imports" are lists
+	sed -n 's/^[ 	]*\(bin_dirs\|imports\)[ 	]*=[ 	]*\[\(.*\)\].*$/\1 \2/p' "$W/tree/$c_file" | awk '{ k = $1; $1 = ""; n = split($0, p, /["'"'"']/); for (i = 2; i <= n; i += 2) print k, p[i] }' >"$W/lists"
+	while IFS= read -r c_d <&7; do do_cni "$c_d"; done 7<"$W/confdirs"
+	while IFS= read -r c_d <&7; do do_list 1 "$c_d"; done 7<"$W/bindirs"
+	while read -r c_k c_d <&7; do
+		case $c_d in /*) ;; *) continue ;; esac
+		case $c_k in bin_dirs) do_list 1 "$c_d" ;; imports) do_list 1 "${c_d%/*}"; do_file toml "$c_d" ;; esac
+	done 7<"$W/lists"
+}
+node_paths() {
+	path_steps >"$W/steps"
+	while read -r verb a b <&8; do
+		[ "$STOP" = 0 ] || break
+		case $verb in
+			list) do_list "$a" "$b" ;;
+			hop) resolve "$a" || : ;;
+			file) do_file "$a" "$b" ;;
+			log) do_file text "$a" log ;;
+			cni) do_cni "$a" ;;
+			containerd) do_containerd "$a" ;;
+		esac
+	done 8<"$W/steps"
+}
+
+# =================================================================================================== processes
+node_processes() {
+	if [ -d "$R/proc" ] && ls "$R/proc" 2>/dev/null | grep -q '^[1-9][0-9]*$'; then PROC=$R/proc
+	elif [ -z "$R" ]; then PROC=/proc
+	else begin_row; row absent - proc - /proc "no process table below the root"; return; fi
+	p_n=0
+	for p_dir in "$PROC"/[0-9]*; do
+		[ "$STOP" = 0 ] || return
+		[ -r "$p_dir/cmdline" ] || continue
+		p_pid=${p_dir##*/}
+		[ "$p_pid" = $$ ] && continue
+		# the program and its first argument, without folders; the rest is not looked at
+		p_words=$(head -c 4096 "$p_dir/cmdline" 2>/dev/null | tr '\n\000' ' \n' | head -n 2 | sed 's:^.*/::' | tr '\n' ' ')
+		p_kind=$(printf '%s\n' "$p_words" | awk -v a="^($AGENTS)\$" -v r="^($RUNTIMES)\$" '{ k = ""; for (i = 1; i <= NF; i++) { if ($i ~ a) k = "agent"; else if (k == "" && $i ~ r && (i == 1 || $1 ~ /^(sh|bash|dash)$/)) k = "runtime" } print k }')
+		[ -n "$p_kind" ] || continue
+		p_n=$((p_n + 1)); [ $p_n -gt 64 ] && return
+		p_name=${p_words%% *}; case $p_name in sh | bash | dash) p_name=${p_words#* }; p_name=${p_name%% *} ;; esac
+		take_proc "$p_pid" cmdline cmdline "$p_name"
+		[ "$p_kind" = agent ] && take_proc "$p_pid" mountinfo text "$p_name"
+	done
+}
+take_proc() {
+	begin_row
+	tp_member=bundle/node/proc/$1/$2
+	if [ ! -r "$PROC/$1/$2" ]; then row denied - proc - "/proc/$1/$2" "$4"; return; fi
+	tp_end=head; [ "$2" = cmdline ] && tp_end=raw
+	capture "$tp_member" 1048576 $tp_end "$3" cat "$PROC/$1/$2"
+	tp_cov=complete; [ "$RC" = 0 ] || tp_cov=failed; [ $CUT = 1 ] && tp_cov=truncated
+	row $tp_cov "$RC" proc "$tp_member" "/proc/$1/$2" "$4"
+}
+
+# ==================================================================================================== commands
+# The tools of the node are preferred where its root is that of the running machine (a debug pod with /host):
+# they see the node's mounts and sockets. From a mere copy of a disk nothing is ever executed.
+LIVE=0
+in_root() {
+	[ $LIVE = 1 ] || return 1
+	for i_d in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin /snap/bin /var/lib/rancher/rke2/bin; do [ -x "$R$i_d/$1" ] && return 0; done
+	return 1
+}
+# coverage of a command by exit code, output and first line of standard error. Sets COV.
+judge() { # MEMBER
+	COV=complete
+	[ "$RC" = 0 ] || COV=failed
+	case $RC in
+		127) COV=absent ;;
+		126) COV=denied ;;
+		124) COV=failed; [ -s "$W/tree/$1" ] && COV=truncated ;;
+		141) [ $CUT = 1 ] && COV=truncated ;;
+	esac
+	[ $COV = failed ] && case $ERR in *[Pp]ermission\ denied* | *ermission\ denied* | *[Oo]peration\ not\ permitted* | *orbidden* | *must\ be\ root*) COV=denied ;; esac
+	[ $CUT = 1 ] && COV=truncated
+	[ "$STOP" != 0 ] && { COV=failed; [ -s "$W/tree/$1" ] && COV=truncated; }
+	return 0
+}
+DONE='' TRIED=''
+run_step() { # VERB MODE SLUG COMMAND...
+	s_verb=$1 s_mode=$2 s_slug=$3; shift 3
+	[ "$DONE" = "$s_slug" ] && return
+	begin_row
+	s_member=bundle/node/cmd/$s_slug.txt
+	if [ "$TRIED" = "$s_slug" ]; then
+		[ -e "$W/tree/$s_member" ] && s_member=bundle/node/cmd/$s_slug.2.txt
+	else TRIED=$s_slug PARTIAL_BEFORE=$PARTIAL; fi
+	s_origin=$*
+	if in_root "$1"; then set -- chroot "$R" "$@"
+	elif ! command -v "$1" >/dev/null 2>&1; then row absent 127 command - "$s_origin" "command not found"; return; fi
+	s_end=head; [ "$s_verb" = tail ] && s_end=tail
+	if [ "$s_verb" = zone ]; then if [ "$ZONEVAR" = unset ]; then set -- env -u TZ "$@"; else set -- env TZ="$ZONEVAR" "$@"; fi; fi
+	capture "$s_member" "$MAX" $s_end "$s_mode" "$@"
+	judge "$s_member"
+	if [ ! -s "$W/tree/$s_member" ] && [ $COV != complete ]; then rm -f "$W/tree/$s_member"; s_member=-; fi
+	row $COV "$RC" command "$s_member" "$s_origin" "$ERR"
+	# a failure does not count where a substitute worked
+	case $COV in complete | truncated) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
+}
+node_commands() {
+	[ -n "$R" ] && [ "$MYUID" = 0 ] && [ -r "$R/proc/sys/kernel/random/boot_id" ] && command -v chroot >/dev/null 2>&1 &&
+		[ "$(cat "$R/proc/sys/kernel/random/boot_id")" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ] && LIVE=1
+	# the configuration and socket that the running containerd was started with
+	for c_e in "$W/tree/bundle/node/proc/"*/cmdline; do
+		[ -f "$c_e" ] || continue
+		c_line=$(cat "$c_e")
+		case ${c_line%% *} in *containerd) ;; *) continue ;; esac
+		CONTAINERD_CONFIG=$(printf '%s\n' "$c_line" | sed -n 's/^.*--config[= ]\([^ ]*\).*$/\1/p')
+		CTR_ADDRESS=$(printf '%s\n' "$c_line" | sed -n 's/^.*--address[= ]\([^ ]*\).*$/\1/p')
+	done
+	command_steps >"$W/steps"
+	while read -r c_verb c_mode c_slug c_line <&8; do
+		[ "$STOP" = 0 ] || break
+		set -f; set -- $c_line; set +f
+		# the two places that depend on the node
+		case $c_line in
+			*@CONTAINERD_CONFIG@*) if [ -n "$CONTAINERD_CONFIG" ]; then set -- "$1" --config "$CONTAINERD_CONFIG" config dump; else set -- "$1" config dump; fi ;;
+			*@CTR_ADDRESS@*) shift 2; if [ -n "$CTR_ADDRESS" ]; then set -- ctr -a "$CTR_ADDRESS" "$@"; else set -- ctr "$@"; fi ;;
+		esac
+		run_step "$c_verb" "$c_mode" "$c_slug" "$@"
+	done 8<"$W/steps"
+}
+node_journals() {
+	[ "$STOP" = 0 ] || return
+	begin_row
+	if in_root journalctl; then set -- chroot "$R" journalctl
+	elif ! command -v journalctl >/dev/null 2>&1; then row absent 127 journal - journalctl "command not found"; return
+	elif [ -z "$R" ]; then set -- journalctl
+	elif [ -d "$R/var/log/journal" ]; then set -- journalctl -D "$R/var/log/journal"
+	else row absent - journal - journalctl "no journal below the root"; return; fi
+	for j_unit in $(journal_units); do
+		[ "$STOP" = 0 ] || return
+		begin_row
+		j_member=bundle/node/journal/$j_unit.log
+		capture "$j_member" 64 head text "$@" -u "$j_unit" --since="-$SINCE" -n 1 -q --no-pager -o short-iso
+		if [ ! -s "$W/tree/$j_member" ] && [ $CUT = 0 ]; then
+			rm -f "$W/tree/$j_member"; judge "$j_member"; [ $COV = complete ] && COV=absent
+			row $COV "$RC" journal - "$j_unit" "${ERR:-no entry of this unit since -$SINCE}"
+			continue
+		fi
+		# the newest lines count; a limit in lines keeps whole lines
+		capture "$j_member" "$MAX" head text "$@" -u "$j_unit" --since="-$SINCE" -n $((MAX / 300 + 10)) -q --no-pager -o short-iso-precise --utc
+		judge "$j_member"
+		[ $COV = complete ] && [ "$(wc -l <"$W/tree/$j_member")" -ge $((MAX / 300 + 10)) ] && COV=truncated
+		row $COV "$RC" journal "$j_member" "$j_unit" "${ERR:-since -$SINCE}"
+	done
+}
+
+# ===================================================================================================== cluster
+API_DOWN=0
+find_kubectl() {
+	[ -n "$KUBECTL" ] && return 0
+	if command -v kubectl >/dev/null 2>&1; then KUBECTL=kubectl
+	elif command -v microk8s >/dev/null 2>&1; then KUBECTL='microk8s kubectl'
+	elif command -v k3s >/dev/null 2>&1; then KUBECTL='k3s kubectl'
+	else return 1; fi
+}
+# kube MEMBER MODE ARGUMENTS...
+kube() {
+	k_member=$1 k_mode=$2; shift 2
+	[ -n "$CONTEXT" ] && set -- --context "$CONTEXT" "$@"
+	# the cache goes to the work directory: nothing is written into the home of whoever runs this
+	set -f; set -- $KUBECTL --cache-dir "$W/kubecache" --request-timeout="${K_TIMEOUT}s" "$@"; set +f
+	capture "$k_member" "$K_MAX" head "$k_mode" "$@"
+	judge "$k_member"
+	case $ERR in
+		*"doesn't have a resource type"* | *"could not find the requested resource"* | *'(NotFound)'* | *'previous terminated container'*) COV=absent ;;
+		*orbidden* | *nauthorized* | *'must be logged in'*) [ $COV = complete ] || COV=denied ;;
+		*'onnection refused'* | *'no route to host'* | *'i/o timeout'* | *'unable to connect'* | *'Unable to connect'* | *'TLS handshake'*) API_DOWN=$((API_DOWN + 1)) ;;
+	esac
+	[ "$RC" = 124 ] && API_DOWN=$((API_DOWN + 1))
+	[ $COV = complete ] && API_DOWN=0
+	case $COV in failed | denied | absent) rm -f "$W/tree/$k_member"; k_member=- ;; esac
+}
+api_gone() { # after three answers in a row that never came, the rest is not waited for
+	[ $API_DOWN -lt 3 ] && return 1
+	begin_row; row failed - "$1" - "$2" "not asked: the API server did not answer three times in a row"
+}
+# The API server's clock from the Date header of an answer: seconds only, so its middle is taken.
+api_clock() {
+	begin_row
+	a_0=$NOW
+	set -- get --raw /version
+	[ -n "$CONTEXT" ] && set -- --context "$CONTEXT" "$@"
+	set -f; set -- $KUBECTL --cache-dir "$W/kubecache" --request-timeout="${K_TIMEOUT}s" -v=8 "$@"; set +f
+	# only the line "Date:" of the trace is kept
+	capture bundle/cluster/clock 65536 head date sh -c '"$@" 2>&1 >/dev/null' sh "$@"
+	now
+	# 64 KiB of trace, one line of it left: the seconds since 1970
+	a_date=$(cat "$W/tree/bundle/cluster/clock" 2>/dev/null)
+	rm -f "$W/tree/bundle/cluster/clock"; : >"$W/n"
+	case $a_date in '' | *[!0-9]*) return ;; esac
+	set -- $(awk -v a="$a_0" -v b="$NOW" -v d="$a_date" 'BEGIN { printf "%.1f %.1f", (a + b + 1) / 2 - (d + 0.5), (b - a) / 2 + 1 }')
+	API_OFFSET=$1 API_ERROR=$2
+}
+cluster() {
+	begin_row
+	K_MAX=$((MAX * 16)) K_TIMEOUT=$LIMIT
+	if ! find_kubectl; then row absent 127 api - kubectl "no kubectl found"; PARTIAL=1; return; fi
+	set -f; set -- $KUBECTL; set +f
+	if ! command -v "$1" >/dev/null 2>&1; then row absent 127 api - kubectl "command not found: $1"; PARTIAL=1; return; fi
+	api_steps >"$W/steps"
+	while read -r a_verb a_name a_url <&8; do
+		[ "$STOP" = 0 ] || return
+		if [ "$a_verb" = raw ]; then
+			api_gone api "$a_url" && continue
+			begin_row
+			kube "bundle/cluster/$a_name.json" json get --raw "$a_url"
+			row $COV "$RC" api "$k_member" "$a_url" "$ERR"
+			[ "$a_name" = version ] && [ $COV = complete ] && [ "$STOP" = 0 ] && api_clock
+			continue
+		fi
+		# only where two groups have the plural is the group part of the name
+		case $a_name in events.*) a_plural=$a_name ;; *) a_plural=${a_name%%.*} ;; esac
+		api_gone api "$a_plural" && continue
+		begin_row
+		if [ "$a_name" = pods ]; then rm -f "$W/agents"; WANT_AGENTS=1; fi
+		kube "bundle/cluster/$a_plural.json" api get "$a_name" -A -o json
+		WANT_AGENTS=0
+		row $COV "$RC" api "$k_member" "$a_plural" "$ERR"
+	done 8<"$W/steps"
+	[ -s "$W/agents" ] || return
+	# this node's agent first, and not those of a thousand nodes
+	awk -v node="$NODE" '{ print ($4 == node ? 0 : 1), $0 }' "$W/agents" | sort | cut -d' ' -f2- | head -n 60 >"$W/steps"
+	K_MAX=1048576 LOGNUMBER=0
+	while read -r l_ns l_pod l_c l_node <&8; do
+		for l_prev in '' previous; do
+			[ "$STOP" = 0 ] || return
+			l_origin=$l_ns/$l_pod/$l_c${l_prev:+#previous}
+			api_gone podlog "$l_origin" && continue
+			begin_row
+			l_member=bundle/cluster/logs/${l_ns}_${l_pod}_$l_c${l_prev:+.previous}.log
+			if [ ${#l_member} -gt 99 ]; then LOGNUMBER=$((LOGNUMBER + 1)); l_member=bundle/cluster/logs/_$(printf '%04d' $LOGNUMBER).log; fi
+			kube "$l_member" text logs -n "$l_ns" "$l_pod" -c "$l_c" --timestamps --tail=3000 ${l_prev:+--previous}
+			[ $COV = complete ] && [ "$(wc -l <"$W/tree/$k_member")" -ge 3000 ] && COV=truncated
+			# a container that never restarted has no log before
+			case $l_prev$COV in previousfailed) case $ERR in *previous*) COV=absent ;; esac ;; esac
+			row $COV "$RC" podlog "$k_member" "$l_origin" "$ERR"
+		done
+	done 8<"$W/steps"
+}
+
+# ============================================================================================ filter for secrets
+write_filter() {
+	cat >"$W/redact.awk" <<'EOT'
+# Redaction. The first line of the input is the salt, the rest is what is filtered.
+#   mode    text | json | api | kubeconfig | toml | args | ps
+#   counts  file for the number of replaced values by kind
+#   agents  (api mode, pods) file for "namespace pod container" of the CNI agent's containers
+# POSIX awk only: no intervals, no gensub, nothing that mawk or busybox lack.
+BEGIN {
+	JWT = "e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+"
+	SECRETKEY = "(passw|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?key|certificate[_-]?key|encryption[_-]?key|credential|authorization|auth|[_-]pass|identitytoken|cookie)"
+	SUSPECT = "(pass|pwd|secret|token|key|credential|auth|bearer|basic|cookie|://[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zxlk|zxd|ls0t|uffj|akia|asia|aiza|ya29|gh[pousr]_|glpat-|xox|lin_api|sig=|sk-|join|-----|[a-z0-9][.][a-z0-9]+[0-9]|k10|[a-z0-9+/=]+$)"
+	setup_json(); setup_kubeconfig(); setup_toml(); setup_args()
+	depth = 0; topkey = ""; skipping = 0
+	if (mode == "kubeconfig") KUBE = 1
+}
+function words(list, set,   n, i, w) { n = split(list, w, " "); for (i = 1; i <= n; i++) set[w[i]] = 1 }
+
+# fp is computed by a program that reads standard input, so that neither salt nor value is ever an argument.
+function fingerprint(v,   cmd, h) {
+	if (v in FP) return FP[v]
+	h = ""
+	if (hash != "" && hashed < 5000) {
+		hashed++
+		cmd = hash " >\"$INQUEST_HASH\""
+		printf "%s\n%s", salt, v | cmd
+		close(cmd)
+		if ((getline h < hashfile) <= 0) h = ""
+		close(hashfile)
+		h = substr(h, 1, 16)
+		if (h !~ /^[0-9a-f]+$/) h = ""
+	}
+	return FP[v] = h
+}
+function hide(v, kind,   f) {
+	if (v == "" || v ~ /^\[REDACTED len=[0-9]+( fp=[0-9a-f]+)?\]$/) return v
+	count[kind == "" ? "value" : kind]++
+	f = fingerprint(v)
+	return "[REDACTED len=" length(v) (f == "" ? "" : " fp=" f) "]"
+}
+function bare_jwt(v) { return v ~ ("^" JWT "[.][A-Za-z0-9_-]*$") }
+function stripped_jwt(v) { return v ~ ("^" JWT "[.]$") }
+
+# A JWT keeps header and payload: they say whose it was and when it ends. Without the signature it opens nothing.
+function cut_jwt(s,   out, tok, p, n) {
+	out = ""
+	while (match(s, /eyJ[A-Za-z0-9_-]+[.][A-Za-z0-9_-]*[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+/)) {
+		tok = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1) hide(tok); s = substr(s, RSTART + RLENGTH)
+	}
+	s = out s; out = ""
+	while (match(s, JWT "([.][A-Za-z0-9_-]*)*")) {
+		tok = substr(s, RSTART, RLENGTH)
+		out = out substr(s, 1, RSTART - 1)
+		s = substr(s, RSTART + RLENGTH)
+		n = split(tok, p, ".")
+		if (n >= 3 && p[3] != "") count["jwt"]++
+		out = out p[1] "." p[2] "."
+	}
+	return out s
+}
+function has_private(v) { return v ~ /(PRIVATE KEY|UFJJVkFURS|BSSVZBVEUg|QUklWQVRFI)/ }
+function public_pem(v) { return v ~ /^LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS[A-Za-z0-9+\/=]*$/ && !has_private(v) }
+
+# replaces what the expression finds; the part before the first "keep" characters stays
+function replace_all(s, re, keep, kind,   out, tok) {
+	out = ""
+	while (match(s, re)) {
+		tok = substr(s, RSTART, RLENGTH)
+		out = out substr(s, 1, RSTART - 1) substr(tok, 1, keep) hide(substr(tok, keep + 1), kind)
+		s = substr(s, RSTART + RLENGTH)
+	}
+	return out s
+}
+function harmless(v) {
+	return v == "" || v ~ /^(true|false|null|nil|none|<nil>|<none>|[0-9.]+|[0-9]+(s|m|h|ms)|[.\/][^ ]*|\[REDACTED.*|\$[({].*|x-[a-z-]+|\*+)$/ || stripped_jwt(v)
+}
+# key=value, "key":"value", key: value and --key value where the key's name says that it is a secret
+function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n) {
+	out = ""; low = tolower(s)
+	re = SECRETKEY "[a-z0-9_.-]*[\\\\]*[\"']?[]]?[ \t]*(:=|[:=])[ \t]*[[]?[\\\\]*[\"'`]?|--?[a-z0-9-]*" SECRETKEY "[a-z0-9-]*[ \t]+[\"']?"
+	while (match(low, re)) {
+		head = substr(s, 1, RSTART + RLENGTH - 1); key = substr(low, RSTART, RLENGTH)
+		rest = substr(s, RSTART + RLENGTH)
+		q = substr(head, length(head)); prose = 0
+		strong = (key ~ /(passw|passphrase|pwd|[_-]pass|private|client[_-]?key)/)
+		if (q == "\"" || q == "'" || q == "`") {
+			if (substr(head, length(head) - 1, 1) == "\\") n = index(rest, "\\" q); else n = closing(rest, q)
+			v = n ? substr(rest, 1, n - 1) : rest
+			if (v ~ / / && key ~ /: / && !strong && v !~ /^(Basic|Bearer|basic|bearer) /) prose = 1
+		} else {
+			v = match(rest, /^(Basic|Bearer|basic|bearer|Token|token)[ ]+[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : \
+				(match(rest, /^[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : "")
+			# "failed to fetch token: pod not found" is prose: hide only what looks like a value
+			if (key ~ /: +$/ && !strong && substr(rest, length(v) + 1) ~ /^ *[^ ]/ && !(length(v) >= 12 && v ~ /[0-9]/)) prose = 1
+			if (v ~ /^(pod|failed|error|not|no|the|is|could|cannot|unable|invalid|expired|unauthorized|context|rpc|timed|secret|secrets|configmap)$/) prose = 1
+		}
+		# "unauthorized: Unauthorized" is the evidence, not a secret
+		gsub(/author(ized|ised|ize|ise|ity|ities)|authenticat(ed|ion|or|e|ing)/, "", key)
+		if (key !~ SECRETKEY) { v = ""; prose = 1 }
+		if (prose || v ~ /^(map\[|\[|\{|&)/) { v = ""; out = out head }
+		else if (harmless(v) || (v ~ / / && v ~ /\[REDACTED/)) out = out head v
+		else if (v ~ /^(Basic|Bearer|basic|bearer|Token|token) /) {
+			n = index(v, " ")
+			out = out head substr(v, 1, n) (stripped_jwt(substr(v, n + 1)) ? substr(v, n + 1) : hide(substr(v, n + 1)))
+		} else out = out head hide(v)
+		s = substr(rest, length(v) + 1); low = tolower(s)
+	}
+	return out s
+}
+# where a quoted value ends; a quote behind a backslash is part of it
+function closing(s, q,   i, n) {
+	i = 0
+	while ((n = index(substr(s, i + 1), q)) > 0) { i += n; if (i < 2 || substr(s, i - 1, 1) != "\\") return i }
+	return 0
+}
+function userinfo(s,   out, tok, n) {
+	out = ""
+	while (match(s, /:\/\/[^\/ \t"'<>@]*@/)) {
+		tok = substr(s, RSTART + 3, RLENGTH - 4)
+		out = out substr(s, 1, RSTART + 2) hide(tok) "@"
+		s = substr(s, RSTART + RLENGTH)
+	}
+	return out s
+}
+function bootstrap(s,   out, tok, b, a, re) {
+	out = ""
+	re = "[a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]"
+	while (match(s, re)) {
+		tok = substr(s, RSTART, RLENGTH)
+		b = RSTART > 1 ? substr(s, RSTART - 1, 1) : " "; a = substr(s, RSTART + RLENGTH, 1)
+		out = out substr(s, 1, RSTART - 1)
+		s = substr(s, RSTART + RLENGTH)
+		# a word of its own with a digit behind the dot: host and file names rarely look like that
+		if (b ~ /[A-Za-z0-9_.\/-]/ || a ~ /[A-Za-z0-9_.\/-]/ || substr(tok, 8) !~ /[0-9]/ || substr(tok, 8) ~ /^[0-9]+$/) out = out tok
+		else out = out substr(tok, 1, 7) hide(substr(tok, 8))
+	}
+	return out s
+}
+# The key of a name/value pair of an environment printed on one line
+function env_pairs(s,   out, low, re, head, rest, v) {
+	out = ""; low = tolower(s)
+	re = "name[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_]*(pass|token|secret|key|cred|pwd|auth)[a-z0-9_]*[\\\\]*\"?,[ \t]*[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
+	while (match(low, re)) {
+		head = substr(s, 1, RSTART + RLENGTH - 1); rest = substr(s, RSTART + RLENGTH)
+		v = match(rest, /^[^,"\\}]+/) ? substr(rest, 1, RLENGTH) : ""
+		out = out head hide(v); s = substr(rest, length(v) + 1); low = tolower(s)
+	}
+	return out s
+}
+# Free text: everything stays but what looks like a secret
+function text(s,   low, n, t) {
+	low = tolower(s)
+	if (low !~ SUSPECT) return s
+	if (s ~ /PRIVATE KEY-----/ || low ~ /ls0t/) s = pem_inline(s)
+	if (s ~ JWT) s = cut_jwt(s)
+	if (low ~ /zx(lk|d[ad][abcdfghijopqrst])/) s = replace_all(s, "ZX(lK|lB|lC|lM|dv|dw|dr)[A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/=]+", 0, "jwt")
+	if (index(s, "@")) s = userinfo(s)
+	if (low ~ /"?name[\\"]*[:=]/) s = env_pairs(s)
+	if (low ~ SECRETKEY) s = secret_pairs(s)
+	if (low ~ /(bearer|basic) /) s = schemes(s)
+	if (low ~ /[a-z0-9][.][a-z0-9]+[0-9]/) s = bootstrap(s)
+	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|github_pat|glpat|xox|lin_api|sig=|sk-|k10)/) {
+		s = replace_all(s, "A(KI|SI)A[A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9]+", 4)
+		s = replace_all(s, "AIza[A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-]+", 4)
+		s = replace_all(s, "ya29[.][A-Za-z0-9_-]+", 5)
+		s = replace_all(s, "gh[pousr]_[A-Za-z0-9]+", 4)
+		s = replace_all(s, "github_pat_[A-Za-z0-9_]+", 11)
+		s = replace_all(s, "glpat-[A-Za-z0-9_-]+", 6)
+		s = replace_all(s, "xox[abeprs]-[A-Za-z0-9-]+", 5)
+		s = replace_all(s, "lin_api_[A-Za-z0-9]+", 8)
+		s = replace_all(s, "[?&]sig=[^& \t\"']+", 5)
+		s = replace_all(s, "sk-[A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-]+", 3)
+		s = replace_all(s, "K10[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][^ \t\"']*", 3)
+	}
+	# microk8s join HOST:PORT/TOKEN/HASH
+	if (low ~ /join +[^ ]+:[0-9]+\//) { match(s, /oin +[^ ]+:[0-9]+\/[^ \t"']+/); t = substr(s, RSTART, RLENGTH); n = index(t, "/")
+		s = substr(s, 1, RSTART - 1) substr(t, 1, n) hide(substr(t, n + 1)) substr(s, RSTART + RLENGTH) }
+	return s
+}
+function schemes(s,   out, tok, n) {
+	out = ""
+	while (match(s, /([Bb]earer|[Bb]asic|BEARER|BASIC) +[A-Za-z0-9._~+\/=-]+/)) {
+		tok = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1); s = substr(s, RSTART + RLENGTH)
+		n = match(tok, / +/) + RLENGTH - 1
+		if (length(tok) - n < 8 || substr(tok, n + 1) ~ /^[a-z]+[.,]?$/ || stripped_jwt(substr(tok, n + 1))) out = out tok
+		else out = out substr(tok, 1, n) hide(substr(tok, n + 1))
+	}
+	return out s
+}
+# Private keys inside one line: as PEM with \n escapes, or as base64 of PEM
+function pem_inline(s,   out, a, rest, n, m) {
+	out = ""
+	while (match(s, /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/)) {
+		out = out substr(s, 1, RSTART - 1); rest = substr(s, RSTART)
+		if (match(rest, /-----END [A-Z0-9 ]*PRIVATE KEY-----/)) { out = out hide(substr(rest, 1, RSTART + RLENGTH - 1), "private-key"); s = substr(rest, RSTART + RLENGTH) }
+		else { out = out hide(rest, "private-key"); s = ""; inkey = 1 }
+	}
+	s = out s; out = ""
+	while (match(s, /LS0t[A-Za-z0-9+\/=]+/)) {
+		a = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1); s = substr(s, RSTART + RLENGTH)
+		out = out (public_pem(a) ? a : hide(a, "private-key"))
+	}
+	return out s
+}
+# A line of free text; remembers PEM blocks and "name:"/"value:" pairs over line ends
+function text_line(s,   m, v) {
+	if (inkey) {
+		if (s ~ /-----END [A-Z0-9 ]*PRIVATE KEY-----/) { inkey = 0; sub(/^.*-----END [A-Z0-9 ]*PRIVATE KEY-----/, "", s); return s == "" ? "\001" : text(s) }
+		# a block without end must not swallow the rest of a log
+		if (++keylines < 200 && s ~ /^[ \t]*([A-Za-z0-9+\/=]+|[A-Za-z-]+: .*)?[ \t\r]*$/) return "\001"
+		inkey = 0
+	}
+	keylines = 0
+	if (s ~ /-----BEGIN CERTIFICATE-----/) incert = 1
+	if (s ~ /-----END /) incert = 0
+	if (!incert && length(s) >= 60 && s ~ /^[ \t]*[A-Za-z0-9+\/_-]+=*[ \t\r]*$/ && s !~ /^[ \t]*[0-9a-f]+[ \t\r]*$/ && s !~ /^[ \t]*[-_=\/+]+[ \t\r]*$/ && s ~ /[A-Z]/ && s ~ /[a-z]/ && !bare_jwt(s)) {
+		match(s, /^[ \t]*/); m = RLENGTH; return substr(s, 1, m) hide(substr(s, m + 1))
+	}
+	if (pendingname && match(s, /^[ \t-]*"?value"?[ \t]*[:=][ \t]*/)) { m = RLENGTH; pendingname = 0; return substr(s, 1, m) hide(substr(s, m + 1)) }
+	pendingname = (tolower(s) ~ /^[ \t-]*"?name"?[ \t]*[:=][ \t]*"?[a-z0-9_]*(pass|token|secret|key|cred|pwd|auth)[a-z0-9_]*"?,?[ \t\r]*$/)
+	return text(s)
+}
+
+# ---- JSON: a tokenizer that needs no valid document. Punctuation and keys stay, so that what was broken stays broken.
+function setup_json() {
+	words("apiVersion kind name namespace uid generateName resourceVersion generation creationTimestamp deletionTimestamp selfLink controller-revision-hash", OK)
+	words("phase qosClass reason message note type status action count series state lastObservedTime eventTime firstTimestamp lastTimestamp lastTransitionTime lastHeartbeatTime lastProbeTime lastUpdateTime startTime completionTime startedAt finishedAt renewTime acquireTime time manager operation fieldsType subresource", OK)
+	words("component host reportingComponent reportingController reportingInstance fieldPath nodeName hostname hostIP podIP ip address addressType addresses podCIDR podCIDRs podIPs hostIPs providerID protocol scheme", OK)
+	words("image imageID images names containerID imagePullPolicy terminationMessagePath terminationMessagePolicy restartPolicy dnsPolicy schedulerName serviceAccount serviceAccountName automountServiceAccountToken priorityClassName preemptionPolicy runtimeClassName", OK)
+	words("path mountPath subPath subPathExpr mountPropagation medium devicePath volumeDevices volumeMode volumeName claimName secretName server share fsType pdName accessModes storageClassName persistentVolumeReclaimPolicy volumeHandle driver iqn targetPortal persistentVolumeName provisioner attacher reclaimPolicy volumeBindingMode", OK)
+	words("key operator value_unused values effect topologyKey namespaces whenUnsatisfiable nominatedNodeName expression sizeLimit divisor resource containerName audience", OK)
+	words("updateStrategy strategy maxUnavailable maxSurge minAvailable partition podManagementPolicy policy serviceName currentRevision updateRevision finalizers holderIdentity", OK)
+	words("architecture bootID containerRuntimeVersion kernelVersion kubeProxyVersion kubeletVersion operatingSystem osImage cpu memory storage pods ephemeral-storage", OK)
+	words("clusterGUID clusterType calicoVersion cidr ipipMode vxlanMode blockSize natOutgoing nodeSelector allowedUses assignmentMode", OK)
+	words("signal exitCode port targetPort appProtocol zone forZones unhealthyPodEvictionPolicy resizePolicy allocatedResources", OK)
+	# raw answers of the API server; all of these are public
+	words("major minor gitVersion gitCommit gitTreeState buildDate goVersion compiler platform emulationMajor emulationMinor minCompatibilityMajor minCompatibilityMinor kty kid alg use n e crv x y x5t issuer jwks_uri response_types_supported subject_types_supported id_token_signing_alg_values_supported", OK)
+	# CNI configuration
+	words("cniVersion cniVersions log_level log_file_path log_file_max_size log_file_max_age log_file_max_count datastore_type nodename nodename_file kubeconfig k8s_api_root subnet rangeStart rangeEnd gateway dst gw dataDir resolvConf bridge master mode ipam_type assign_ipv4 assign_ipv6 ipv4_pools ipv6_pools etcd_endpoints etcd_key_file etcd_cert_file etcd_ca_cert_file subnetFile stateFile confDir binDir clusterNetwork readinessindicatorfile logFile logLevel conditionsV4 conditionsV6 backend", OK)
+	# crictl info
+	words("Name Type CNIVersion PluginDirs PluginConfDir PluginMaxConfNum IFName Prefix confTemplate lastCNILoadStatus sandboxImage snapshotter defaultRuntimeName runtimeType golang rootDir stateDir containerdRootDir containerdEndpoint", OK)
+	words("labels matchLabels nodeSelector capacity allocatable requests limits hard used topology deprecatedTopology overhead allocated capabilities_unused", MAPS)
+	words("tolerations taints", VALUES)
+	words("CLUSTER_TYPE DATASTORE_TYPE NODENAME NODE_NAME HOSTNAME POD_NAME POD_NAMESPACE WAIT_FOR_DATASTORE SLEEP CNI_CONF_NAME CNI_NET_DIR CNI_BIN_DIR CNI_MTU KUBECONFIG KUBERNETES_NODE_NAME KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT IP IP6 IP_AUTODETECTION_METHOD IP6_AUTODETECTION_METHOD USE_POD_CIDR UPDATE_CNI_BINARIES", ENV)
+}
+function env_ok(n) {
+	if (n ~ /(PASS|KEY|TOKEN|SECRET|CRED|AUTH|CERT|NETWORK_CONFIG)/) return 0
+	return (n in ENV) || n ~ /^(CNI_|CALICO_|FELIX_|IP_|IP6_|FLANNELD_|CILIUM_)[A-Z0-9_]*$/
+}
+function annotation_ok(n) {
+	return n ~ /^(deployment[.]kubernetes[.]io\/|deprecated[.]daemonset[.]template[.]generation$|kubernetes[.]io\/config[.](seen|source|hash|mirror)$|cni[.]projectcalico[.]org\/(containerID|podIP|podIPs)$|projectcalico[.]org\/(IPv|kube)|volume[.]|volumes[.]kubernetes|pv[.]kubernetes|node[.]alpha|kubectl[.]kubernetes[.]io\/restartedAt$|control-plane[.]alpha[.]kubernetes[.]io\/leader$|storageclass[.]|flannel[.]alpha[.]coreos[.]com\/(backend-type|kube-subnet-manager|public-ip)$|autoscaling[.]alpha[.]kubernetes[.]io\/conditions$|pod-deletion-cost)/
+}
+function json_value(v,   key, box) {
+	box = NAME[depth]
+	key = KIND[depth] == "{" ? KEY[depth] : box
+	if (depth == 0) key = topkey
+	if (v == "") return v
+	if (mode == "api") note_agent(key, box, v)
+	if ((key == "token" || key == "k8s_auth_token" || key == "id-token") && bare_jwt(v)) return cut_jwt(v)
+	if (KUBE) return kube_value(key, v)
+	if (KIND[depth] == "{") {
+		if (box == "annotations") return annotation_ok(key) ? text(shorten(v)) : hide(v)
+		if ((box in MAPS) && length(v) < 256) return text(v)
+		if (box == "env" && key == "name") { ENVNAME[depth] = v; return text(v) }
+		if (box == "env" && key == "value") return env_ok(ENVNAME[depth]) ? text(v) : hide(v)
+		if (key == "value") return (box in VALUES) ? text(v) : hide(v)
+		if (box == "data" || box == "stringData" || box == "binaryData") return hide(v)
+		if (key == "Source") return json_source(v)
+	} else if (box == "command" || box == "args") return argument(v)
+	if (key in OK) return text(shorten(v))
+	return hide(v)
+}
+# crictl quotes the CNI configuration that the runtime loaded as one string: what it names matters, the rest does not
+function json_source(v,   out, k, n) {
+	out = ""
+	while (match(v, /\\"(kubeconfig|type|name|cniVersion|log_file_path)\\":[ ]*\\"[A-Za-z0-9_.\/-]*\\"/)) { out = out (out == "" ? "" : ",") substr(v, RSTART, RLENGTH); v = substr(v, RSTART + RLENGTH) }
+	return "{" out "}"
+}
+# a very long message is cut, never inside of an escape
+function shorten(v) {
+	if (length(v) <= 12288) return v
+	v = substr(v, 1, 12288); sub(/\\+u?[0-9a-fA-F]*$/, "", v)
+	return v " [CUT]"
+}
+function json_key(k) {
+	if (k !~ /^[A-Za-z0-9_.\/:@ $*-]*$/ || length(k) > 320) return hide(k)
+	return text(k)
+}
+function json_open(c,   name) {
+	name = KIND[depth] == "{" ? KEY[depth] : NAME[depth]
+	depth++; KIND[depth] = c; NAME[depth] = name; KEY[depth] = ""; ENVNAME[depth] = ""
+	if (depth > 400) depth = 400
+	# who set which field is long and says little; who changed the object when stays
+	if (name == "fieldsV1" && !skipping) { skipping = depth; return c }
+	return skipping ? "" : c
+}
+function json_close(c,   r) {
+	r = skipping && depth != skipping ? "" : c
+	if (skipping && depth <= skipping) { skipping = 0; r = c; tight = 1 }
+	if (mode == "api" && depth == 3 && agents != "") flush_agent()
+	if (depth > 0) { depth-- }
+	return r
+}
+function punct(s,   out, c, w) {
+	out = ""
+	while (s != "") {
+		if (match(s, /^[ \t\r,:]+/)) { if (!skipping) out = out substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1); continue }
+		c = substr(s, 1, 1)
+		if (c == "{" || c == "[") { out = out json_open(c); s = substr(s, 2); continue }
+		if (c == "}" || c == "]") {
+			if (skipping) sub(/[ \t]+$/, "", out)
+			out = out json_close(c); s = substr(s, 2); continue
+		}
+		match(s, /^[^][ \t\r,:{}]+/)
+		if (RLENGTH < 1) RLENGTH = 1
+		w = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
+		if (!skipping) out = out (w ~ /^(true|false|null|-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?)$/ && !secret_number(w) ? w : hide(w))
+	}
+	return out
+}
+function secret_number(w) { return w ~ /^-?[0-9]/ && tolower(KIND[depth] == "{" ? KEY[depth] : NAME[depth]) ~ /(passw|pin$|secret$|token$)/ }
+function json_line(line,   q, n, i, s, out, closed, wasskip) {
+	wasskip = skipping
+	n = split(line, q, "\"")
+	out = punct(q[1])
+	for (i = 2; i <= n; i++) {
+		s = q[i]
+		while (i < n && substr(s, length(s)) == "\\" && match(s, /\\+$/) && RLENGTH % 2 == 1) { i++; s = s "\"" q[i] }
+		closed = i < n
+		i++
+		if (closed && q[i] ~ /^[ \t\r]*:/) {
+			KEY[depth] = s; if (depth == 0) topkey = s
+			if (!skipping) out = out "\"" json_key(s) "\""
+		} else if (!skipping) out = out "\"" json_value(s) (closed ? "\"" : "")
+		if (closed) out = out punct(q[i])
+	}
+	if (wasskip && out ~ /^[ \t\r]*$/) return "\001"
+	return out
+}
+# ---- the CNI agent's pods, for their logs
+function note_agent(key, box, v) {
+	if (agents == "") return
+	if (depth == 4 && box == "metadata" && key == "name") podname = v
+	if (depth == 4 && box == "metadata" && key == "namespace") podns = v
+	if (depth == 4 && box == "spec" && key == "nodeName") podnode = v
+	if (depth == 6 && key == "name" && (NAME[5] == "containers" || NAME[5] == "initContainers")) podcs = podcs " " v
+}
+function flush_agent(   n, c, i) {
+	if ((podname " " podcs) ~ /(calico|canal|flannel|cilium|kube-router|antrea-agent|weave-net|kindnet|aws-node|install-cni|ovnkube-node|kube-ovn-cni|multus)/ && podname ~ /^[a-z0-9.-]+$/ && podns ~ /^[a-z0-9-]+$/) {
+		n = split(podcs, c, " ")
+		for (i = 1; i <= n; i++) if (c[i] ~ /^[a-z0-9-]+$/) print podns, podname, c[i], podnode >agents
+	}
+	podname = podns = podcs = podnode = ""
+}
+
+# ---- kubeconfig: block YAML by an allow-list of keys, or JSON
+function setup_kubeconfig() {
+	words("apiVersion kind current-context name namespace cluster user server certificate-authority client-certificate client-key tokenFile insecure-skip-tls-verify tls-server-name proxy-url command interactiveMode provideClusterInfo disable-compression colors", KC)
+}
+function kube_value(key, v) {
+	if (key == "token" && bare_jwt(v)) return cut_jwt(v)
+	if (key == "certificate-authority-data" || key == "client-certificate-data") return public_pem(v) ? v : hide(v, has_private(v) ? "private-key" : "value")
+	if (key == "client-key-data") return hide(v, "private-key")
+	if (key in KC) return v ~ /^[A-Za-z0-9_.:\/@ +-]*$/ ? text(v) : hide(v)
+	return hide(v)
+}
+function kube_line(s,   lead, key, v, q, tail) {
+	if (s ~ /^[ \t\r]*$/ || s ~ /^(---|[.][.][.])[ \t\r]*$/) return s
+	match(s, /^[ \t]*/); lead = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
+	if (substr(s, 1, 1) == "#") return lead "#"
+	while (match(s, /^-[ \t]+/)) { lead = lead substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1) }
+	if (match(s, /^[A-Za-z][A-Za-z0-9._-]*:([ \t]+|\r?$)/)) {
+		tail = substr(s, 1, RLENGTH); key = tail; sub(/:.*/, "", key); v = substr(s, RLENGTH + 1)
+		lead = lead tail; tail = ""
+		if (match(v, /[ \t\r]+$/)) { tail = substr(v, RSTART); v = substr(v, 1, RSTART - 1) }
+		if (v == "" || v ~ /^[|>][+-]?[0-9]?$/ || v ~ /^(\{\}|\[\]|true|false|null)$/) return lead v tail
+		q = substr(v, 1, 1)
+		if ((q == "\"" || q == "'") && length(v) > 1 && substr(v, length(v)) == q) return lead q kube_value(key, substr(v, 2, length(v) - 2)) q tail
+		return lead kube_value(key, v) tail
+	}
+	if (s == "-") return lead s
+	return lead hide(s)
+}
+
+# ---- containerd's TOML, also a template or a broken file
+function setup_toml() {
+	words("version imports root state temp plugin_dir disabled_plugins required_plugins oom_score conf_dir bin_dir bin_dirs max_conf_num conf_template ip_pref setup_serially use_internal_loopback sandbox_image sandbox pinned_images SystemdCgroup systemd_cgroup snapshotter default_runtime_name runtime_type runtime_path runtime_engine runtime_root base_runtime_spec cni_conf_dir cni_max_conf_num BinaryName ConfigPath Root config_path path address format level stream_server_address stream_server_port stream_idle_timeout endpoint interval platforms default content_sharing_policy sandbox_mode sandboxer privileged_without_host_devices server capabilities shim runtime image_pull_progress_timeout drain_exec_sync_io_timeout deletion_threshold schedule_delay startup_delay root_path", TOML)
+}
+function toml_line(s,   lead, key, t) {
+	if (tomlend != "") {
+		t = index(s, tomlend)
+		if (!t) return s == "" ? s : hide(s)
+		key = hide(substr(s, 1, t - 1)) tomlend; s = substr(s, t + 3); tomlend = ""
+		return key toml_value(s)
+	}
+	match(s, /^[ \t]*/); lead = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
+	if (s == "" || s == "\r") return lead s
+	if (substr(s, 1, 1) == "#") return lead "#"
+	if (tomlarray > 0) return lead toml_value(s)
+	if (match(s, /^\[\[?[^=]*\]\]?[ \t\r]*(#.*)?$/)) { sub(/[ \t]*#[^]"']*$/, "", s); return lead text(s) }
+	if (match(s, /^("[^"]*"|'[^']*'|[A-Za-z0-9_.\/-])+[ \t]*=[ \t]*/)) {
+		t = substr(s, 1, RLENGTH); key = t; sub(/[ \t]*=[ \t]*$/, "", key); sub(/^.*[.]/, "", key); gsub(/["']/, "", key)
+		tomlkey = key
+		return lead text(t) toml_value(substr(s, length(t) + 1))
+	}
+	return lead hide(s)
+}
+function toml_scalar(v) {
+	if (v == "") return v
+	return (tomlkey in TOML) ? text(v) : hide(v)
+}
+function toml_value(s,   out, c, n, v, save) {
+	out = ""; save = tomlkey
+	while (s != "") {
+		if (match(s, /^[ \t\r,]+/)) { out = out substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1); continue }
+		c = substr(s, 1, 1)
+		if (c == "#") return out "#"
+		if (c == "[") { tomlarray++; out = out c; s = substr(s, 2); continue }
+		if (c == "]") { if (tomlarray > 0) tomlarray--; out = out c; s = substr(s, 2); continue }
+		if (c == "{") { tomlarray++; out = out c; s = substr(s, 2); continue }
+		if (c == "}") { if (tomlarray > 0) tomlarray--; tomlkey = save; out = out c; s = substr(s, 2); continue }
+		if (tomlarray > 0 && match(s, /^("[^"]*"|'[^']*'|[A-Za-z0-9_.-]+)[ \t]*=[ \t]*/)) {
+			v = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1); out = out text(v)
+			sub(/[ \t]*=[ \t]*$/, "", v); gsub(/["']/, "", v); tomlkey = v; continue
+		}
+		if (substr(s, 1, 3) == "\"\"\"" || substr(s, 1, 3) == "'''") {
+			tomlend = substr(s, 1, 3); out = out tomlend; s = substr(s, 4); n = index(s, tomlend)
+			if (!n) return out (s == "" ? "" : hide(s))
+			out = out hide(substr(s, 1, n - 1)) tomlend; s = substr(s, n + 3); tomlend = ""; continue
+		}
+		if (c == "\"" && match(s, /^"([^"\\]|\\.)*"/)) { n = RLENGTH; out = out c toml_scalar(substr(s, 2, n - 2)) c; s = substr(s, n + 1); continue }
+		if (c == "'" && match(s, /^'[^']*'/)) { n = RLENGTH; out = out c toml_scalar(substr(s, 2, n - 2)) c; s = substr(s, n + 1); continue }
+		if (c == "\"" || c == "'") return out c hide(substr(s, 2))
+		match(s, /^[^] \t\r,}#]+/); if (RLENGTH < 1) RLENGTH = 1
+		v = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
+		out = out (v ~ /^(true|false|[+-]?[0-9][0-9_]*([.][0-9]+)?|[0-9-]+T[0-9:.Z+-]+)$/ && tolower(tomlkey) !~ /(passw|secret|token|pin$)/ ? v : hide(v))
+	}
+	return out
+}
+
+# ---- command lines: flags by an allow-list
+function setup_args() {
+	words("config conf cni-conf-dir cni-bin-dir cni-cache-dir network-plugin container-runtime container-runtime-endpoint image-service-endpoint runtime-request-timeout kubeconfig bootstrap-kubeconfig root-dir cert-dir hostname-override node-ip cluster-dns cluster-domain cgroup-driver eviction-hard feature-gates fail-swap-on pod-infra-container-image root state address log-level data-dir node-name flannel-backend cluster-cidr service-cidr event-ttl v node-labels register-with-taints resolv-conf max-pods serialize-image-pulls authorization-mode namespace id client-ca-file anonymous-auth authentication-token-webhook rotate-certificates service-account-issuer service-account-signing-key-file service-account-key-file tls-cert-file tls-private-key-file read-only-port healthz-port healthz-bind-address port streaming-connection-idle-timeout sync-frequency node-status-update-frequency termination-grace-period publish workdir", FLAG)
+}
+function plain(v) { return v ~ /^(true|false|[0-9]+(ms|s|m|h|Ki|Mi|Gi|%)?|[0-9.]+(:[0-9]+)?|\/[A-Za-z0-9_.\/:@+-]*|unix:\/\/\/[A-Za-z0-9_.\/-]*)$/ }
+# one element of a command line; the flag before it decides on a value
+function argument(w,   f, n, v) {
+	if (match(w, /^--?[A-Za-z0-9_.-]+=/)) {
+		n = RLENGTH; f = substr(w, 1, n - 1); sub(/^--?/, "", f); v = substr(w, n + 1); lastflag = ""
+		if (v == "") return w
+		if (bare_jwt(v)) return substr(w, 1, n) cut_jwt(v)
+		return substr(w, 1, n) ((f in FLAG) || plain(v) ? text(v) : hide(v))
+	}
+	if (w ~ /^--?[A-Za-z][A-Za-z0-9_.-]*$/) {
+		f = w; sub(/^--?/, "", f); lastflag = f
+		# -pSECRET is one word: a single dash with more than a plain word behind it is not shown
+		if (w ~ /^-[^-]/ && w !~ /^-[a-z][a-z-]*$/) return substr(w, 1, 2) hide(substr(w, 3))
+		return w
+	}
+	if (bare_jwt(w)) { lastflag = ""; return cut_jwt(w) }
+	if (lastflag != "") { f = lastflag; lastflag = ""; return (f in FLAG) || plain(w) || (f !~ /(pass|token|secret|key|cred|auth|user|^p$|^u$)/ && w ~ /^[a-z][a-z0-9_.-]*$/ && length(w) < 20) ? text(w) : hide(w) }
+	if (plain(w) || (w ~ /^[@A-Za-z][A-Za-z0-9_.\/:()-]*$/ && length(w) <= 40)) return text(w)
+	return w ~ /^[^A-Za-z0-9]*$/ ? w : hide(w)
+}
+# the files of microk8s: one flag a line
+function args_line(s) {
+	if (s ~ /^[ \t]*#/) return "#"
+	return words_of(s, 1)
+}
+function words_of(s, from,   n, w, i, out, lead) {
+	match(s, /^ */); lead = substr(s, 1, RLENGTH)
+	n = split(s, w, " "); out = ""; lastflag = ""
+	for (i = 1; i <= n; i++) out = out (i > 1 ? " " : "") (i < from ? w[i] : argument(w[i]))
+	return lead out
+}
+# ps: the columns before COMMAND and the program stay, its arguments go through the same filter
+function ps_line(s,   head, rest, n) {
+	if (!psmark) { psmark = match(s, /(COMMAND|CMD|ARGS)/) ? RSTART : 1; return s }
+	head = substr(s, 1, psmark - 1); rest = substr(s, psmark)
+	# a wide column shifts the line: move on to the start of a word
+	while (head != "" && substr(head, length(head)) != " " && rest != "") { head = head substr(rest, 1, 1); rest = substr(rest, 2) }
+	if (rest ~ /^\[.*\]$/) return s
+	n = index(rest, " ")
+	if (!n) return head text(rest)
+	return head text(substr(rest, 1, n)) words_of(substr(rest, n + 1), 1)
+}
+
+# ---- the trace of kubectl: only the time in the answer's Date header, as seconds since 1970
+function http_date(s,   f, m, y, d, t, days) {
+	sub(/^.*[Dd]ate: */, "", s); split(s, f, " "); split(f[5], t, ":")
+	d = f[2] + 0; m = (index("JanFebMarAprMayJunJulAugSepOctNovDec", f[3]) + 2) / 3; y = f[4] + 0
+	if (m != int(m) || m < 1 || y < 2000) return
+	if (m <= 2) { y--; m += 12 }
+	days = 365 * y + int(y / 4) - int(y / 100) + int(y / 400) + int((153 * (m - 3) + 2) / 5) + d - 719469
+	printf "%d\n", days * 86400 + t[1] * 3600 + t[2] * 60 + t[3]
+}
+
+NR == 1 { salt = $0; hashfile = ENVIRON["INQUEST_HASH"]; next }
+KUBE && !started && $0 !~ /^[ \t\r]*$/ { started = 1; if ($0 ~ /^[ \t]*[{]/) mode = "json" }
+mode == "date" { if (!dated && $0 ~ /^(.* )?Date: [A-Z][a-z][a-z], [0-9]/) { dated = 1; http_date($0) } next }
+{
+	if (mode == "text") line = text_line($0)
+	else if (mode == "json" || mode == "api") line = json_line($0)
+	else if (mode == "kubeconfig") line = kube_line($0)
+	else if (mode == "toml") line = toml_line($0)
+	else if (mode == "args") line = args_line($0)
+	else if (mode == "cmdline") { line = NR == 2 ? text($0) : argument($0); printf "%s%s", (NR > 2 ? " " : ""), line; next }
+	else if (mode == "ps") line = ps_line($0)
+	else line = hide($0)
+	if (line != "\001") print line
+}
+END {
+	if (mode == "cmdline" && NR > 1) printf "\n"
+	if (counts != "") { for (k in count) print k, count[k] >counts; close(counts) }
+}
+EOT
+}
+
+# ================================================================================================== end of a run
+# The last look before anything leaves: a member in which something still has the form of a secret is withheld.
+gate() {
+	find "$W/tree/bundle" -type f >"$W/files"
+	while IFS= read -r g_file <&8; do
+		g_rule=$(awk '
+			/eyJ[A-Za-z0-9_-]+[.]eyJ[A-Za-z0-9_-]+[.][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-]/ { print "jwt"; exit }
+			/BEGIN [A-Z0-9 ]*PRIVATE KEY-----/ { print "private key"; exit }
+			/LS0tLS1CRUdJTiBSU0Eg|LS0tLS1CRUdJTiBFQy|LS0tLS1CRUdJTiBQUklWQVRF|LS0tLS1CRUdJTiBPUEVOU1NI|LS0tLS1CRUdJTiBFTkNSWVBURU/ { print "private key in base64"; exit }
+			/ZXlK[A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/]/ { print "jwt in base64"; exit }
+			/:\/\/[^\/ \t"'"'"'<>@[]+:[^\/ \t"'"'"'<>@[]+@/ { print "password in a URL"; exit }' "$g_file")
+		[ -n "$g_rule" ] || continue
+		WITHHELD=1
+		g_member=${g_file#"$W/tree/"}
+		say "withheld: $g_member ($g_rule)"
+		rm -f "$g_file"
+		awk -F '\t' -v OFS='\t' -v m="$g_member" -v rule="$g_rule" '$9 == m { $5 = "failed"; $6 = 0; $9 = "-"; $11 = "withheld: looks like a secret (" rule ")" } { print }' "$W/index" >"$W/index2" && mv -f "$W/index2" "$W/index"
+	done 8<"$W/files"
+}
+json() { # a JSON string or null
+	if [ -z "$1" ]; then printf null; else printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037\177-\377' | sed 's/[\\"]/\\&/g')"; fi
+}
+node_facts() {
+	n_host=$(cat "$R/etc/hostname" 2>/dev/null | head -n 1)
+	[ -z "$R" ] && n_host=$(hostname 2>/dev/null || uname -n)
+	n_machine='' n_boot='' n_kernel='' n_os=''
+	[ -s "$R/etc/machine-id" ] && n_machine=$(tr -d ' \n' <"$R/etc/machine-id" | $HASH | cut -c1-64)
+	n_boot=$(cat "$R/proc/sys/kernel/random/boot_id" 2>/dev/null)
+	n_kernel=$(cat "$R/proc/sys/kernel/osrelease" 2>/dev/null)
+	[ -n "$n_kernel" ] || n_kernel=$(awk 'NR == 1 { print $3 }' "$R/proc/version" 2>/dev/null)
+	[ -r "$R/etc/os-release" ] && n_os=$(sed -n 's/^PRETTY_NAME=["'"'"']*\([^"'"'"']*\).*/\1/p' "$R/etc/os-release" | head -n 1)
+	SYNCED=unknown
+	[ -f "$W/tree/bundle/node/cmd/timedatectl.txt" ] && SYNCED=$(sed -n 's/^NTPSynchronized=//p' "$W/tree/bundle/node/cmd/timedatectl.txt" | head -n 1)
+	case $SYNCED in yes | no) ;; *) SYNCED=unknown ;; esac
+}
+write_collector() {
+	now
+	c_sha=$([ -r "$SELF" ] && $HASH <"$SELF" | cut -c1-64)
+	c_parts=''
+	[ $DO_NODE = 1 ] && c_parts='"node"'
+	[ $DO_CLUSTER = 1 ] && c_parts="${c_parts:+$c_parts, }\"cluster\""
+	c_red=$(awk '{ c[$1] += $2 } END { printf "\"jwt\": %d, \"private-key\": %d, \"value\": %d", c["jwt"], c["private-key"], c["value"] }' "$W/counts")
+	{
+		printf '{\n  "schema": "%s",\n' "$SCHEMA"
+		printf '  "collector": {"name": "collect.sh", "version": "%s", "sha256": %s},\n' "$VERSION" "$(json "$c_sha")"
+		if [ $DO_NODE = 1 ]; then
+			node_facts
+			printf '  "node": {"name": %s, "hostname": %s, "machine_id_sha256": %s, "boot_id": %s, "kernel": %s, "os": %s},\n' \
+				"$(json "$NODE")" "$(json "$n_host")" "$(json "$n_machine")" "$(json "$n_boot")" "$(json "$n_kernel")" "$(json "$n_os")"
+		else printf '  "node": null,\n'; SYNCED=unknown; fi
+		printf '  "parts": [%s],\n  "root": %s,\n  "uid": %s,\n' "$c_parts" "$(json "$ROOT")" "$MYUID"
+		printf '  "clock": {"start": "%s", "end": "%s", "zone": "%s",\n            "synchronised": "%s", "api_offset_s": %s, "api_offset_error_s": %s},\n' \
+			"$START" "$STAMP" "$ZONE" "$SYNCED" "${API_OFFSET:-null}" "${API_ERROR:-null}"
+		printf '  "state": "%s",\n  "redacted": {%s}\n}\n' "$STATE" "$c_red"
+	} >"$TREE/collector.json"
+}
+finish() {
+	if [ $DO_NODE = 1 ]; then
+		printf 'path\ttype\tmode\tuid\tgid\towner\tgroup\tsize\tmtime\tctime\tbtime\ttarget\tlisting\n' >"$TREE/paths.tsv"
+		# the first row of a path counts; what is known of its listing is put into it
+		awk -F '\t' -v OFS='\t' 'FILENAME == ARGV[1] { if (!($1 in l) || $2 != "complete") l[$1] = $2; next } !($1 in s) { s[$1] = 1; if ($1 in l) $13 = l[$1]; print }' \
+			"$W/listings" "$W/paths" | sort >>"$TREE/paths.tsv" || return 1
+	fi
+	gate
+	printf 'seq\tstart\tseconds\texit\tcoverage\tbytes\tredactions\tkind\tmember\torigin\tnote\n' >"$TREE/index.tsv"
+	cat "$W/index" >>"$TREE/index.tsv" || return 1
+	[ $STATE = complete ] && { [ $PARTIAL = 1 ] || [ $WITHHELD = 1 ]; } && STATE=partial
+	write_collector || return 1
+	find "$TREE" -type d -exec chmod 700 {} \; 2>/dev/null
+	# directories that stayed empty say nothing
+	find "$TREE" -depth -type d -exec rmdir {} \; 2>/dev/null
+	( cd "$W/tree" && find bundle -type f ! -name MANIFEST.sha256 | sort | while IFS= read -r f_m; do printf '%s  %s\n' "$($HASH <"$f_m" | cut -c1-64)" "$f_m"; done ) >"$W/manifest" || return 1
+	mv "$W/manifest" "$TREE/MANIFEST.sha256" || return 1
+	f_format=''
+	tar --format=ustar -cf /dev/null -C "$W" index 2>/dev/null && f_format=--format=ustar
+	f_name=inquest-${NODE:-cluster}-$(printf '%s' "$START" | tr -d ':-').tar
+	( cd "$W/tree" && tar -cf "$W/out.tar" $f_format bundle ) 2>/dev/null || return 1
+	if command -v gzip >/dev/null 2>&1; then
+		gzip -9 <"$W/out.tar" >"$W/out.tar.gz" || return 1
+		rm -f "$W/out.tar"; f_name=$f_name.gz; f_file=$W/out.tar.gz
+	else f_file=$W/out.tar; fi
+	# ln fails where the name is taken, mv would replace; some file systems have no hard links
+	[ -e "$OUT/$f_name" ] && { say "exists already: $OUT/$f_name"; return 2; }
+	ln "$f_file" "$OUT/$f_name" 2>/dev/null || mv "$f_file" "$OUT/$f_name" || return 2
+	printf '%s  %s\n' "$($HASH <"$OUT/$f_name" | cut -c1-64)" "$OUT/$f_name"
+}
+
+write_filter
+now
+START=$STAMP
+: >"$W/listings"
+if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
+	if [ -n "$R" ]; then NODE=$(head -n 1 "$R/etc/hostname" 2>/dev/null); else NODE=$(hostname 2>/dev/null || uname -n); fi
+	NODE=$(printf '%s' "$NODE" | tr -cd 'A-Za-z0-9._-' | sed 's/^[.-]*//')
+	[ -n "$NODE" ] || NODE=unknown
+fi
+if [ $DO_NODE = 1 ]; then
+	node_processes
+	node_paths
+	node_commands
+	node_journals
+fi
+[ $DO_CLUSTER = 1 ] && [ "$STOP" = 0 ] && cluster
+SIGNAL=$STOP
+# from here on a signal would only leave half an archive
+trap '' HUP INT TERM
+finish
+case $? in
+	0) ;;
+	2) die 73 "the archive could not be put into $OUT" ;;
+	*) die 74 "no space or write error in $OUT" ;;
+esac
+[ "$SIGNAL" != 0 ] && exit $((128 + SIGNAL))
+[ $WITHHELD = 1 ] && exit 5
+[ $STATE = complete ] || exit 2
+exit 0
