@@ -1,0 +1,57 @@
+const LONGEST = 8_192;
+
+/** In the order of the most telling: a text that names a missing plugin may also carry a time-out of its caller. */
+const CLASSES: readonly (readonly [string, RegExp])[] = [
+  ["plugin-missing", /failed to find plugin/],
+  [
+    "not-initialised",
+    /cni plugin not initialized|cni config uninitialized|NetworkPluginNotReady|no network config found|failed to load cni config/,
+  ],
+  ["x509", /\bx509: |certificate signed by unknown authority|tls: failed to verify certificate/],
+  ["403", /\bis forbidden: User /],
+  ["401", /\bUnauthorized$|the server has asked for the client to provide credentials/],
+  ["refused", /connection refused/],
+  ["unreachable", /no route to host|network is unreachable|host is unreachable/],
+  ["timeout", /i\/o timeout|deadline exceeded|DeadlineExceeded|Client\.Timeout|handshake timeout|timed out/],
+];
+
+/**
+ * Sorts the message of a failed sandbox (from an event or a log line) by its innermost error: `401`, `403`, `x509`, `timeout`,
+ * `refused`, `unreachable`, `plugin-missing`, `not-initialised`, else `other:<slug>` without ids and numbers. Calico puts the same
+ * words before a 401 and a 403 (libcalico-go lib/backend/k8s/resources/errors.go), so only the tail tells them apart.
+ */
+export function sandboxErrorClass(message: string): string {
+  const text = trimTail(unescapeQuotes(message.slice(0, LONGEST)));
+  return CLASSES.find(([, pattern]) => pattern.test(text))?.[0] ?? `other:${slug(text)}`;
+}
+
+/** The innermost part of the message, as a reader wants it quoted: what the plugin itself said, at most 240 characters. */
+export function sandboxErrorTail(message: string): string {
+  const text = trimTail(unescapeQuotes(message.slice(0, LONGEST)));
+  const plugin = Math.max(text.lastIndexOf("failed (delete): "), text.lastIndexOf("failed (add): "));
+  const start = plugin >= 0 ? text.indexOf("): ", plugin) + 3 : Math.max(0, text.lastIndexOf("desc = ") + 7);
+  const tail = plugin < 0 && !text.includes("desc = ") ? text : text.slice(start);
+  return tail.length <= 240 ? tail : `…${tail.slice(-239)}`;
+}
+
+/** One level of quoting in events, two in klog lines. */
+const unescapeQuotes = (text: string): string => text.replaceAll(/\\+"/g, '"');
+
+const trimTail = (text: string): string => {
+  let end = text.length;
+  while (end > 0 && '"\\]. \t\r\n'.includes(text[end - 1] ?? "")) end -= 1;
+  return text.slice(0, end);
+};
+
+function slug(text: string): string {
+  const words = text
+    .slice(-300)
+    .split(": ")
+    .slice(-2)
+    .join(" ")
+    .replaceAll(/"[^"]*"/g, " ")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word.length > 1 && !/\d/.test(word) && !/^[0-9a-f]{8,}$/.test(word));
+  return words.slice(-6).join("-").slice(0, 60) || "unknown";
+}

@@ -1,0 +1,145 @@
+import type { Evidence } from "#model/evidence.js";
+import type { Fact, FactKind } from "#model/fact.js";
+import { earliest, type Instant, latestOf } from "#model/instant.js";
+import type { FactView } from "#model/rule.js";
+import type { Pod } from "./_pods.js";
+import { sandboxErrorClass } from "./_sandbox-error.js";
+
+type Look = <K extends FactKind>(kind: K) => FactView<K>;
+
+/** What happened to one pod's sandbox again and again. */
+export interface Occurrence {
+  readonly uid: string | null;
+  readonly name: string | null;
+  readonly message: string;
+  readonly first: Instant | null;
+  readonly last: Instant | null;
+  /** A lower bound. */
+  readonly count: number;
+  /** The pod as collected; null where it is not among those collected, or not known. */
+  readonly pod: Pod | null;
+  readonly source: "event" | "log";
+  readonly evidence: Evidence;
+}
+
+/** Failures of one kind on one node. */
+export interface SandboxFailures {
+  readonly node: string | null;
+  readonly errorClass: string;
+  readonly occurrences: readonly [Occurrence, ...Occurrence[]];
+  /** Objects that the series counts beyond those it names. */
+  readonly more: number;
+}
+
+/** Which events and which log lines tell of the failure. */
+export interface FailureKind {
+  readonly reason: string;
+  readonly event: RegExp;
+  readonly log: RegExp;
+}
+
+const UID = /\bfor \\*"([0-9a-f]{8}-[0-9a-f-]{27,28})\\*"|podUID=\\*"?([0-9a-f]{8}-[0-9a-f-]{27,28})/;
+
+/** All failures of a kind by node and error class. Logs speak only where events of that node and class are missing: they count the same thing. */
+export function sandboxFailures(
+  kind: FailureKind,
+  view: Look,
+  pods: ReadonlyMap<string, Pod>,
+): readonly SandboxFailures[] {
+  const groups = new Map<
+    string,
+    { node: string | null; errorClass: string; occurrences: Occurrence[]; more: number }
+  >();
+  const add = (node: string | null, occurrence: Occurrence, more: number): void => {
+    const errorClass = sandboxErrorClass(occurrence.message);
+    const key = failureSubject(node, errorClass);
+    const group = groups.get(key) ?? { node, errorClass, occurrences: [], more: 0 };
+    group.occurrences.push(occurrence);
+    group.more += more;
+    groups.set(key, group);
+  };
+  for (const series of view("kube.event").all) {
+    if (series.value.reason !== kind.reason || !kind.event.test(series.value.message)) continue;
+    series.value.objects.forEach((object, i) => {
+      const pod = object.uid === null ? null : (pods.get(object.uid) ?? null);
+      add(
+        series.value.node ?? series.node ?? pod?.value.node ?? null,
+        { ...object, count: object.count ?? 1, pod, source: "event" },
+        i === 0 ? series.value.moreObjects : 0,
+      );
+    });
+  }
+  const told = new Set(groups.keys());
+  for (const line of view("log").all) addLog(line, kind, pods, told, add);
+  return [...groups.values()].map((g) => ({ ...g, occurrences: perPod(g.occurrences) }));
+}
+
+/** One occurrence for each pod: messages that differ by sandbox make events of their own, and their counts add up. */
+function perPod(occurrences: readonly Occurrence[]): readonly [Occurrence, ...Occurrence[]] {
+  const merged = new Map<string, Occurrence>();
+  occurrences.forEach((o, i) => {
+    const key = o.uid ?? o.name ?? `#${i}`;
+    const before = merged.get(key);
+    merged.set(
+      key,
+      before
+        ? {
+            ...before,
+            first: earliest(before.first, o.first),
+            last: latestOf(before.last, o.last),
+            count: before.count + o.count,
+          }
+        : o,
+    );
+  });
+  return [...merged.values()] as unknown as readonly [Occurrence, ...Occurrence[]];
+}
+
+function addLog(
+  line: Fact<"log">,
+  kind: FailureKind,
+  pods: ReadonlyMap<string, Pod>,
+  told: ReadonlySet<string>,
+  add: (node: string | null, occurrence: Occurrence, more: number) => void,
+): void {
+  const { sample, first, last, count } = line.value;
+  if (line.value.kind === "podlog" || !kind.log.test(sample)) return;
+  if (told.has(failureSubject(line.node, sandboxErrorClass(sample)))) return;
+  const found = UID.exec(sample);
+  const uid = found?.[1] ?? found?.[2] ?? null;
+  const pod = uid === null ? null : (pods.get(uid) ?? null);
+  add(
+    line.node,
+    {
+      uid,
+      name: pod?.value.name ?? null,
+      message: sample,
+      first,
+      last,
+      count,
+      pod,
+      source: "log",
+      evidence: line.evidence,
+    },
+    0,
+  );
+}
+
+/** The subject of a finding on them, the same at every moment. */
+export const failureSubject = (node: string | null, errorClass: string): string =>
+  `${node ?? "unknown node"}|${errorClass}`;
+
+export const firstSeen = (of: readonly Occurrence[]): Instant | null => of.map((o) => o.first).reduce(earliest, null);
+
+export const lastSeen = (of: readonly Occurrence[]): Instant | null =>
+  of.map((o) => latestOf(o.last, o.first)).reduce(latestOf, null);
+
+/** From the first to the last, over all of them; 0 where times are missing. */
+export function lastedMs(of: readonly Occurrence[]): number {
+  const [from, to] = [firstSeen(of), lastSeen(of)];
+  return from && to ? to.epochMs - from.epochMs : 0;
+}
+
+/** (last − first) / (count − 1) of each that has a count to divide by: the true cadence, since the client counts what it does not write. */
+export const cadencesMs = (of: readonly Occurrence[]): readonly number[] =>
+  of.flatMap((o) => (o.first && o.last && o.count > 2 ? [(o.last.epochMs - o.first.epochMs) / (o.count - 1)] : []));

@@ -1,0 +1,144 @@
+import type { FactKind } from "#model/fact.js";
+import type { Outcome } from "#model/finding.js";
+import { earliest } from "#model/instant.js";
+import { defineRule, effect, type FactView, found, type MatchContext, refuted, shellWord } from "#model/rule.js";
+import { code, codes, count, known, say } from "#model/statement.js";
+import { countTerminating } from "./_consequences.js";
+import {
+  citeEach,
+  groupBy,
+  type Pod,
+  podNames,
+  podsByUid,
+  requestedAt,
+  seenAt,
+  some,
+  stuckPods,
+  uidsOf,
+  words,
+} from "./_pods.js";
+import { FINALIZERS } from "./_references.js";
+import { sandboxFailures } from "./_sandbox-failures.js";
+
+const UNASSIGNED = "unassigned";
+
+/** Pods on which the kubelet itself fails: they would stay without their finalizers too. */
+const failing = (view: <K extends FactKind>(kind: K) => FactView<K>, context: MatchContext): ReadonlySet<string> =>
+  new Set(
+    sandboxFailures(
+      { reason: "FailedKillPod", event: /./, log: /KillPodSandbox|KillContainer/ },
+      view,
+      context.derive(podsByUid),
+    ).flatMap((group) => group.occurrences.flatMap((o) => o.uid ?? [])),
+  );
+
+export default defineRule({
+  id: "finalizer-stuck",
+  title: "a finalizer keeps deleted pods in the API",
+  asks: "How did the deleted pods outlive the end of their containers?",
+  kind: "mechanism",
+  needs: { pods: "kube.pod" },
+  explains: [effect("sym:pod-stuck-terminating", ["pod"], "prevents-recovery")],
+  *match(_facts, context) {
+    const blocked = context.derive(failing);
+    for (const [node, group] of groupBy(context.derive(stuckPods), (pod) => pod.value.node ?? UNASSIGNED)) {
+      const held = group.filter((pod) => pod.value.finalizers.length > 0);
+      const own = some(held.filter((pod) => !blocked.has(pod.value.uid)));
+      const all = some(group);
+      if (own) yield heldBack(node, own, context);
+      else if (all && held.length === 0) yield free(node, all);
+      else if (all) yield failed(node, all);
+    }
+  },
+  known: [
+    known(
+      "An object with a finalizer is removed only after the controller which set the finalizer has taken it off again",
+      FINALIZERS,
+    ),
+  ],
+  consequence(finding) {
+    const names = String(finding.value["finalizers"] ?? "");
+    const [namespace, pod] = [String(finding.value["namespace"] ?? ""), String(finding.value["name"] ?? "")];
+    return {
+      fix: [
+        {
+          step: `Find the controller that sets the finalizer ${names} and let it finish; take the finalizer off by hand only if that controller is gone for good`,
+          commands: [
+            {
+              run: `kubectl -n ${shellWord(namespace)} get pod ${shellWord(pod)} -o jsonpath='{.metadata.finalizers}'`,
+              expect: "no output once the controller has finished",
+            },
+          ],
+        },
+      ],
+      verify: [countTerminating(finding.about.node?.[0] ?? null)],
+      actions: [
+        {
+          title: `Restore the controller that sets the finalizer ${names}`,
+          type: "repair",
+          priority: "High",
+          doneWhen: "a pod with that finalizer is deleted and its object is gone within a minute",
+        },
+      ],
+      questions: [`Which controller sets the finalizer ${names}, and does it run?`],
+      lessons: [],
+      stops: null,
+    };
+  },
+  references: [FINALIZERS],
+  falsePositives: ["a controller that takes its finalizer off within minutes, seen in the middle of its work"],
+  examples: {
+    found: ["kubelet/finalizer-stuck.yaml"],
+    refuted: ["kubelet/failed-kill-pod.yaml"],
+    undetermined: ["kubelet/no-cluster-part.yaml"],
+  },
+  tags: ["kubelet", "finalizer"],
+});
+
+const aboutOf = (node: string, pods: readonly Pod[]): Outcome["about"] => ({
+  ...(node === UNASSIGNED ? {} : { node: [node] }),
+  pod: uidsOf(pods),
+});
+
+function heldBack(node: string, pods: readonly [Pod, ...Pod[]], context: MatchContext): Outcome {
+  const finalizers = [...new Set(pods.flatMap((pod) => pod.value.finalizers))].sort();
+  const evidence = citeEach(pods, "/metadata/finalizers");
+  const running = some(pods.filter((pod) => pod.value.containers.some((c) => c.state === "running")));
+  const finished = "that the containers had ended and only the finalizer was left";
+  return found({
+    subject: node,
+    about: aboutOf(node, pods),
+    since: pods.map(requestedAt).reduce(earliest, null),
+    lastSeen: seenAt(pods[0], context.moment),
+    statements: [
+      say`${count(pods.length, "deleted pod", ...evidence)} ${words(pods.length === 1 ? "carries" : "carry", ...evidence)} the finalizer ${codes(finalizers, 5, ...evidence)}.`,
+      say`Concerned: ${podNames(pods)}.`,
+      ...(running ? [say`Containers of ${podNames(running)} are reported as running.`] : []),
+    ],
+    unverified: running ? [finished] : [],
+    value: {
+      finalizers: finalizers.join(", "),
+      namespace: pods[0].value.namespace,
+      name: pods[0].value.name,
+    },
+  });
+}
+
+function free(node: string, pods: readonly [Pod, ...Pod[]]): Outcome {
+  const evidence = citeEach(pods, "/metadata/finalizers");
+  return refuted({
+    subject: node,
+    about: aboutOf(node, pods),
+    statements: [say`None of the ${count(pods.length, "deleted pod", ...evidence)} has a finalizer.`],
+  });
+}
+
+function failed(node: string, pods: readonly [Pod, ...Pod[]]): Outcome {
+  return refuted({
+    subject: node,
+    about: aboutOf(node, pods),
+    statements: [
+      say`The kubelet of ${code(node, ...citeEach(pods, "/spec/nodeName"))} fails on the pods with a finalizer too.`,
+    ],
+  });
+}

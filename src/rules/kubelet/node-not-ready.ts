@@ -1,0 +1,138 @@
+import type { Outcome } from "#model/finding.js";
+import {
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  refuted,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
+import { citing, code, known, type Statement, say, time } from "#model/statement.js";
+import { cannotEndPods, isSilent, type NodeFact, readyOf } from "./_node-ready.js";
+import { groupBy, type Pod, seenAt, stuckPods, uidsOf, WHAT_NODES } from "./_pods.js";
+import { NODE_LIFECYCLE } from "./_references.js";
+
+export default defineRule({
+  id: "node-not-ready",
+  title: "the kubelet of a node no longer works its pods",
+  asks: "How did the node come to leave its pods alone?",
+  kind: "mechanism",
+  needs: { nodes: "kube.node" },
+  explains: [
+    effect("sym:node-notready", ["node"], "triggers"),
+    effect("sym:pod-stuck-terminating", ["node"], "prevents-recovery"),
+    effect("sym:container-creating", ["node"], "prevents-recovery"),
+  ],
+  *match({ nodes }, context) {
+    const concerned = new Set(context.derive(stuckPods).map((pod) => pod.value.node));
+    for (const node of nodes.all) {
+      const outcome = judge(node, context);
+      // A node without a condition is a gap only where something depends on it.
+      if (outcome.outcome !== "undetermined" || concerned.has(node.value.name)) yield outcome;
+    }
+    yield* unknownNodes(nodes, context);
+  },
+  known: [
+    known(
+      "A node whose kubelet posts nothing for its grace period is set to Unknown; its pods are marked for deletion, and their objects stay until that kubelet is back or the node object is deleted",
+      NODE_LIFECYCLE,
+    ),
+  ],
+  consequence(finding) {
+    const node = shellWord(String(finding.value["node"] ?? ""));
+    return {
+      fix: [
+        {
+          step: `Bring the kubelet of ${String(finding.value["node"] ?? "")} back, or power the node off for good and mark it as out of service`,
+          commands: [
+            {
+              run: `kubectl get node ${node} -o jsonpath='{.status.conditions[?(@.type=="Ready")]}'`,
+              expect: '"status":"True", and a lastHeartbeatTime of the last minutes',
+            },
+          ],
+        },
+      ],
+      verify: [{ run: `kubectl wait --for=condition=Ready node/${node} --timeout=60s`, expect: "condition met" }],
+      actions: [],
+      questions: [`What happened to ${String(finding.value["node"] ?? "")} at that time: power, network, kubelet?`],
+      lessons: [],
+      stops: "what stopped the kubelet does not stand in what the API server knows of its node",
+    };
+  },
+  references: [NODE_LIFECYCLE],
+  falsePositives: ["a node that was switched off on purpose and left in the cluster"],
+  examples: {
+    found: ["kubelet/node-not-ready.yaml"],
+    refuted: ["kubelet/failed-kill-pod.yaml"],
+    undetermined: ["kubelet/stuck-without-nodes.yaml"],
+  },
+  tags: ["kubelet", "node"],
+});
+
+function judge(node: NodeFact, context: MatchContext): Outcome {
+  const { name } = node.value;
+  const [subject, about] = [name, { node: [name] }];
+  const ready = readyOf(node);
+  if (!ready) return noCondition(node);
+  const { condition, evidence } = ready;
+  if (!isSilent(condition) && !cannotEndPods(condition)) {
+    return refuted({ subject, about, statements: [answering(node, ready)] });
+  }
+  return found({
+    subject,
+    about,
+    // The last heartbeat is the last sign of life; the condition changed only after the grace period.
+    since: isSilent(condition) ? (condition.heartbeat ?? condition.since) : condition.since,
+    lastSeen: seenAt(node, context.moment),
+    statements: [
+      isSilent(condition)
+        ? say`The kubelet of ${code(name, evidence)} stopped posting the state of its node.`
+        : say`The kubelet of ${code(name, evidence)} reports that it cannot follow its containers: ${code(condition.message ?? "", evidence)}.`,
+      ...(condition.heartbeat ? [say`Its last report is of ${time(condition.heartbeat, evidence)}.`] : []),
+      ...(condition.since ? [say`The condition changed at ${time(condition.since, evidence)}.`] : []),
+    ],
+    value: { node: name },
+  });
+}
+
+/** Ready=True, or False for a reason that leaves the kubelet working: it says so, with its last report. */
+function answering(node: NodeFact, ready: NonNullable<ReturnType<typeof readyOf>>): Statement {
+  const { condition, evidence } = ready;
+  const seen = condition.heartbeat ? say`, last reported at ${time(condition.heartbeat, evidence)}` : citing(evidence);
+  const why =
+    condition.status === "True" || condition.message === null
+      ? citing(evidence)
+      : say` (${code(condition.message, evidence)})`;
+  return say`The kubelet of ${code(node.value.name, evidence)} posts ${code(`Ready=${condition.status}`, evidence)}${why}${seen}.`;
+}
+
+const noCondition = (node: NodeFact): Outcome =>
+  undetermined({
+    subject: node.value.name,
+    about: { node: [node.value.name] },
+    missing: [
+      {
+        kind: "kube.node",
+        node: null,
+        what: `the Ready condition of ${node.value.name}`,
+        why: "the node object carries none",
+        command: `kubectl get node ${shellWord(node.value.name)} -o json`,
+      },
+    ],
+  });
+
+/** Nodes that hold stuck pods and were not collected themselves. */
+function* unknownNodes(nodes: FactView<"kube.node">, context: MatchContext): Iterable<Outcome> {
+  const known = new Set(nodes.all.map((node) => node.value.name));
+  const stuck: readonly Pod[] = context.derive(stuckPods);
+  for (const [node, pods] of groupBy(stuck, (pod) => pod.value.node ?? "")) {
+    if (node === "" || known.has(node)) continue;
+    yield undetermined({
+      subject: node,
+      about: { node: [node], pod: uidsOf(pods) },
+      missing: [nodes.missing(WHAT_NODES)],
+    });
+  }
+}

@@ -1,0 +1,123 @@
+import type { Fact } from "#model/fact.js";
+import type { Found } from "#model/finding.js";
+import { earliest, type Instant } from "#model/instant.js";
+import { defineRule, effect, type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
+import { code, count, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { ALERT_ON_STUCK_PODS, notReady, probeNode } from "./_consequences.js";
+import { citeEach, groupBy, ownersOf, type Pod, podNames, seenAt, uidsOf, WHAT_PODS } from "./_pods.js";
+import { CONTAINER_STATES } from "./_references.js";
+import { sandboxErrorClass } from "./_sandbox-error.js";
+import { creatingContainers, waitsForSandbox } from "./_waiting.js";
+
+/** Images are pulled after ContainerCreating has been shown for a while: below this a slow start is no symptom. */
+const WAITING_MS = 300_000;
+
+const TELLING = new Set(["FailedCreatePodSandBox", "NetworkNotReady", "FailedMount", "FailedAttachVolume"]);
+
+export default defineRule({
+  id: "sym:container-creating",
+  title: "pods on a node stay in ContainerCreating",
+  asks: "How did the pods come to wait for their containers?",
+  kind: "symptom",
+  needs: { pods: "kube.pod" },
+  explains: [effect("sym:replica-redundancy", ["workload"], "propagates")],
+  *match({ pods }, context) {
+    const waiting = pods.all.filter((pod) => isWaiting(pod, context));
+    if (pods.coverage().state !== "complete" && waiting.length === 0) {
+      yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
+    }
+    const reasons = context.derive(eventsByUid);
+    for (const [node, group] of groupBy(waiting, (pod) => pod.value.node ?? "")) {
+      const [first, ...rest] = group;
+      if (first) yield outcomeOf(node, [first, ...rest], reasons, context);
+    }
+  },
+  known: [
+    known(
+      "ContainerCreating lasts from the binding to a node until the sandbox, its network and the volumes are there and the image is pulled",
+      CONTAINER_STATES,
+    ),
+  ],
+  consequence(finding) {
+    const [node] = finding.about.node ?? [];
+    return {
+      fix: [],
+      verify: [...(node === undefined ? [] : probeNode(node)), notReady(node ?? null)],
+      actions: [ALERT_ON_STUCK_PODS],
+      questions: [],
+      lessons: [],
+      stops: null,
+    };
+  },
+  references: [CONTAINER_STATES],
+  falsePositives: ["a first pull of a very large image"],
+  examples: {
+    found: ["kubelet/container-creating.yaml"],
+    refuted: ["kubelet/container-creating-young.yaml"],
+    undetermined: ["kubelet/no-cluster-part.yaml"],
+  },
+  tags: ["kubelet"],
+});
+
+const startOf = (pod: Pod): Instant | null => pod.value.startedAt ?? pod.value.created;
+
+function isWaiting(pod: Pod, context: MatchContext): boolean {
+  const since = startOf(pod);
+  if (!since || creatingContainers(pod).length === 0 || !waitsForSandbox(pod)) return false;
+  return seenAt(pod, context.moment).epochMs - since.epochMs > WAITING_MS;
+}
+
+/** Events that may say what a pod waits for. */
+const eventsByUid = (
+  view: (kind: "kube.event") => FactView<"kube.event">,
+): ReadonlyMap<string, readonly Fact<"kube.event">[]> => {
+  const byUid = new Map<string, Fact<"kube.event">[]>();
+  for (const series of view("kube.event").all) {
+    if (!TELLING.has(series.value.reason)) continue;
+    for (const { uid } of series.value.objects) {
+      if (uid !== null) byUid.set(uid, [...(byUid.get(uid) ?? []), series]);
+    }
+  }
+  return byUid;
+};
+
+function outcomeOf(
+  node: string,
+  pods: readonly [Pod, ...Pod[]],
+  reasons: ReadonlyMap<string, readonly Fact<"kube.event">[]>,
+  context: MatchContext,
+): ReturnType<typeof found> {
+  const told = [...new Set(pods.flatMap((pod) => reasons.get(pod.value.uid) ?? []))];
+  const since = pods.map(startOf).reduce(earliest, null);
+  const now = seenAt(pods[0], context.moment);
+  const states = citeEach(pods, "/status/containerStatuses");
+  const about: Found["about"] = {
+    node: [node],
+    pod: uidsOf(pods),
+    workload: ownersOf(pods),
+    error: [...new Set(told.filter(isOfSandbox).map((e) => sandboxErrorClass(e.value.message)))],
+  };
+  return found({
+    subject: node,
+    about,
+    since,
+    lastSeen: now,
+    statements: [
+      say`${count(pods.length, "pod", ...states)} on ${code(node, ...citeEach(pods, "/spec/nodeName"))} stayed in ContainerCreating.`,
+      say`They are ${podNames(pods)}.`,
+      ...(since ? [waited(since, now, pods)] : []),
+      ...told.slice(0, 3).map((e) => reported(e)),
+    ],
+  });
+}
+
+const isOfSandbox = (series: Fact<"kube.event">): boolean =>
+  series.value.reason === "FailedCreatePodSandBox" || series.value.reason === "NetworkNotReady";
+
+function waited(since: Instant, now: Instant, pods: readonly [Pod, ...Pod[]]): Statement {
+  const evidence = citeEach(pods, "/status/startTime");
+  return say`At ${time(now, ...evidence)} the longest had waited for ${lapse(now.epochMs - since.epochMs, ...evidence)}, since ${time(since, ...evidence)}.`;
+}
+
+const reported = (series: Fact<"kube.event">): Statement =>
+  say`Events with the reason ${code(series.value.reason, series.evidence)} say ${code(series.value.message, series.evidence)}.`;

@@ -1,0 +1,76 @@
+import { defineRule, effect, found, shellWord, undetermined } from "#model/rule.js";
+import { citing, code, known, say, time } from "#model/statement.js";
+import { readyOf } from "./_node-ready.js";
+import { seenAt, WHAT_NODES } from "./_pods.js";
+import { NODE_LIFECYCLE } from "./_references.js";
+import { sandboxErrorClass } from "./_sandbox-error.js";
+
+export default defineRule({
+  id: "sym:node-notready",
+  title: "a node is not Ready",
+  asks: "How did the node come to be not Ready?",
+  kind: "symptom",
+  needs: { nodes: "kube.node" },
+  explains: [effect("sym:container-creating", ["node", "error"], "propagates")],
+  *match({ nodes }, { moment }) {
+    if (nodes.coverage().state !== "complete" && nodes.all.length === 0) {
+      yield undetermined({ subject: "cluster", about: {}, missing: [nodes.missing(WHAT_NODES)] });
+    }
+    for (const node of nodes.all) {
+      const ready = readyOf(node);
+      if (!ready || ready.condition.status === "True") continue;
+      const { condition, evidence } = ready;
+      const { name } = node.value;
+      const network = condition.status === "False" && /network/i.test(condition.message ?? "");
+      yield found({
+        subject: name,
+        about: { node: [name], ...(network ? { error: [sandboxErrorClass(condition.message ?? "")] } : {}) },
+        since: condition.since,
+        lastSeen: seenAt(node, moment),
+        statements: [
+          say`The node ${code(name, evidence)} was not Ready: its condition is ${code(`Ready=${condition.status}`, evidence)}${condition.reason === null ? citing(evidence) : say`, reason ${code(condition.reason, evidence)}`}.`,
+          ...(condition.since ? [say`It is so since ${time(condition.since, evidence)}.`] : []),
+          ...(condition.message ? [say`The condition says ${code(condition.message, evidence)}.`] : []),
+        ],
+        value: { node: name, status: condition.status, reason: condition.reason },
+      });
+    }
+  },
+  known: [
+    known(
+      "False is what the kubelet itself reports; Unknown is set by the controller when the kubelet has stopped to post",
+      NODE_LIFECYCLE,
+    ),
+  ],
+  consequence(finding) {
+    const node = String(finding.value["node"] ?? "");
+    return {
+      fix: [],
+      verify: [
+        {
+          run: `kubectl wait --for=condition=Ready node/${shellWord(node)} --timeout=60s`,
+          expect: "condition met",
+        },
+      ],
+      actions: [
+        {
+          title: "Alert on nodes that are not Ready for 5 minutes",
+          type: "detect",
+          priority: "High",
+          doneWhen: "the kubelet of a test node is stopped for 6 minutes and the alert is raised",
+        },
+      ],
+      questions: ["Who noticed that the node was not Ready, when, and how?"],
+      lessons: [],
+      stops: null,
+    };
+  },
+  references: [NODE_LIFECYCLE],
+  falsePositives: ["a node that was just rebooted or is being set up"],
+  examples: {
+    found: ["kubelet/node-not-ready.yaml"],
+    refuted: ["kubelet/failed-kill-pod.yaml"],
+    undetermined: ["kubelet/no-cluster-part.yaml"],
+  },
+  tags: ["kubelet", "node"],
+});

@@ -1,0 +1,99 @@
+import { cite } from "#model/fact.js";
+import { code, codes, count, type Statement, say, time } from "#model/statement.js";
+import { CITED, type Cited, citeEach, type Pod, podName, requestedAt, some } from "#rules/kubelet/_pods.js";
+import { type Blockade, conflictsIn, isTerminating } from "./_blockade.js";
+import { namesAntiAffinity } from "./_pending.js";
+import type { Conflict } from "./_placement.js";
+
+export type Blocked = readonly [Blockade, ...Blockade[]];
+
+/** What there is to say of pods that wait for pods which do not go. */
+export function deadlockStatements(group: Blocked): readonly [Statement, ...Statement[]] {
+  const [first, ...rest] = group;
+  const conditions: Cited = [first.pending.evidence, ...rest.slice(0, CITED - 1).map((b) => b.pending.evidence)];
+  const holders = some([...new Set(group.flatMap((b) => conflictsIn(b).map((c) => c.holder)))]);
+  const pairs = group.flatMap((b) =>
+    conflictsIn(b)
+      .filter((c) => sameOwner(b.pending.pod, c.holder))
+      .slice(0, 1),
+  );
+  const [conflict] = conflictsIn(first);
+  const nodes = [...new Set(group.flatMap((b) => b.open.map((o) => o.node.value.name)))];
+  const waiting = count(group.length, "pending pod", ...conditions);
+  if (!holders || !conflict) return [say`${waiting} found no node.`];
+  const held = count(holders.length, "pod", ...citeEach(holders, "/metadata/deletionTimestamp"));
+  return [
+    say`${waiting} found no place on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}: ${held} that are being deleted still stand there, and required anti-affinity keeps them apart.`,
+    ...pinned(first),
+    conflictStatement(first, conflict),
+    ...(pairs.length > 0
+      ? [
+          say`In ${count(pairs.length, "case", ...conditions)} the pod that waits and the pod that is being deleted have one owner.`,
+        ]
+      : []),
+    ...closedStatement(first),
+  ];
+}
+
+const sameOwner = (a: Pod, b: Pod): boolean =>
+  a.value.owner !== null &&
+  b.value.owner !== null &&
+  a.value.namespace === b.value.namespace &&
+  a.value.owner.kind === b.value.owner.kind &&
+  a.value.owner.name === b.value.owner.name;
+
+function pinned(blockade: Blockade): readonly Statement[] {
+  if (!blockade.pinned) return [];
+  const { pod } = blockade.pending;
+  const evidence: Cited =
+    pod.value.nodeAffinity.length > 0 ? [cite(pod, "/spec/affinity/nodeAffinity")] : [cite(pod, "/spec/nodeSelector")];
+  return [
+    say`The specification of ${code(podName(pod), ...evidence)} allows ${codes(
+      blockade.allowed.map((n) => n.value.name),
+      5,
+      ...evidence,
+    )} only.`,
+  ];
+}
+
+/** Whose rule it is, between which two pods, and since when the one that stands there was to go. */
+function conflictStatement(blockade: Blockade, { holder, rule, term }: Conflict): Statement {
+  const waiting = code(podName(blockade.pending.pod), cite(blockade.pending.pod, "/metadata/name"));
+  const standing = code(podName(holder), cite(holder, "/metadata/name"));
+  const owner = rule === "own" ? blockade.pending.pod : holder;
+  const key = code(term.topologyKey, cite(owner, "/spec/affinity/podAntiAffinity"));
+  const requested = requestedAt(holder);
+  const since = requested
+    ? say`, whose deletion was requested at ${time(requested, cite(holder, "/metadata/deletionTimestamp"))}`
+    : say`${code(holder.value.phase, cite(holder, "/status/phase"))}`;
+  return rule === "own"
+    ? say`By its own rule (topology ${key}) ${waiting} may not stand beside ${standing}${since}.`
+    : say`The rule (topology ${key}) of ${standing} keeps ${waiting} away${since}.`;
+}
+
+function closedStatement(blockade: Blockade): readonly Statement[] {
+  const closed = some(blockade.closed);
+  if (!closed) return [];
+  return [
+    say`Cordoned or tainted are ${codes(
+      closed.map((n) => n.value.name),
+      5,
+      ...citeEach(closed, "/spec"),
+    )}.`,
+  ];
+}
+
+/** What excludes it for one pending pod: a holder that is not being deleted, a node where nothing is in the way, or another reason. */
+export function refutal(blockade: Blockade): Statement {
+  const { pod, evidence, condition } = blockade.pending;
+  const running = conflictsIn(blockade).find((c) => !isTerminating(c));
+  if (running) {
+    const { holder } = running;
+    return say`${code(podName(holder), cite(holder, "/metadata"))} on ${code(holder.value.node ?? "", cite(holder, "/spec/nodeName"))}, beside which ${code(podName(pod), cite(pod, "/spec/affinity/podAntiAffinity"))} may not stand, is not being deleted.`;
+  }
+  const free = blockade.open.find((o) => o.conflicts.length === 0);
+  if (free && namesAntiAffinity(condition.message)) {
+    return say`On ${code(free.node.value.name, free.node.evidence)} no collected pod is in the way of ${code(podName(pod), evidence)}.`;
+  }
+  return say`For ${code(podName(pod), evidence)} the scheduler gives other reasons: ${code(condition.message ?? "none", evidence)}.`;
+}

@@ -1,0 +1,55 @@
+import type { Evidence } from "#model/evidence.js";
+import { type Condition, cite, type FactKind } from "#model/fact.js";
+import type { Instant } from "#model/instant.js";
+import type { FactView, MatchContext } from "#model/rule.js";
+import { type Pod, seenAt } from "#rules/kubelet/_pods.js";
+
+/** The scheduler needs a few rounds while nodes join or pods go: below this a pending pod is no symptom. */
+export const PENDING_MS = 60_000;
+
+/** A pod that the scheduler found no node for, and what it last said. */
+export interface PendingPod {
+  readonly pod: Pod;
+  readonly condition: Condition;
+  /** The condition, with its message. */
+  readonly evidence: Evidence;
+  readonly since: Instant | null;
+}
+
+type Look = <K extends FactKind>(kind: K) => FactView<K>;
+
+/** All of them, once per moment: hand it to `context.derive`. */
+export const pendingPods = (view: Look, context: MatchContext): readonly PendingPod[] =>
+  view("kube.pod").all.flatMap((pod) => pendingOf(pod, context) ?? []);
+
+function pendingOf(pod: Pod, context: MatchContext): PendingPod | null {
+  const { phase, node, deletion, conditions, created } = pod.value;
+  if (phase !== "Pending" || node !== null || deletion !== null) return null;
+  const at = conditions.findIndex(
+    (c) => c.type === "PodScheduled" && c.status === "False" && c.reason === "Unschedulable",
+  );
+  const condition = conditions[at];
+  if (!condition) return null;
+  const since = condition.since ?? created;
+  const age = since === null ? null : seenAt(pod, context.moment).epochMs - since.epochMs;
+  if (age !== null && age <= PENDING_MS) return null;
+  return { pod, condition, evidence: cite(pod, `/status/conditions/${at}`), since };
+}
+
+/**
+ * The reasons of a scheduler's message, without counts, sorted: `0/3 nodes are available: 1 a, 2 b. preemption: …` gives `a, b`. What
+ * follows `preemption:` speaks of another question. Counts change as nodes come and go, reasons do not.
+ */
+export function reasonsOf(message: string): readonly string[] {
+  const main = message.slice(0, 4_096).split(" preemption: ")[0] ?? "";
+  const body = main.replace(/^0\/\d+ nodes are available:? ?/, "").replace(/\.+\s*$/, "");
+  const clauses = body.split(/, (?=\d+ )|\. (?=\d+ |$)/).map((clause) => clause.replace(/^\d+ /, "").trim());
+  return [...new Set(clauses.filter((clause) => clause !== ""))].sort();
+}
+
+/** Did the scheduler name a taint that the pod does not tolerate? */
+export const namesTaint = (message: string | null): boolean => /\btaint/.test(message ?? "");
+
+/** Did it name a rule that keeps pods apart? */
+export const namesAntiAffinity = (message: string | null): boolean =>
+  /anti-affinity|affinity\/anti-affinity/.test(message ?? "");

@@ -1,0 +1,120 @@
+import type { FactKind } from "#model/fact.js";
+import { earliest, type Instant, order } from "#model/instant.js";
+import type { FactView, MatchContext } from "#model/rule.js";
+import {
+  groupBy,
+  isCompleted,
+  isReady,
+  ownerKey,
+  type Pod,
+  requestedAt,
+  seenAt,
+  stuckPods,
+} from "#rules/kubelet/_pods.js";
+import { type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
+
+type Look = <K extends FactKind>(kind: K) => FactView<K>;
+
+/** Labels that name the volume whose replica a workload is. */
+const VOLUME_LABELS = ["openebs.io/persistent-volume"];
+/** Labels that tell a replica from its volume's controller. */
+const PART_LABELS = ["openebs.io/component", "openebs.io/replica", "openebs.io/controller"];
+
+/** Pods that are not up yet so long after their creation are no fresh rollout any more. */
+export const FRESH_MS = 600_000;
+
+/** One volume's replicas, or one workload. */
+export interface Redundancy {
+  readonly subject: string;
+  readonly volume: string | null;
+  readonly workloads: readonly [Workload, ...Workload[]];
+  readonly wanted: number;
+  readonly ready: number;
+  /** Pods of it that are deleted and do not go, or do not come up. */
+  readonly stuck: readonly Pod[];
+  readonly waiting: readonly Pod[];
+  readonly since: Instant | null;
+}
+
+/** All volumes and workloads with replicas wanted, once per moment: hand it to `context.derive`. */
+export function redundancies(view: Look, context: MatchContext): readonly Redundancy[] {
+  const byKey = context.derive(workloadsByKey);
+  const leaves = [...byKey.values()].filter((w) => counts(w, byKey));
+  const pods = groupBy(view("kube.pod").all, (pod) => topKey(ownerKey(pod), byKey) ?? "");
+  const stuck = new Set(context.derive(stuckPods));
+  return [...groupBy(leaves, subjectOf).entries()].flatMap(([subject, group]) => {
+    const [first, ...rest] = group;
+    if (!first) return [];
+    const own = group.flatMap((w) => pods.get(topKey(workloadKey(w), byKey) ?? "") ?? []);
+    return [describe(subject, [first, ...rest], own, stuck, context)];
+  });
+}
+
+/** A ReplicaSet speaks for itself only where its Deployment was not collected: during a rollout two of them want replicas. */
+const counts = (workload: Workload, byKey: ReadonlyMap<string, Workload>): boolean =>
+  ["ReplicaSet", "Deployment", "StatefulSet"].includes(workload.value.kind) &&
+  (workload.value.desired ?? 0) > 0 &&
+  !byKey.has(workloadOwner(workload) ?? "");
+
+/** The key under which a pod's owner is counted: that of the Deployment where there is one. */
+function topKey(key: string | null, byKey: ReadonlyMap<string, Workload>): string | null {
+  const workload = key === null ? undefined : byKey.get(key);
+  return (workload && workloadOwner(workload)) ?? key;
+}
+
+const labelOf = (workload: Workload, keys: readonly string[]): string | null =>
+  keys
+    .map((key) => (Object.hasOwn(workload.value.labels, key) ? workload.value.labels[key] : undefined))
+    .find((v) => v) ?? null;
+
+function subjectOf(workload: Workload): string {
+  const volume = labelOf(workload, VOLUME_LABELS);
+  const { namespace, name, owner, kind } = workload.value;
+  if (volume !== null) {
+    const part = labelOf(workload, PART_LABELS) ?? "";
+    return /replica/.test(part) || part === "" ? `volume ${volume}` : `volume ${volume} (${part})`;
+  }
+  return owner ? `${owner.kind} ${namespace}/${owner.name}` : `${kind} ${namespace}/${name}`;
+}
+
+function describe(
+  subject: string,
+  workloads: readonly [Workload, ...Workload[]],
+  pods: readonly Pod[],
+  stuckPods: ReadonlySet<Pod>,
+  context: MatchContext,
+): Redundancy {
+  const stuck = pods.filter((pod) => stuckPods.has(pod));
+  const down = pods.filter(
+    (pod) => pod.value.phase === "Pending" && pod.value.deletion === null && !isCompleted(pod) && !isReady(pod),
+  );
+  // A pod that replaces a stuck one waits because of it, however young it is.
+  const waiting = stuck.length > 0 ? down : down.filter((pod) => ageMs(pod, context) > FRESH_MS);
+  return {
+    subject,
+    volume: labelOf(workloads[0], VOLUME_LABELS),
+    workloads,
+    wanted: workloads.reduce((sum, w) => sum + (w.value.desired ?? 0), 0),
+    ready: workloads.reduce((sum, w) => sum + (w.value.ready ?? 0), 0),
+    stuck,
+    waiting,
+    since: [...stuck.map(lostAt), ...waiting.map((pod) => pod.value.created)].reduce<Instant | null>(
+      (a, b) => earliest(a, b),
+      null,
+    ),
+  };
+}
+
+const ageMs = (pod: Pod, context: MatchContext): number =>
+  pod.value.created === null ? 0 : seenAt(pod, context.moment).epochMs - pod.value.created.epochMs;
+
+/**
+ * When a deleted pod stopped being ready: as its condition says, where that changed after the request. Else by its deadline at the
+ * latest, when its containers are killed.
+ */
+function lostAt(pod: Pod): Instant | null {
+  const request = requestedAt(pod);
+  const unready = pod.value.conditions.find((c) => c.type === "Ready" && c.status !== "True")?.since ?? null;
+  if (request === null || unready === null) return pod.value.deletion;
+  return order(unready, request) === "before" ? pod.value.deletion : unready;
+}

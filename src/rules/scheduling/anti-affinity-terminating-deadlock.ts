@@ -1,0 +1,104 @@
+import type { Found, Outcome } from "#model/finding.js";
+import { earliest, type Instant, latestOf } from "#model/instant.js";
+import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
+import { known } from "#model/statement.js";
+import { COUNT_PENDING, notReady } from "#rules/kubelet/_consequences.js";
+import { groupBy, ownerKey, ownersOf, podName, requestedAt, seenAt, uidsOf, WHAT_NODES } from "#rules/kubelet/_pods.js";
+import { type Blockade, blockades, conflictsIn, isBlocked, isTerminating, nodesKey } from "./_blockade.js";
+import { type Blocked, deadlockStatements, refutal } from "./_deadlock-statements.js";
+import { namesTaint } from "./_pending.js";
+import { INTER_POD_AFFINITY } from "./_references.js";
+
+export default defineRule({
+  id: "anti-affinity-terminating-deadlock",
+  title: "pods that are being deleted hold the only nodes which their replacements may use",
+  asks: "How did pods that were already deleted keep others from their node?",
+  kind: "mechanism",
+  role: "contributing-factor",
+  needs: { pods: "kube.pod", nodes: "kube.node" },
+  explains: [effect("sym:pod-pending-unschedulable", ["pod"], "prevents-recovery")],
+  *match({ pods, nodes }, context) {
+    const all = context.derive(blockades);
+    if (nodes.coverage().state !== "complete") {
+      if (all.length > 0)
+        yield undetermined({ subject: "cluster", about: aboutPending(all), missing: [nodes.missing(WHAT_NODES)] });
+      return;
+    }
+    const held = all.filter(isDeadlock);
+    for (const group of groupBy(held, nodesKey).values()) {
+      const [first, ...rest] = group;
+      if (first) yield deadlock([first, ...rest], pods, context);
+    }
+    const others = all.filter((b) => !isDeadlock(b));
+    const apart = groupBy(others, (b) => `${nodesKey(b)}|${ownerKey(b.pending.pod) ?? podName(b.pending.pod)}`);
+    for (const [subject, group] of apart) {
+      const [first] = group;
+      if (first) yield refuted({ subject, about: aboutPending(group), statements: [refutal(first)] });
+    }
+  },
+  known: [
+    known(
+      "Required anti-affinity counts every pod object on the node, also one that is being deleted, until the object is gone",
+      INTER_POD_AFFINITY,
+    ),
+  ],
+  consequence: () => ({
+    fix: [],
+    verify: [COUNT_PENDING, notReady(null)],
+    actions: [],
+    questions: [
+      "Is it intended that each of these pods may run on one node only, so that a replacement has to wait for its predecessor?",
+    ],
+    lessons: [],
+    stops: null,
+  }),
+  references: [INTER_POD_AFFINITY],
+  falsePositives: ["a rollout whose old pods still run: nothing is being deleted then"],
+  examples: {
+    found: ["scheduling/deadlock.yaml"],
+    refuted: ["scheduling/rollout-surge.yaml"],
+    undetermined: ["scheduling/deadlock-no-nodes.yaml"],
+  },
+  tags: ["scheduling"],
+});
+
+const isDeadlock = (blockade: Blockade): boolean => isBlocked(blockade) && conflictsIn(blockade).every(isTerminating);
+
+const aboutPending = (group: readonly Blockade[]): Found["about"] => ({
+  pod: uidsOf(group.map((b) => b.pending.pod)),
+  workload: ownersOf(group.map((b) => b.pending.pod)),
+});
+
+function deadlock(group: Blocked, pods: FactView<"kube.pod">, context: MatchContext): Outcome {
+  const [first] = group;
+  const holders = [...new Set(group.flatMap((b) => conflictsIn(b).map((c) => c.holder)))];
+  const about: Found["about"] = {
+    node: [...new Set(group.flatMap((b) => b.open.map((o) => o.node.value.name)))],
+    pod: uidsOf([...group.map((b) => b.pending.pod), ...holders]),
+    workload: ownersOf([...group.map((b) => b.pending.pod), ...holders]),
+  };
+  const tainted = group.some((b) => b.closed.length > 0 && !namesTaint(b.pending.condition.message));
+  return found({
+    subject: nodesKey(first),
+    about,
+    since: group.map(deadlockSince).reduce<Instant | null>(earliest, null),
+    lastSeen: seenAt(first.pending.pod, context.moment),
+    statements: deadlockStatements(group),
+    unverified: [
+      ...(pods.coverage().state === "complete"
+        ? []
+        : ["that no further pod stands there: the list of pods is not complete"]),
+      ...(tainted ? ["that the pods do not tolerate the taints of the other nodes which they may use"] : []),
+    ],
+    value: { pending: group.length, holders: holders.length },
+  });
+}
+
+/** Both have to be there: the pod that waits, and the deletion of the first pod in its way. */
+const deadlockSince = (blockade: Blockade): Instant | null =>
+  latestOf(
+    blockade.pending.since,
+    conflictsIn(blockade)
+      .map((c) => requestedAt(c.holder))
+      .reduce<Instant | null>(earliest, null),
+  );

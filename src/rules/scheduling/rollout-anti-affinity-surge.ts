@@ -1,0 +1,179 @@
+import { cite } from "#model/fact.js";
+import type { Found, Outcome } from "#model/finding.js";
+import { earliest, type Instant } from "#model/instant.js";
+import { defineRule, effect, found, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
+import { code, codes, count, known, type Statement, say, word } from "#model/statement.js";
+import { COUNT_PENDING } from "#rules/kubelet/_consequences.js";
+import {
+  citeEach,
+  groupBy,
+  ownerKey,
+  type Pod,
+  seenAt,
+  some,
+  uidsOf,
+  WHAT_NODES,
+  WHAT_WORKLOADS,
+} from "#rules/kubelet/_pods.js";
+import { type Blockade, blockades, conflictsIn, isBlocked, isTerminating } from "./_blockade.js";
+import { INTER_POD_AFFINITY, ROLLING } from "./_references.js";
+import { type Budget, budgetOf, type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
+
+export default defineRule({
+  id: "rollout-anti-affinity-surge",
+  title: "a rolling update may take no old replica away and has no node for a new one",
+  asks: "How did the rollout come to need a node that it cannot have?",
+  kind: "mechanism",
+  needs: { workloads: "kube.workload", pods: "kube.pod", nodes: "kube.node" },
+  explains: [effect("sym:pod-pending-unschedulable", ["pod"], "prevents-recovery")],
+  *match({ workloads, nodes }, context) {
+    const ofSets = context.derive(blockades).filter((b) => b.pending.pod.value.owner?.kind === "ReplicaSet");
+    const byKey = context.derive(workloadsByKey);
+    for (const [set, group] of groupBy(ofSets, (b) => ownerKey(b.pending.pod) ?? "")) {
+      const [first, ...rest] = group;
+      if (!first) continue;
+      const about = { pod: uidsOf(group.map((b) => b.pending.pod)), workload: [set] };
+      const replicaSet = byKey.get(set);
+      const deployment = replicaSet && byKey.get(workloadOwner(replicaSet) ?? "");
+      if (nodes.coverage().state !== "complete" || (!deployment && workloads.coverage().state !== "complete")) {
+        const missing = first.nodesKnown ? workloads.missing(WHAT_WORKLOADS) : nodes.missing(WHAT_NODES);
+        yield undetermined({ subject: set, about, missing: [missing] });
+      } else if (replicaSet && deployment) {
+        yield judge([first, ...rest], replicaSet, deployment, byKey, context);
+      }
+    }
+  },
+  known: [
+    known(
+      "A rolling update rounds its share of unavailable pods down and its surge up, and removes an old pod only when enough others are available",
+      ROLLING,
+    ),
+  ],
+  consequence(finding) {
+    const [kind, namespace = "", name = ""] =
+      (finding.about.workload ?? []).find((w) => w.startsWith("Deployment/"))?.split("/") ?? [];
+    if (kind === undefined)
+      return { fix: [], verify: [COUNT_PENDING], actions: [], questions: [], lessons: [], stops: null };
+    const target = `kubectl -n ${shellWord(namespace)} rollout status deployment/${shellWord(name)} --timeout=120s`;
+    const patch = '{"spec":{"strategy":{"rollingUpdate":{"maxSurge":0,"maxUnavailable":1}}}}';
+    return {
+      fix: [
+        {
+          step: `Let the rollout of ${namespace}/${name} take one old replica away before it adds a new one`,
+          commands: [
+            {
+              run: `kubectl -n ${shellWord(namespace)} patch deployment ${shellWord(name)} -p ${shellWord(patch)}`,
+              expect: "patched",
+            },
+          ],
+        },
+      ],
+      verify: [{ run: target, expect: "successfully rolled out" }, COUNT_PENDING],
+      actions: [
+        {
+          title: `Set maxUnavailable to 1 and maxSurge to 0 in the manifest of ${namespace}/${name}`,
+          type: "prevent",
+          priority: "Medium",
+          doneWhen: "a rollout restart of that Deployment completes within its progress deadline",
+        },
+      ],
+      questions: ["Is there to be one node more than replicas, or may one replica be missing during a rollout?"],
+      lessons: [],
+      stops: "the strategy and the number of nodes are a choice of whoever wrote the manifest",
+    };
+  },
+  references: [ROLLING, INTER_POD_AFFINITY],
+  falsePositives: ["a rollout that waits for a node which an autoscaler is about to add"],
+  examples: {
+    found: ["scheduling/rollout-surge.yaml"],
+    refuted: ["scheduling/deadlock.yaml"],
+    undetermined: ["scheduling/rollout-no-workloads.yaml"],
+  },
+  tags: ["scheduling", "rollout"],
+});
+
+type Blocked = readonly [Blockade, ...Blockade[]];
+
+function judge(
+  group: Blocked,
+  replicaSet: Workload,
+  deployment: Workload,
+  byKey: ReadonlyMap<string, Workload>,
+  context: MatchContext,
+): Outcome {
+  const [first] = group;
+  const subject = workloadKey(deployment);
+  const about: Found["about"] = {
+    pod: uidsOf(group.map((b) => b.pending.pod)),
+    workload: [workloadKey(replicaSet), subject],
+  };
+  const budget = budgetOf(deployment);
+  const against = reasonAgainst(first, replicaSet, deployment, budget, byKey);
+  if (against || !budget) return refuted({ subject, about, statements: [against ?? noBudget(deployment)] });
+  const holders = some([...new Set(conflictsIn(first).map((c) => c.holder))]);
+  return found({
+    subject,
+    about,
+    since: replicaSet.value.created ?? group.map((b) => b.pending.since).reduce<Instant | null>(earliest, null),
+    lastSeen: seenAt(first.pending.pod, context.moment),
+    statements: holders ? tell(group, deployment, budget, holders) : [noBudget(deployment)],
+    value: { surge: budget.surge, unavailable: budget.unavailable },
+  });
+}
+
+function reasonAgainst(
+  blockade: Blockade,
+  replicaSet: Workload,
+  deployment: Workload,
+  budget: Budget | null,
+  byKey: ReadonlyMap<string, Workload>,
+): Statement | null {
+  const conflicts = conflictsIn(blockade);
+  const { pod, evidence, condition } = blockade.pending;
+  const terminating = conflicts.find(isTerminating);
+  if (terminating) {
+    const { holder } = terminating;
+    return say`${code(holder.value.name, cite(holder, "/metadata/deletionTimestamp"))} is being deleted: the rollout has already given it up.`;
+  }
+  if (!isBlocked(blockade))
+    return say`Not every node is closed to ${code(pod.value.name, evidence)} by anti-affinity; the scheduler says ${code(condition.message ?? "nothing", evidence)}.`;
+  const foreign = conflicts.find((c) => !isOlderSibling(c.holder, replicaSet, deployment, byKey));
+  if (foreign)
+    return say`${code(foreign.holder.value.name, cite(foreign.holder, "/metadata/ownerReferences"))}, which is in the way, is no older replica of ${code(deployment.value.name, deployment.evidence)}.`;
+  if (budget && budget.unavailable > 0)
+    return say`The rollout of ${code(deployment.value.name, cite(deployment, "/spec/strategy"))} may take ${count(budget.unavailable, "old replica", cite(deployment, "/spec/strategy"))} away first.`;
+  return null;
+}
+
+function isOlderSibling(
+  holder: Pod,
+  replicaSet: Workload,
+  deployment: Workload,
+  byKey: ReadonlyMap<string, Workload>,
+): boolean {
+  const set = byKey.get(ownerKey(holder) ?? "");
+  if (!set || set === replicaSet || workloadOwner(set) !== workloadKey(deployment)) return false;
+  const [older, newer] = [set.value.created, replicaSet.value.created];
+  return older === null || newer === null || older.epochMs <= newer.epochMs;
+}
+
+const noBudget = (deployment: Workload): Statement =>
+  say`The strategy of ${code(deployment.value.name, cite(deployment, "/spec/strategy"))} is no rolling update that could be computed.`;
+
+function tell(
+  group: Blocked,
+  deployment: Workload,
+  budget: Budget,
+  holders: readonly [Pod, ...Pod[]],
+): readonly [Statement, ...Statement[]] {
+  const [first] = group;
+  const strategy = cite(deployment, "/spec/strategy");
+  const own = cite(first.pending.pod, "/spec/affinity/podAntiAffinity");
+  const name = code(`${deployment.value.namespace}/${deployment.value.name}`, deployment.evidence);
+  const nodes = first.open.map((o) => o.node.value.name);
+  return [
+    say`The rollout of ${name} cannot go on: its required anti-affinity leaves no node to ${count(group.length, "new replica", first.pending.evidence, own)}, and ${count(holders.length, "old replica", ...citeEach(holders, "/spec/nodeName"))} must all stay available.`,
+    say`Its rolling update has maxSurge ${word(budget.written.surge, strategy)} and maxUnavailable ${word(budget.written.unavailable, strategy)} of ${count(deployment.value.desired ?? 0, "replica", cite(deployment, "/spec/replicas"))}, which is ${word(budget.surge, strategy)} more and ${word(budget.unavailable, strategy)} fewer.`,
+    say`The old replicas are on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}, one on each node that the new one may use, and none of them is being deleted.`,
+  ];
+}

@@ -1,0 +1,133 @@
+import type { Found, Outcome } from "#model/finding.js";
+import { earliest, type Instant } from "#model/instant.js";
+import { defineRule, effect, found, type MatchContext, undetermined } from "#model/rule.js";
+import { citing, code, codes, count, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { ALERT_ON_STUCK_PODS, COUNT_PENDING, notReady } from "#rules/kubelet/_consequences.js";
+import {
+  CITED,
+  type Cited,
+  citeEach,
+  groupBy,
+  ownersOf,
+  podNames,
+  seenAt,
+  span,
+  uidsOf,
+  WHAT_PODS,
+} from "#rules/kubelet/_pods.js";
+import { type Blockade, blockades, nodesKey } from "./_blockade.js";
+import { reasonsOf } from "./_pending.js";
+import { EVENT_SERIES, FIT_ERROR } from "./_references.js";
+
+type Blocked = readonly [Blockade, ...Blockade[]];
+
+export default defineRule({
+  id: "sym:pod-pending-unschedulable",
+  title: "the scheduler found no node for pods",
+  asks: "How did the pods come to find no node?",
+  kind: "symptom",
+  needs: { pods: "kube.pod" },
+  explains: [effect("sym:replica-redundancy", ["workload"], "prevents-recovery")],
+  *match({ pods }, context) {
+    const pending = context.derive(blockades);
+    if (pods.coverage().state !== "complete" && pending.length === 0) {
+      yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
+    }
+    const pictures = groupBy(pending, (b) => `${nodesKey(b)}|${reasons(b).join("; ")}`);
+    for (const [subject, group] of pictures) {
+      const [first, ...rest] = group;
+      if (first) yield outcomeOf(subject, [first, ...rest], context);
+    }
+  },
+  known: [
+    known("The message gives the first reason for each node only, and counts reasons, not nodes", FIT_ERROR),
+    known(
+      "An event of the scheduler keeps its first message; the condition of the pod has the present one",
+      EVENT_SERIES,
+    ),
+  ],
+  consequence: () => ({
+    fix: [],
+    verify: [COUNT_PENDING, notReady(null)],
+    actions: [ALERT_ON_STUCK_PODS],
+    questions: [],
+    lessons: [],
+    stops: null,
+  }),
+  references: [FIT_ERROR, EVENT_SERIES],
+  falsePositives: ["a pod that waits for a cluster autoscaler to add a node"],
+  examples: {
+    found: ["scheduling/deadlock.yaml"],
+    refuted: ["scheduling/scheduled-after-noise.yaml"],
+    undetermined: ["kubelet/no-cluster-part.yaml"],
+  },
+  tags: ["scheduling"],
+});
+
+const reasons = (blockade: Blockade): readonly string[] => reasonsOf(blockade.pending.condition.message ?? "");
+
+function outcomeOf(subject: string, group: Blocked, context: MatchContext): Outcome {
+  const [first] = group;
+  const pods = group.map((b) => b.pending.pod);
+  const since = group.map((b) => b.pending.since).reduce<Instant | null>(earliest, null);
+  const now = seenAt(first.pending.pod, context.moment);
+  const about: Found["about"] = {
+    ...(first.pinned && first.nodesKnown ? { node: first.allowed.map((node) => node.value.name) } : {}),
+    pod: uidsOf(pods),
+    workload: ownersOf(pods),
+  };
+  return found({
+    subject,
+    about,
+    since,
+    lastSeen: now,
+    statements: [headline(group), ...details(group, since, now)],
+    value: { pods: group.length, nodes: nodesKey(first) },
+  });
+}
+
+const conditionsOf = ([first, ...rest]: Blocked): Cited => [
+  first.pending.evidence,
+  ...rest.slice(0, CITED - 1).map((b) => b.pending.evidence),
+];
+
+function headline(group: Blocked): Statement {
+  const [first] = group;
+  const number = count(group.length, "pod", ...conditionsOf(group));
+  const names = first.allowed.map((node) => node.value.name);
+  if (!first.pinned || names.length === 0) return say`${number} stayed Pending: the scheduler found no node for them.`;
+  return say`${number} that may run on ${codes(names, 5, ...pinning(group))} only stayed Pending: the scheduler found no node for them.`;
+}
+
+const pinning = ([first, ...rest]: Blocked): Cited =>
+  citeEach([first.pending.pod, ...rest.map((b) => b.pending.pod)], "/spec/affinity/nodeAffinity");
+
+function details(group: Blocked, since: Instant | null, now: Instant): readonly Statement[] {
+  const [first, ...rest] = group;
+  const evidence = conditionsOf(group);
+  const sinces = group.flatMap((b) => b.pending.since ?? []);
+  return [
+    ...(since
+      ? [
+          say`They are so ${from(sinces, evidence)}, and had waited for ${lapse(now.epochMs - since.epochMs, ...evidence)} at ${time(now, ...evidence)}.`,
+        ]
+      : []),
+    say`They include ${podNames([first.pending.pod, ...rest.map((b) => b.pending.pod)])}.`,
+    ...(first.pending.condition.message === null
+      ? []
+      : [say`The scheduler says ${code(first.pending.condition.message, first.pending.evidence)}.`]),
+    ...(first.pinned && first.nodesKnown && first.allowed.length === 0
+      ? [
+          say`No node that was collected carries the labels which their specification asks for${citing(...pinning(group))}.`,
+        ]
+      : []),
+  ];
+}
+
+/** `since T`, or `since times between A and B`. */
+const from = (sinces: readonly Instant[], evidence: Cited): ReturnType<typeof say> => {
+  const [first] = sinces;
+  return first && sinces.every((s) => s.epochMs === first.epochMs)
+    ? say`since ${time(first, ...evidence)}`
+    : say`since times ${span(sinces, ...evidence)}`;
+};
