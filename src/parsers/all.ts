@@ -1,6 +1,7 @@
 import type { Artifact } from "#model/artifact.js";
 import type { CoverageEntry, Fact, ParseIssue } from "#model/fact.js";
 import type { Emit, Intake, Parser, Sink } from "#model/intake.js";
+import { collector } from "./collector.js";
 import { command } from "./command.js";
 import { coverageEntries, type Reading, worsened } from "./coverage.js";
 import { kubeEvent } from "./kube-event.js";
@@ -38,7 +39,7 @@ export interface Parsing {
 /** Every parser; new ones for each run, since some remember what they saw. A new format is a new file and a line here. */
 export function allParsers(): readonly Parser[] {
   return [
-    ...[paths, runtimeConfig, netconf, kubeconfig, process, mount, log, command],
+    ...[collector, paths, runtimeConfig, netconf, kubeconfig, process, mount, log, command],
     ...[kubePod, kubeNode, kubeEvent(), kubeWorkload, kubeRevision, kubeServiceAccount, kubeObject],
     ...[kubeVersion, kubeJwks, kubeIssuer],
   ];

@@ -44,7 +44,7 @@ export function affectedNodes(b: Brief): readonly string[] {
 }
 
 const listNodes = (nodes: readonly string[]): string =>
-  nodes.length === 0 ? "Cluster:" : nodes.length <= 3 ? `${nodes.join(", ")}:` : `${nodes.length} nodes:`;
+  nodes.length === 0 ? "Cluster:" : nodes.length <= 3 ? nodes.join(", ") : `${nodes.length} nodes:`;
 
 const slugNodes = (nodes: readonly string[]): readonly string[] =>
   nodes.length === 1

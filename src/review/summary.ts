@@ -6,18 +6,23 @@ import { courseOf } from "./status.js";
 /** Paragraphs of prose that stand alone: what was seen, what caused it, what changed it, what comes. */
 export function summarise(b: Brief): Statement[][] {
   if (b.findings.length === 0) return [b.survey.filter((s) => s.section === "examined").map((s) => s.statement)];
-  const chained = [...new Set(b.chains.flat())].map(b.finding);
-  const causes = chained.filter((f) => b.rule(f.rule).kind === "mechanism");
   const paragraphs = [
-    [
-      ...bySince(b.findings.filter(b.isSymptom)).map(headline),
-      ...b.findings.filter((f) => b.rule(f.rule).kind === "impact").map(headline),
-    ],
-    [...causes.map(headline), ...dormancy(b)],
+    [...bySince(b.findings.filter(b.isSymptom)).map(headline), ...of(b, "impact").map(headline)],
+    [...causes(b).map(headline), ...dormancy(b)],
     changesTold(b),
     b.forecasts.flatMap((f) => [...f.statements]),
   ];
   return paragraphs.filter((p) => p.length > 0).map(distinct);
+}
+
+const of = (b: Brief, kind: "impact" | "mechanism"): readonly Finding[] =>
+  b.findings.filter((f) => b.rule(f.rule).kind === kind);
+
+/** Mechanisms in the order of the chains, each once; one that a forecast tells is told there. */
+function causes(b: Brief): readonly Finding[] {
+  const foretold = new Set(b.forecasts.flatMap((f) => f.statements.map((s) => JSON.stringify(s.parts))));
+  const chained = [...new Set(b.chains.flat())].map(b.finding).filter((f) => b.rule(f.rule).kind === "mechanism");
+  return chained.filter((f) => !foretold.has(JSON.stringify(headline(f).parts)));
 }
 
 const changesTold = (b: Brief): readonly Statement[] =>

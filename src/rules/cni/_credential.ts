@@ -139,10 +139,15 @@ function followKubeconfig(way: Way): Followed {
       missing: [view("kubeconfig").missing(`the kubeconfig ${named} that the plugin is given`, node)],
     };
   }
+  const { token } = kubeconfig.value;
+  if (kubeconfig.value.valid && token.kind === "absent") return { state: "none" };
+  if (!kubeconfig.value.valid || token.kind !== "jwt") {
+    return { state: "unknown", missing: [view("kubeconfig").missing(`a readable token in ${target.real}`, node)] };
+  }
   const field = plugin.pointer
     ? evidenceIn(netconf.artifact, { kind: "json", pointer: plugin.pointer }, `kubeconfig: ${named}`)
     : netconf.evidence;
-  const { tokenLine, token } = kubeconfig.value;
+  const { tokenLine } = kubeconfig.value;
   const links = [...way.links, ...target.hops].filter((h) => h.value.type === "l").map((h) => h.evidence);
   return {
     state: "followed",

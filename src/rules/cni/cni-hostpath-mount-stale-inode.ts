@@ -2,7 +2,7 @@ import type { Fact } from "#model/fact.js";
 import { cite } from "#model/fact.js";
 import { parentOf } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
-import type { Instant } from "#model/instant.js";
+import { type Instant, latest } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
@@ -133,6 +133,15 @@ function byTimes(
   }
   const started = lastStart(agent);
   const made = madeAt(target.hops, agent.target.hostPath);
+  const settled = started ? settledBefore(target.hops, started) : null;
+  if (settled && started) {
+    return refuted({
+      ...base,
+      statements: [
+        say`On ${code(base.subject, settled.evidence)} ${code(settled.value.path, settled.evidence)} was made before ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} started at ${time(started, cite(agent.pod, "/status/startTime"))}`,
+      ],
+    });
+  }
   if (!started || !made?.at || made.at.epochMs <= started.epochMs) {
     return undetermined({
       ...base,
@@ -161,6 +170,16 @@ function madeAt(
   const fact = hops.find((h) => h.value.path === hostPath) ?? hops[0];
   if (!fact) return null;
   return { at: fact.value.type === "l" ? fact.value.mtime : fact.value.btime, fact };
+}
+
+/** The last link on the way, where every link on it and the directory's own birth are older than the container: then the mount is of what is there. */
+function settledBefore(hops: readonly Fact<"path">[], started: Instant): Fact<"path"> | null {
+  const links = hops.filter((h) => h.value.type === "l");
+  const directory = hops.at(-1);
+  const older = (at: Instant | null): boolean => at !== null && latest(at) < started.epochMs;
+  const born = directory?.value.btime ?? null;
+  if (links.length === 0) return directory && older(born) ? directory : null;
+  return links.every((l) => older(l.value.mtime)) && (born === null || older(born)) ? (links.at(-1) ?? null) : null;
 }
 
 /** Latest start of one of the pod's running containers; the pod's own start where they do not say. */
