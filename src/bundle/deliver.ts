@@ -57,23 +57,10 @@ function stream(
   ledger: Ledger,
   settle: (coverage: Artifact["coverage"]) => void,
 ): MemberReader | null {
-  let dead = false;
-  const guarded = <T>(work: () => T): T | null => {
-    if (dead) return null;
-    try {
-      return work();
-    } catch (error) {
-      dead = true;
-      // Not the message: a parser's message quotes what it could not parse.
-      ledger.note(
-        "W_SINK",
-        artifact.member,
-        `its parser failed (${error instanceof Error ? visible(error.name) : "no error"})`,
-      );
-      settle("failed");
-      return null;
-    }
-  };
+  const guarded = createGuard((name) => {
+    ledger.note("W_SINK", artifact.member, `its parser failed (${name})`);
+    settle("failed");
+  });
   const sink = guarded(() => open(artifact));
   if (sink === null) return null;
   const feeder = capped(feederOf(artifact, sink, limits, notesOf(artifact, ledger)), artifact, limits, ledger);
@@ -84,11 +71,26 @@ function stream(
     end: (complete) => {
       guarded(() => {
         const got = feeder.end(complete);
-        const coverage = remaining(artifact.coverage, complete ? got : got === "all" ? "part" : got);
+        const coverage = remaining(artifact.coverage, complete || got === "none" ? got : "part");
         sink.end(coverage === "complete");
         settle(coverage);
       });
     },
+  };
+}
+
+/** Runs work until it throws for the first time, and nothing after that. Tells the error's name; its message may quote the content. */
+function createGuard(failed: (name: string) => void): <T>(work: () => T) => T | null {
+  let dead = false;
+  return (work) => {
+    if (dead) return null;
+    try {
+      return work();
+    } catch (error) {
+      dead = true;
+      failed(error instanceof Error ? visible(error.name) : "no error");
+      return null;
+    }
   };
 }
 

@@ -36,21 +36,24 @@ export function lineFeeder(
     line(show(tooLong ? cut(text, lineBytes) : text), number);
   };
   return {
-    data: (chunk) => {
-      let at = 0;
-      for (let lf = chunk.indexOf(LF); lf >= 0; lf = chunk.indexOf(LF, at)) {
-        hold(chunk.subarray(at, lf));
-        emit();
-        at = lf + 1;
-      }
-      hold(chunk.subarray(at));
-    },
+    data: (chunk) => hold(eachLineEnd(chunk, hold, emit)),
     end: () => {
       if (heldBytes > 0) emit();
       if (cutLines > 0) notes.note("W_LIMIT", `${cutLines} lines longer than ${lineBytes} bytes were cut`);
       return cutLines > 0 ? "part" : "all";
     },
   };
+}
+
+/** Returns what is behind the last line end. */
+function eachLineEnd(chunk: Buffer, hold: (piece: Buffer) => void, emit: () => void): Buffer {
+  let at = 0;
+  for (let lf = chunk.indexOf(LF); lf >= 0; lf = chunk.indexOf(LF, at)) {
+    hold(chunk.subarray(at, lf));
+    emit();
+    at = lf + 1;
+  }
+  return chunk.subarray(at);
 }
 
 function decode(pieces: readonly Buffer[], tooLong: boolean, first: boolean): string {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InquestError } from "#model/error.js";
-import { bundle, gzip, header, ROWS, read } from "./archive.js";
+import { bundle, gzip, ROWS, read } from "./archive.js";
 
 const test = suite("bundle/mutation");
 const PLAIN = bundle(ROWS);
@@ -80,5 +80,4 @@ test("any bytes", () =>
     { numRuns: 300 },
   ));
 
-void header;
 test.run();
