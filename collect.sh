@@ -991,7 +991,7 @@ function replace_all(s, re, keep, kind,   out, tok) {
 	return out s
 }
 function harmless(v) {
-	return v == "" || v ~ /^(true|false|null|nil|none|<nil>|<none>|[0-9.]+|[0-9]+(s|m|h|ms)|[.\/][^ ]*|\[REDACTED.*|\$[({].*|x-[a-z-]+|\*+)$/ || stripped_jwt(v)
+	return v == "" || v ~ /^(true|false|null|nil|none|<nil>|<none>|[0-9.]+|([0-9.]+(h|m|s|ms))+|[.\/][^ ]*|\[REDACTED.*|\$[({].*|x-[a-z-]+|\*+)$/ || stripped_jwt(v)
 }
 # key=value, "key":"value", key: value and --key value where the key's name says that it is a secret
 function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n) {
@@ -1009,13 +1009,15 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 		} else {
 			v = match(rest, /^(Basic|Bearer|basic|bearer|Token|token)[ ]+[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : \
 				(match(rest, /^[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : "")
+			sub(/[]]+$/, "", v)
 			# "failed to fetch token: pod not found" is prose: hide only what looks like a value
 			if (key ~ /: +$/ && !strong && substr(rest, length(v) + 1) ~ /^ *[^ ]/ && !(length(v) >= 12 && v ~ /[0-9]/)) prose = 1
 			if (v ~ /^(pod|failed|error|not|no|the|is|could|cannot|unable|invalid|expired|unauthorized|context|rpc|timed|secret|secrets|configmap)$/) prose = 1
 		}
 		# "unauthorized: Unauthorized" is the evidence, not a secret
-		gsub(/author(ized|ised|ize|ise|ity|ities)|authenticat(ed|ion|or|e|ing)/, "", key)
+		gsub(/boundserviceaccounttokenvolume|authori[sz]ation-(mode|webhook)|authentication-token-webhook|anonymous-auth|author(ized|ised|ize|ise|ity|ities)|authenticat(ed|ion|or|e|ing)|[a-z_]*[.]go[]]?:/, "", key)
 		if (key !~ SECRETKEY) { v = ""; prose = 1 }
+		if (key ~ /^-/ && v ~ /^(has|is|was|are|will|must|and|or|to|in|not|for|with|flag|flags|option|argument|should|cannot|can)$/) prose = 1
 		if (prose || v ~ /^(map\[|\[|\{|&)/) { v = ""; out = out head }
 		else if (harmless(v) || (v ~ / / && v ~ /\[REDACTED/)) out = out head v
 		else if (v ~ /^(Basic|Bearer|basic|bearer|Token|token) /) {
@@ -1144,7 +1146,7 @@ function text_line(s,   m, v) {
 function setup_json() {
 	words("apiVersion kind name namespace uid generateName resourceVersion generation creationTimestamp deletionTimestamp selfLink controller-revision-hash", OK)
 	words("phase qosClass reason message note type status action count series state lastObservedTime eventTime firstTimestamp lastTimestamp lastTransitionTime lastHeartbeatTime lastProbeTime lastUpdateTime startTime completionTime startedAt finishedAt renewTime acquireTime time manager operation fieldsType subresource", OK)
-	words("component host reportingComponent reportingController reportingInstance fieldPath nodeName hostname hostIP podIP ip address addressType addresses podCIDR podCIDRs podIPs hostIPs providerID protocol scheme", OK)
+	words("deprecatedFirstTimestamp deprecatedLastTimestamp $patch component host reportingComponent reportingController reportingInstance fieldPath nodeName hostname hostIP podIP ip address addressType addresses podCIDR podCIDRs podIPs hostIPs providerID protocol scheme", OK)
 	words("image imageID images names containerID imagePullPolicy terminationMessagePath terminationMessagePolicy restartPolicy dnsPolicy schedulerName serviceAccount serviceAccountName automountServiceAccountToken priorityClassName preemptionPolicy runtimeClassName", OK)
 	words("path mountPath subPath subPathExpr mountPropagation medium devicePath volumeDevices volumeMode volumeName claimName secretName server share fsType pdName accessModes storageClassName persistentVolumeReclaimPolicy volumeHandle driver iqn targetPortal persistentVolumeName provisioner attacher reclaimPolicy volumeBindingMode", OK)
 	words("key operator value_unused values effect topologyKey namespaces whenUnsatisfiable nominatedNodeName expression sizeLimit divisor resource containerName audience", OK)
