@@ -149,7 +149,8 @@ function effective(coverage: Coverage, member: Member, verdict: Verdict): Covera
 function formOf(kind: ArtifactKind, origin: string, member: string): ContentForm {
   switch (kind) {
     case "api":
-      return member.startsWith("cluster/") && member.endsWith(".json") && !origin.startsWith("/") ? "items" : "whole";
+      // A list that could not be fetched is still a list: the same parser answers for it.
+      return !origin.startsWith("/") && (member === "" || /^cluster\/.*\.json$/.test(member)) ? "items" : "whole";
     case "journal":
     case "podlog":
     case "proc":

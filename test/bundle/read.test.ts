@@ -72,6 +72,7 @@ test("rows without a member become artifacts without a sink", async () => {
   const { artifact, received, custody } = await read(bundle(rows));
   assert.equal(custody.issues, []);
   assert.is(artifact("/etc/absent")?.coverage, "absent");
+  assert.is(artifact("nodes")?.form, "items");
   assert.is(artifact("nodes")?.note, "Error from server (Forbidden)");
   assert.equal(
     received.map((got) => [got.artifact.origin, got.ends]),
