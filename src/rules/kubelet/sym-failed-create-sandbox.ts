@@ -23,7 +23,8 @@ const LASTING_MS = 300_000;
 /** A pod younger than this may be in the middle of its first try. */
 const YOUNG_MS = 60_000;
 
-const KIND: FailureKind = {
+/** What tells of a sandbox that could not be made. */
+export const CREATE_FAILURES: FailureKind = {
   reason: "FailedCreatePodSandBox",
   event: /[Ff]ailed (to )?create pod sandbox/,
   log: /CreatePodSandboxError|RunPodSandbox for .* failed|RunPodSandbox from runtime service failed/,
@@ -32,7 +33,7 @@ const KIND: FailureKind = {
 const failures = (
   view: <K extends FactKind>(kind: K) => FactView<K>,
   context: MatchContext,
-): readonly SandboxFailures[] => sandboxFailures(KIND, view, context.derive(podsByUid));
+): readonly SandboxFailures[] => sandboxFailures(CREATE_FAILURES, view, context.derive(podsByUid));
 
 export default defineRule({
   id: "sym:failed-create-sandbox",

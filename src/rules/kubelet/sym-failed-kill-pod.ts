@@ -25,7 +25,8 @@ const REPEATED = 3;
 /** The kubelet retries each 10 to 15 s: a log silent for so long has no failure to tell. */
 const SILENT_MS = 600_000;
 
-const KIND: FailureKind = {
+/** What tells of a failed teardown. */
+export const KILL_FAILURES: FailureKind = {
   reason: "FailedKillPod",
   event: /KillPodSandbox/,
   log: /KillPodSandbox|StopPodSandbox for .* failed|Failed to stop sandbox/,
@@ -34,7 +35,7 @@ const KIND: FailureKind = {
 const failures = (
   view: <K extends FactKind>(kind: K) => FactView<K>,
   context: MatchContext,
-): readonly SandboxFailures[] => sandboxFailures(KIND, view, context.derive(podsByUid));
+): readonly SandboxFailures[] => sandboxFailures(KILL_FAILURES, view, context.derive(podsByUid));
 
 type State = "stuck" | "gone" | "unknown" | "live";
 

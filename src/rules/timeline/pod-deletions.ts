@@ -1,0 +1,30 @@
+import { defineTimeline } from "#model/rule.js";
+import { code, count, say } from "#model/statement.js";
+import { citeEach, groupBy, requestedAt, stuckPods } from "#rules/kubelet/_pods.js";
+import { isApproximate, together } from "./_troubled.js";
+
+/** When the deletion of pods that did not go was requested. */
+export default defineTimeline({
+  id: "pod-deletions",
+  *observe({ context }) {
+    const stuck = context.derive(stuckPods).flatMap((pod) => {
+      const at = requestedAt(pod);
+      return at ? [{ pod, at }] : [];
+    });
+    for (const [node, list] of groupBy(stuck, ({ pod }) => pod.value.node ?? "")) {
+      for (const [first, ...rest] of together(list, ({ at }) => at.epochMs)) {
+        const evidence = citeEach([first.pod, ...rest.map((r) => r.pod)], "/metadata/deletionTimestamp");
+        const pods = count(rest.length + 1, "pod", ...evidence);
+        yield {
+          at: first.at,
+          approximate: isApproximate(first.at.precisionMs),
+          statement:
+            node === ""
+              ? say`Deletion of ${pods} without a node requested.`
+              : say`Deletion of ${pods} on ${code(node, ...evidence)} requested.`,
+          source: "deletionTimestamp less grace",
+        };
+      }
+    }
+  },
+});

@@ -1,0 +1,61 @@
+import type { Observation } from "#model/finding.js";
+import { defineTimeline } from "#model/rule.js";
+import { code, count, say, word } from "#model/statement.js";
+import { citeOccurrences } from "#rules/kubelet/_failure-statements.js";
+import { extent, podsByUid } from "#rules/kubelet/_pods.js";
+import { sandboxErrorTail } from "#rules/kubelet/_sandbox-error.js";
+import {
+  type FailureKind,
+  failureSubject,
+  firstSeen,
+  lastSeen,
+  type SandboxFailures,
+  sandboxFailures,
+} from "#rules/kubelet/_sandbox-failures.js";
+import { CREATE_FAILURES } from "#rules/kubelet/sym-failed-create-sandbox.js";
+import { KILL_FAILURES } from "#rules/kubelet/sym-failed-kill-pod.js";
+import { isApproximate } from "./_troubled.js";
+
+const KINDS: readonly (readonly [string, FailureKind])[] = [
+  ["sym:failed-kill-pod", KILL_FAILURES],
+  ["sym:failed-create-sandbox", CREATE_FAILURES],
+];
+
+/** First and last report of sandboxes that failed, where that was a symptom and no noise. */
+export default defineTimeline({
+  id: "sandbox-failures",
+  *observe({ context, view }) {
+    for (const [rule, kind] of KINDS) {
+      const subjects = new Set(context.findings(rule).map((f) => f.subject));
+      for (const group of sandboxFailures(kind, view, context.derive(podsByUid))) {
+        if (subjects.has(failureSubject(group.node, group.errorClass))) yield* rowsOf(group, kind);
+      }
+    }
+  },
+});
+
+function* rowsOf(group: SandboxFailures, kind: FailureKind): Iterable<Observation> {
+  const [first, last] = [firstSeen(group.occurrences), lastSeen(group.occurrences)];
+  const evidence = citeOccurrences(group);
+  const node = code(group.node ?? "unknown node", ...evidence);
+  const reason = code(kind.reason, ...evidence);
+  const source = group.occurrences[0].source === "event" ? "event" : "log";
+  if (first) {
+    yield {
+      at: first,
+      approximate: isApproximate(first.precisionMs),
+      statement: say`First ${reason} on ${node}: ${code(sandboxErrorTail(group.occurrences[0].message), ...evidence)}.`,
+      source: `${source}, first seen`,
+    };
+  }
+  if (last && first && last.epochMs - first.epochMs > 60_000) {
+    const pods = count(group.occurrences.length + group.more, "pod", ...evidence);
+    const least = word(extent(group.occurrences.map((o) => o.count))[0], ...evidence);
+    yield {
+      at: last,
+      approximate: isApproximate(last.precisionMs),
+      statement: say`${reason} on ${node} still reported, by then at least ${least} times for each of ${pods}.`,
+      source: `${source}, last seen`,
+    };
+  }
+}
