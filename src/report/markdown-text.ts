@@ -74,7 +74,7 @@ function word(token: string, place: Place): string {
   const core = token.slice(from, to);
   if ([LINK, ISSUE, MARKUP, PATH].some((pattern) => pattern.test(core)))
     return `${token.slice(0, from)}${codeSpan(core, place)}${token.slice(to)}`;
-  return withoutSnippets(token).replace(MARK, (mark) => MARKS[mark] ?? mark);
+  return token.replace(MARK, (mark) => MARKS[mark] ?? mark);
 }
 
 /** Joins rendered pieces; two code spans that touch would become one, so a space parts them. */

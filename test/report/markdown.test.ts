@@ -1,0 +1,266 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Draft } from "#model/review.js";
+import { renderMarkdown } from "#report/markdown.js";
+import { numberEvidence } from "#report/number.js";
+import { makeDraft } from "#test/report/draft.js";
+import { HIDDEN, HOSTILE } from "#test/report/hostile.js";
+
+const test = suite("markdown");
+
+const render = (draft: Draft = makeDraft(), zone = "Australia/Brisbane"): string =>
+  renderMarkdown(numberEvidence(draft), { zone });
+
+/** Lines outside fenced blocks. */
+function outsideFences(markdown: string): readonly string[] {
+  let fence: string | null = null;
+  return markdown.split("\n").filter((line) => {
+    const mark = /^`{3,}/.exec(line)?.[0];
+    if (fence === null && mark !== undefined && !line.slice(mark.length).includes("`")) {
+      fence = mark;
+      return false;
+    }
+    if (fence === null) return true;
+    if (line === fence) fence = null;
+    return false;
+  });
+}
+
+const headings = (markdown: string): readonly string[] =>
+  outsideFences(markdown).filter((line) => /^#{1,6} /.test(line));
+const section = (markdown: string, heading: string): string =>
+  (markdown.split(`\n${heading}\n`)[1] ?? "").split(/\n#{2,5} /)[0] ?? "";
+
+test("sections stand in the order of the house", () => {
+  assert.equal(
+    headings(render()).filter((line) => /^#{1,2} /.test(line)),
+    [
+      "# Post Incident Review: teardown refused — token bound to a deleted pod",
+      "## Executive Summary",
+      "## What Will Happen Next",
+      "## Timeline (AEST — UTC+10)",
+      "## Root Causes",
+      "## Impact",
+      "## Resolution Steps Taken",
+      "## Verification",
+      "## Preventive Measures",
+      "## Lessons Learned",
+      "## Action Items",
+      "## Open Questions",
+      "## Gaps",
+      "## Technical Details",
+      "## References",
+      "## What Was Examined",
+      "## Reviewers",
+      "## Evidence",
+      "## Custody",
+    ],
+  );
+});
+
+test("the head says what, when, how bad and in which zone, once", () => {
+  const head = render().split("## Executive Summary")[0] ?? "";
+  assert.match(head, '---\ntags:\n  - n1\n  - calico\n  - "true"\n  - "1.30"\n---\n');
+  assert.match(head, "**Date**: 23 May 2026\n");
+  assert.match(head, "**Duration**: ~58 min 41 s active (12:01 AEST → 13:00 AEST), after ~3 h 41 min latent\n");
+  assert.match(head, "**Severity**: proposed Medium — redundancy was reduced (a person decides)\n");
+  assert.match(head, "**Status**: Ongoing\n");
+  assert.match(head, "**Times**: Australia/Brisbane (AEST — UTC+10)");
+});
+
+test("citations stand before the full stop; knowledge and hearsay are marked", () => {
+  const summary = section(render(), "## Executive Summary");
+  assert.match(summary, "`connection is unauthorized: Unauthorized|401` [E1]. The token");
+  assert.match(summary, "[E2, E3].\n");
+  assert.match(summary, "on each request *(known: kubernetes `pkg/serviceaccount/claims.go`, v1.32.0)*.");
+  assert.match(summary, "`we replaced it | by hand` *(told by P. Person)*.");
+});
+
+test("the timeline keeps each time's precision and names the day where it changes", () => {
+  const times = section(render(), "## Timeline (AEST — UTC+10)").match(/(?<=^\| \*\*).*?(?=\*\*)/gm);
+  assert.equal(times, ["14 September 2021", "June 2024", "23 May ~08:20", "12:01:31", "~13:00:12", "24 May ~08:20"]);
+  const west = section(render(makeDraft(), "America/New_York"), "## Timeline (EDT — UTC-4)").match(
+    /(?<=^\| \*\*).*?(?=\*\*)/gm,
+  );
+  assert.equal(west, ["14 September 2021", "June 2024", "22 May ~18:20", "22:01:31", "~23:00:12", "23 May ~18:20"]);
+});
+
+test("chains ask, answer with their certainty, and say where they go on or stop", () => {
+  const text = render();
+  assert.match(text, "#### Chain 1: teardown refused\n\n##### How did the teardown fail?\n");
+  assert.match(text, "*Confidence: established; not verified: the clocks agree*");
+  assert.match(text, "**The asking stops here**: the evidence holds nothing before it");
+  assert.match(text, "**Continues in chain 1** (teardown refused) at its step 2.");
+  assert.match(
+    text,
+    "### Beside the Chains\n\n- **a path differs from its peers** (contributing-factor; established): ",
+  );
+});
+
+test("rivals: the open ones first, each with what refutes it or what is missing", () => {
+  const rivals = section(render(), "### Ruled Out and Still Open");
+  assert.match(
+    rivals,
+    "| the renewal reaches nobody | open | not collected: the mount table of the agent on n1 (not attempted), gap 1 |",
+  );
+  assert.match(rivals, "| the token expired | refuted | The token is good until 22 May 2027 10:15:29 [E2] |");
+});
+
+test("a rival's command stands in its row where no gap has it", () => {
+  const draft = { ...makeDraft(), gaps: [] };
+  assert.match(
+    section(render(draft), "### Ruled Out and Still Open"),
+    "`sudo sh collect.sh --node n1 \\u{7c} tee out`",
+  );
+});
+
+test("an outstanding fix stands under the resolution, a finished one among the procedures", () => {
+  const text = render();
+  assert.match(
+    section(text, "### Fix (Outstanding)"),
+    "```sh\nkubectl -n kube-system delete pod agent-4t5hk\n# → deleted\n```",
+  );
+  assert.match(section(text, "### Diagnostic and Fix Procedures"), "kubectl scale x");
+  assert.match(section(text, "### Fix (as Observed)"), "- **13:00** (repair): `/etc/cni/net.d` became a link [E");
+});
+
+test("actions name where what they cover is told; nested lists have four spaces", () => {
+  const text = render();
+  assert.match(
+    section(text, "## Action Items"),
+    "| 1 | Replace agent-4t5hk on n1 | repair | Urgent | chain 1 step 2 | ",
+  );
+  assert.match(section(text, "### Immediate Actions Required"), "\n    - Done when: its mount table");
+  assert.match(section(text, "### Longer-Term Improvements"), "- **Set cni-net-dir");
+});
+
+test("gaps carry the command that closes them", () => {
+  assert.match(
+    section(render(), "### Commands That Close Them"),
+    "```sh\n# gap 1\nsudo sh collect.sh --node n1 | tee out\n```",
+  );
+});
+
+test("signatures and excerpts are verbatim and cannot leave their fence", () => {
+  assert.match(
+    section(render(), "### Key Error Signatures"),
+    '````text\nerror: ```bad``` --8\\u{3c}-- "/etc/passwd"\n| a | b |\n````',
+  );
+});
+
+test("every citation resolves into the appendix and every entry is cited", () => {
+  const text = render();
+  const [body = "", appendix = ""] = text.split("\n## Evidence\n");
+  const cited = new Set([...body.matchAll(/\[(E\d+(?:, E\d+)*)\]/g)].flatMap((m) => (m[1] ?? "").split(", ")));
+  const listed = [...appendix.matchAll(/^\| (E\d+) \|/gm)].map((m) => m[1]);
+  assert.equal([...cited].sort(), listed.sort());
+});
+
+test("the bundle's state is told in the words that custody allows", () => {
+  const custody = render().split("\n## Custody\n")[1] ?? "";
+  assert.match(custody, "hashes match the manifest");
+  assert.not.match(custody, "authentic");
+  assert.match(custody, "| B1 | `W_EXTRA` | `node/fs/_0001` | not in the manifest |");
+});
+
+test("nothing found: short, and no empty section", () => {
+  const empty = makeDraft();
+  const healthy: Draft = {
+    ...empty,
+    status: "No fault found",
+    severity: { proposed: "None", reason: "" },
+    duration: { from: null, to: null, activeMs: null, latentMs: null },
+    forecasts: [],
+    timeline: [],
+    chains: [],
+    hypotheses: [],
+    impact: { rows: [], intervals: [], scope: [] },
+    resolution: { changes: [], fix: [], verification: [] },
+    lessons: { well: [], badly: [], surprise: [] },
+    actions: [],
+    questions: [],
+    gaps: [],
+    technical: { environment: [], signatures: [] },
+    references: [],
+    findings: [],
+    links: [],
+  };
+  const text = render(healthy);
+  assert.equal(headings(text).slice(1), [
+    "## Executive Summary",
+    "## What Was Examined",
+    "## Reviewers",
+    "## Evidence",
+    "### Excerpts",
+    "## Custody",
+    "### What Is Wrong With Them",
+  ]);
+  assert.not.match(text, /\*\*(Duration|Severity)\*\*/);
+  assert.not.match(text, /\n\n\n/);
+});
+
+test("twice the same, one line feed at the end, no line ends in a space", () => {
+  assert.is(render(), render());
+  assert.match(render(), /[^\n]\n$/);
+  assert.not.ok(outsideFences(render()).some((line) => /\s$/.test(line)));
+});
+
+/** Puts a text wherever the draft takes free text. */
+function poison(value: unknown, text: string): unknown {
+  if (Array.isArray(value)) return value.map((entry) => (typeof entry === "string" ? text : poison(entry, text)));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [
+      key,
+      FREE.has(key) && typeof entry === "string" ? text : poison(entry, text),
+    ]),
+  );
+}
+const FREE = new Set(
+  "title reason text what why stop on unless doneWhen subject name member origin excerpt step run expect message code file node question by source version collector command mechanism".split(
+    " ",
+  ),
+);
+
+const poisoned = (text: string): string => {
+  const draft = makeDraft();
+  const { tool, chains, findings, moments, ...rest } = draft;
+  const bad = poison(rest, text) as object;
+  return render({ ...draft, ...bad, schema: draft.schema, tool, moments, chains, findings } as Draft, "UTC");
+};
+
+const shape = (markdown: string): readonly string[] =>
+  outsideFences(markdown).map((line) => {
+    if (line.startsWith("|")) return `row ${line.replace(/(?<!\\)(`+)(?!`).*?(?<!`)\1(?!`)/g, "").split("|").length}`;
+    return /^#{1,6} |^(?: {4})?- |^\*\*|^$/.exec(line)?.[0] ?? "text";
+  });
+
+const plain = shape(poisoned("plain"));
+for (const text of HOSTILE)
+  test(`inert everywhere: ${JSON.stringify(text.slice(0, 40))}`, () => {
+    const markdown = poisoned(text);
+    const bare = outsideFences(markdown.replace(/^---\n[\s\S]*?\n---\n/, ""))
+      .join("\n")
+      .replace(/(?<!\\)(`+)(?!`).*?(?<!`)\1(?!`)/g, "");
+    assert.not.match(bare, /:\/\/|www\.|<[a-z!/]|@|\{\{|\]\(|\]:/i);
+    assert.not.match(markdown, HIDDEN);
+    const found = shape(markdown).filter((line) => line.startsWith("row") || line.startsWith("#"));
+    assert.equal(
+      found,
+      plain.filter((line) => line.startsWith("row") || line.startsWith("#")),
+    );
+  });
+
+test("templates: every value through a helper, no sentence, no raw mark", () => {
+  const BLOCK =
+    /^(?:[#/](?:if|each|unless)|else$|> [a-z-]+$|(?:text|cell|code|cellCode|verbatim|commands|time|dated|clock|cite|yaml) [\w.]+$)/;
+  for (const file of readdirSync("templates")) {
+    const text = readFileSync(`templates/${file}`, "utf8");
+    for (const found of text.matchAll(/\{\{([^}]*)\}\}/g)) assert.match(found[1] ?? "", BLOCK, file);
+    assert.not.match(text, "{{{", file);
+    assert.not.match(text, "{{&", file);
+  }
+});
+
+test.run();

@@ -1,0 +1,80 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { fileName } from "#report/file-name.js";
+import { numberEvidence } from "#report/number.js";
+import { renderSummary } from "#report/summary.js";
+import { makeDraft } from "#test/report/draft.js";
+import { HIDDEN, HOSTILE } from "#test/report/hostile.js";
+
+const test = suite("summary");
+
+const options = { zone: "Australia/Brisbane", colour: false, files: ["out/a.md", "out/a.json"] };
+
+test("says what failed, the root and how sure, what comes next, what is unknown, where the files are", () => {
+  const text = renderSummary(numberEvidence(makeDraft()), options);
+  for (const line of [
+    "Status:  Ongoing, severity Medium proposed",
+    "When:    ~58 min 41 s active (12:01 AEST → 13:00 AEST)",
+    "Failed:  Since 12:01:31 the API server refused 6 teardowns on n1",
+    "Root:    (established) The token is bound to pod",
+    "Next:    24 May 08:20, n1 (probable): a token is bound to a pod that is gone",
+    "Unless:  pod agent-4t5hk on n1 is replaced",
+    "Unknown: still open: the renewal reaches nobody",
+    "Files:   out/a.md",
+  ])
+    assert.match(text, line);
+});
+
+test("a root that two chains share is named once", () => {
+  assert.is(renderSummary(numberEvidence(makeDraft()), options).match(/^Root:/gm)?.length, 1);
+});
+
+test("at most 25 lines of at most 160 characters, however much there is", () => {
+  const review = numberEvidence(makeDraft());
+  const many = <T>(list: readonly T[]): T[] => Array.from({ length: 40 }, () => list).flat();
+  const text = renderSummary(
+    {
+      ...review,
+      title: "t".repeat(500),
+      chains: many(review.chains),
+      forecasts: many(review.forecasts),
+      gaps: many(review.gaps),
+      hypotheses: many(review.hypotheses),
+    },
+    { ...options, files: many(options.files) },
+  );
+  const lines = text.trimEnd().split("\n");
+  assert.ok(lines.length <= 25, `${lines.length}`);
+  assert.ok(lines.every((line) => line.length <= 160));
+});
+
+test("colour only where asked, and the same words", () => {
+  const review = numberEvidence(makeDraft());
+  const plain = renderSummary(review, options);
+  const coloured = renderSummary(review, { ...options, colour: true });
+  assert.not.match(plain, "\u001b");
+  assert.match(coloured, "\u001b[1m");
+  const bare = [0, 1, 2, 31, 32, 33].reduce((text, code) => text.replaceAll(`\u001b[${code}m`, ""), coloured);
+  assert.is(bare, plain);
+});
+
+test("no name reaches the terminal with a control character", () => {
+  for (const text of HOSTILE) {
+    const review = { ...numberEvidence(makeDraft()), title: text };
+    const shown = renderSummary(review, { ...options, files: [text] });
+    assert.not.match(shown, HIDDEN);
+  }
+});
+
+for (const [date, slug, name] of [
+  ["2026-05-23", "teardown-refused", "2026-05-23-teardown-refused"],
+  ["2026-05-23", "../../etc/Passwd \u202e", "2026-05-23-etc-passwd"],
+  ["2026-05-23", "", "2026-05-23-review"],
+] as const)
+  test(`file name of ${JSON.stringify(slug)}`, () => assert.is(fileName({ date, slug }), name));
+
+test("a long slug is cut between words or in one, never at a hyphen", () => {
+  assert.match(fileName({ date: "2026-05-23", slug: "ab-".repeat(100) }), /^2026-05-23-(ab-)*ab?$/);
+});
+
+test.run();
