@@ -1,5 +1,4 @@
 import type { Review, ReviewStatement } from "#model/review.js";
-import { titleOf } from "./causes.js";
 import { durationLine } from "./head.js";
 import { formatDated, formatTime, type ReportZone, readTime, reportZone, zoneHeading } from "./report-zone.js";
 import { visibleLine } from "./visible.js";
@@ -64,7 +63,7 @@ function forecastLines(review: Review, zone: ReportZone, paint: Paint): readonly
   const shown = review.forecasts.slice(0, FORECASTS).flatMap((forecast) => {
     const at = forecast.at === null ? null : readTime(forecast.at);
     const when = at === null ? `on ${forecast.on}` : formatDated(at, zone);
-    const text = `${when}, ${forecast.node} (${forecast.confidence}): ${titleOf(forecast.mechanism, review)}`;
+    const text = `${when}, ${forecast.node} (${forecast.confidence}): ${forecast.title}`;
     return [...field("Next", text, paint, "red"), ...field("Unless", forecast.unless, paint)];
   });
   return [...shown, ...more(review.forecasts.length - FORECASTS, "forecast")];

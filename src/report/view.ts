@@ -18,7 +18,7 @@ export function viewOf(review: Review, zone: ReportZone): object {
     hasCauses: review.chains.length + review.hypotheses.length + untoldFindings(review).length > 0,
     forecasts: review.forecasts.map((forecast) => ({
       ...forecast,
-      title: capital(titleOf(forecast.mechanism, review)),
+      title: capital(forecast.title),
     })),
     impact: { ...review.impact, any: Object.values(review.impact).some((part) => part.length > 0) },
     resolution: resolutionOf(review),

@@ -92,6 +92,7 @@ export function makeDraft(): Draft {
     forecasts: [
       {
         mechanism: "token-bound-to-deleted-pod",
+        title: "a token is bound to a pod that is gone",
         rule: "renewal-lost",
         node: "n1",
         at: "2026-05-23T22:20Z",
