@@ -1,6 +1,6 @@
-import type { Statement } from "#model/statement.js";
+import type { Quoted, Statement } from "#model/statement.js";
 import { code, codes, count, say, word } from "#model/statement.js";
-import { CITED, type Cited, extent, lapseRange, some, span } from "./_pods.js";
+import { CITED, type Cited, either, extent, lapseRange, some, span, words } from "./_pods.js";
 import { sandboxErrorTail } from "./_sandbox-error.js";
 import { cadencesMs, lastSeen, type Occurrence, type SandboxFailures } from "./_sandbox-failures.js";
 
@@ -31,7 +31,13 @@ function countStatement(of: SandboxFailures, evidence: Cited): readonly Statemen
   const [low, high] = extent(counts);
   const times = low === high ? word(low, ...evidence) : word(`${low} to ${high}`, ...evidence);
   if (of.occurrences.some((o) => o.source === "log"))
-    return [say`The log holds ${count(high, "line", ...evidence)} of it.`];
+    return [
+      say`The log holds ${count(
+        of.occurrences.reduce((sum, o) => sum + o.count, 0),
+        "line",
+        ...evidence,
+      )} of it.`,
+    ];
   if (high < 2) return [];
   return of.occurrences.length === 1
     ? [say`The event counts at least ${times} failures.`]
@@ -46,9 +52,12 @@ function cadenceStatement(of: SandboxFailures, evidence: Cited): readonly Statem
   return [say`That is one failure each ${lapseRange(cadences, ...evidence)} for a pod.`];
 }
 
-/** `3 pods`: those named and those only counted. */
-export function countPods(of: SandboxFailures): ReturnType<typeof count> {
-  return count(of.occurrences.length + of.more, "pod", ...citeOccurrences(of));
+/** `the sandboxes of 3 pods`: those named and those only counted. A log line stands for many pods and names one. */
+export function countSandboxes(of: SandboxFailures): Quoted {
+  if (of.occurrences.some((o) => o.source === "log")) return words("Sandboxes", ...citeOccurrences(of));
+  const pods = of.occurrences.length + of.more;
+  const evidence = citeOccurrences(of);
+  return say`${either(pods, "The sandbox", "The sandboxes", ...evidence)} of ${count(pods, "pod", ...evidence)}`;
 }
 
 /** The names of the pods concerned, where any is known. */
@@ -56,8 +65,8 @@ export function nameStatement(of: SandboxFailures): readonly Statement[] {
   const names = [...new Set(of.occurrences.flatMap((o) => o.name ?? []))];
   if (names.length === 0) return [];
   return [
-    names.length + of.more === 1
-      ? say`The pod is ${codes(names, 3, ...citeOccurrences(of))}.`
-      : say`Among the pods are ${codes(names, 3, ...citeOccurrences(of))}.`,
+    of.occurrences[0].source === "log"
+      ? say`The first line names the pod ${codes(names, 3, ...citeOccurrences(of))}.`
+      : say`${either(names.length, "The pod is", "The pods are", ...citeOccurrences(of))} ${codes(names, 3, ...citeOccurrences(of))}.`,
   ];
 }

@@ -108,6 +108,10 @@ const prefix = (text: string, quoted: Quoted): Quoted => ({
 /** Words of our own between quoted values, where a sentence's form depends on the facts. */
 export const words = (text: string, ...evidence: Cited): Quoted => ({ parts: [{ kind: "text", text }], evidence });
 
+/** The form of our own words that the number asks for. */
+export const either = (n: number, one: string, many: string, ...evidence: Cited): Quoted =>
+  words(n === 1 ? one : many, ...evidence);
+
 /** `12 s`, or `11 s to 16 s` where rounding leaves a difference. */
 export function lapseRange(values: readonly number[], ...evidence: Cited): Quoted {
   const [low, high] = extent(values).map((ms) => formatDuration(ms));

@@ -21,17 +21,29 @@ const CLASSES: readonly (readonly [string, RegExp])[] = [
  * words before a 401 and a 403 (libcalico-go lib/backend/k8s/resources/errors.go), so only the tail tells them apart.
  */
 export function sandboxErrorClass(message: string): string {
-  const text = trimTail(unescapeQuotes(message.slice(0, LONGEST)));
+  const text = innerText(message);
   return CLASSES.find(([, pattern]) => pattern.test(text))?.[0] ?? `other:${slug(text)}`;
 }
 
 /** The innermost part of the message, as a reader wants it quoted: what the plugin itself said, at most 240 characters. */
 export function sandboxErrorTail(message: string): string {
-  const text = trimTail(unescapeQuotes(message.slice(0, LONGEST)));
+  const text = innerText(message);
   const plugin = Math.max(text.lastIndexOf("failed (delete): "), text.lastIndexOf("failed (add): "));
   const start = plugin >= 0 ? text.indexOf("): ", plugin) + 3 : Math.max(0, text.lastIndexOf("desc = ") + 7);
   const tail = plugin < 0 && !text.includes("desc = ") ? text : text.slice(start);
   return tail.length <= 240 ? tail : `…${tail.slice(-239)}`;
+}
+
+const innerText = (message: string): string => trimTail(unescapeQuotes(errorField(message.slice(0, LONGEST))));
+
+/** Of a log line in klog's or logrus's form only the value of `err=` or `error=`: other fields follow it. */
+function errorField(line: string): string {
+  const start = /(?:^|\s)err(?:or)?="/.exec(line);
+  if (!start) return line;
+  const from = start.index + start[0].length;
+  let end = from;
+  while (end < line.length && line[end] !== '"') end += line[end] === "\\" ? 2 : 1;
+  return line.slice(from, end);
 }
 
 /** One level of quoting in events, two in klog lines. */

@@ -1,11 +1,21 @@
 import type { FactKind } from "#model/fact.js";
 import type { Outcome } from "#model/finding.js";
 import { earliest } from "#model/instant.js";
-import { defineRule, effect, type FactView, found, type MatchContext, refuted, shellWord } from "#model/rule.js";
+import {
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  refuted,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
 import { code, codes, count, known, say } from "#model/statement.js";
 import { countTerminating } from "./_consequences.js";
 import {
   citeEach,
+  either,
   groupBy,
   type Pod,
   podNames,
@@ -15,7 +25,7 @@ import {
   some,
   stuckPods,
   uidsOf,
-  words,
+  WHAT_PODS,
 } from "./_pods.js";
 import { FINALIZERS } from "./_references.js";
 import { sandboxFailures } from "./_sandbox-failures.js";
@@ -39,7 +49,10 @@ export default defineRule({
   kind: "mechanism",
   needs: { pods: "kube.pod" },
   explains: [effect("sym:pod-stuck-terminating", ["pod"], "prevents-recovery")],
-  *match(_facts, context) {
+  *match({ pods }, context) {
+    if (pods.coverage().state !== "complete" && context.derive(stuckPods).length === 0) {
+      yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
+    }
     const blocked = context.derive(failing);
     for (const [node, group] of groupBy(context.derive(stuckPods), (pod) => pod.value.node ?? UNASSIGNED)) {
       const held = group.filter((pod) => pod.value.finalizers.length > 0);
@@ -111,9 +124,9 @@ function heldBack(node: string, pods: readonly [Pod, ...Pod[]], context: MatchCo
     since: pods.map(requestedAt).reduce(earliest, null),
     lastSeen: seenAt(pods[0], context.moment),
     statements: [
-      say`${count(pods.length, "deleted pod", ...evidence)} ${words(pods.length === 1 ? "carries" : "carry", ...evidence)} the finalizer ${codes(finalizers, 5, ...evidence)}.`,
-      say`Concerned: ${podNames(pods)}.`,
-      ...(running ? [say`Containers of ${podNames(running)} are reported as running.`] : []),
+      say`${count(pods.length, "deleted pod", ...evidence)} carried the finalizer ${codes(finalizers, 5, ...evidence)}.`,
+      say`${either(pods.length, "It is", "They are", ...evidence)} ${podNames(pods)}.`,
+      ...(running ? [say`Containers of ${podNames(running)} were reported as running.`] : []),
     ],
     unverified: running ? [finished] : [],
     value: {
@@ -129,7 +142,7 @@ function free(node: string, pods: readonly [Pod, ...Pod[]]): Outcome {
   return refuted({
     subject: node,
     about: aboutOf(node, pods),
-    statements: [say`None of the ${count(pods.length, "deleted pod", ...evidence)} has a finalizer.`],
+    statements: [say`No finalizer is set on ${count(pods.length, "deleted pod", ...evidence)} that did not go.`],
   });
 }
 

@@ -89,8 +89,8 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
     statements: [
       isSilent(condition)
         ? say`The kubelet of ${code(name, evidence)} stopped posting the state of its node.`
-        : say`The kubelet of ${code(name, evidence)} reports that it cannot follow its containers: ${code(condition.message ?? "", evidence)}.`,
-      ...(condition.heartbeat ? [say`Its last report is of ${time(condition.heartbeat, evidence)}.`] : []),
+        : say`The kubelet of ${code(name, evidence)} reported that it could not follow its containers: ${code(condition.message ?? "", evidence)}.`,
+      ...(condition.heartbeat ? [say`Its last report was of ${time(condition.heartbeat, evidence)}.`] : []),
       ...(condition.since ? [say`The condition changed at ${time(condition.since, evidence)}.`] : []),
     ],
     value: { node: name },
@@ -105,7 +105,7 @@ function answering(node: NodeFact, ready: NonNullable<ReturnType<typeof readyOf>
     condition.status === "True" || condition.message === null
       ? citing(evidence)
       : say` (${code(condition.message, evidence)})`;
-  return say`The kubelet of ${code(node.value.name, evidence)} posts ${code(`Ready=${condition.status}`, evidence)}${why}${seen}.`;
+  return say`The kubelet of ${code(node.value.name, evidence)} posted ${code(`Ready=${condition.status}`, evidence)}${why}${seen}.`;
 }
 
 const noCondition = (node: NodeFact): Outcome =>

@@ -4,7 +4,7 @@ import { earliest, type Instant } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
 import { code, count, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, notReady, probeNode } from "./_consequences.js";
-import { citeEach, groupBy, ownersOf, type Pod, podNames, seenAt, uidsOf, WHAT_PODS } from "./_pods.js";
+import { citeEach, either, groupBy, ownersOf, type Pod, podNames, seenAt, uidsOf, WHAT_PODS } from "./_pods.js";
 import { CONTAINER_STATES } from "./_references.js";
 import { sandboxErrorClass } from "./_sandbox-error.js";
 import { creatingContainers, waitsForSandbox } from "./_waiting.js";
@@ -53,7 +53,7 @@ export default defineRule({
   falsePositives: ["a first pull of a very large image"],
   examples: {
     found: ["kubelet/container-creating.yaml"],
-    refuted: ["kubelet/container-creating-young.yaml"],
+    refuted: [],
     undetermined: ["kubelet/no-cluster-part.yaml"],
   },
   tags: ["kubelet"],
@@ -104,7 +104,7 @@ function outcomeOf(
     lastSeen: now,
     statements: [
       say`${count(pods.length, "pod", ...states)} on ${code(node, ...citeEach(pods, "/spec/nodeName"))} stayed in ContainerCreating.`,
-      say`They are ${podNames(pods)}.`,
+      say`${either(pods.length, "It is", "They are", ...states)} ${podNames(pods)}.`,
       ...(since ? [waited(since, now, pods)] : []),
       ...told.slice(0, 3).map((e) => reported(e)),
     ],
@@ -116,7 +116,7 @@ const isOfSandbox = (series: Fact<"kube.event">): boolean =>
 
 function waited(since: Instant, now: Instant, pods: readonly [Pod, ...Pod[]]): Statement {
   const evidence = citeEach(pods, "/status/startTime");
-  return say`At ${time(now, ...evidence)} the longest had waited for ${lapse(now.epochMs - since.epochMs, ...evidence)}, since ${time(since, ...evidence)}.`;
+  return say`At ${time(now, ...evidence)} ${either(pods.length, "it", "the oldest", ...evidence)} had waited for ${lapse(now.epochMs - since.epochMs, ...evidence)}, since ${time(since, ...evidence)}.`;
 }
 
 const reported = (series: Fact<"kube.event">): Statement =>

@@ -3,7 +3,7 @@ import type { Found, Outcome } from "#model/finding.js";
 import { defineRule, effect, type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
 import { code, known, type Statement, say } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, COUNT_PENDING, eventsOf, notReady, probeNode } from "./_consequences.js";
-import { citeOccurrences, countPods, failureDetails, nameStatement } from "./_failure-statements.js";
+import { citeOccurrences, countSandboxes, failureDetails, nameStatement } from "./_failure-statements.js";
 import { extent, ownerKey, podsByUid, seenAt } from "./_pods.js";
 import { EVENTS_CACHE, SANDBOX_RUN } from "./_references.js";
 import {
@@ -82,7 +82,7 @@ export default defineRule({
   falsePositives: ["pods that start before the CNI agent of a new node has written its configuration"],
   examples: {
     found: ["kubelet/failed-create-sandbox.yaml"],
-    refuted: ["kubelet/failed-create-sandbox-healed.yaml"],
+    refuted: [],
     undetermined: ["kubelet/failed-kill-pod-no-events.yaml"],
   },
   tags: ["kubelet", "cni"],
@@ -121,9 +121,9 @@ const aboutOf = (group: SandboxFailures): Found["about"] => ({
 });
 
 function headline(group: SandboxFailures): Statement {
-  const pods = countPods(group);
+  const sandboxes = countSandboxes(group);
   const error = code(group.errorClass, ...citeOccurrences(group));
   return group.node === null
-    ? say`No sandbox could be created for ${pods} (${error}).`
-    : say`No sandbox could be created for ${pods} on ${code(group.node, ...citeOccurrences(group))} (${error}).`;
+    ? say`${sandboxes} could not be created: error ${error}.`
+    : say`${sandboxes} on ${code(group.node, ...citeOccurrences(group))} could not be created: error ${error}.`;
 }

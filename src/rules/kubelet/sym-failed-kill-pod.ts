@@ -3,7 +3,7 @@ import type { Found, Outcome } from "#model/finding.js";
 import { defineRule, effect, type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
 import { code, known, type Quoted, type Statement, say } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, countTerminating, eventsOf, probeNode } from "./_consequences.js";
-import { citeOccurrences, countPods, failureDetails, nameStatement } from "./_failure-statements.js";
+import { citeOccurrences, countSandboxes, failureDetails, nameStatement } from "./_failure-statements.js";
 import { extent, isCompleted, isReady, overdueMs, ownerKey, type Pod, podsByUid, STUCK_AFTER_MS } from "./_pods.js";
 import { EVENTS_CACHE, POD_WORKERS, SANDBOX_STOP, SYNC_RESULT } from "./_references.js";
 import {
@@ -87,7 +87,7 @@ export default defineRule({
   falsePositives: ["teardown errors while the CNI agent of the node restarts, which end within seconds"],
   examples: {
     found: ["kubelet/failed-kill-pod.yaml"],
-    refuted: ["kubelet/failed-kill-pod-healed.yaml"],
+    refuted: [],
     undetermined: ["kubelet/failed-kill-pod-no-events.yaml"],
   },
   tags: ["kubelet", "cni"],
@@ -142,10 +142,10 @@ const aboutOf = (group: SandboxFailures): Found["about"] => ({
 });
 
 function headline(group: SandboxFailures): Statement {
-  const pods = countPods(group);
+  const sandboxes = countSandboxes(group);
   return group.node === null
-    ? say`The sandboxes of ${pods} could not be torn down (${classOf(group)}).`
-    : say`The sandboxes of ${pods} on ${code(group.node, ...citeOccurrences(group))} could not be torn down (${classOf(group)}).`;
+    ? say`${sandboxes} could not be torn down: error ${classOf(group)}.`
+    : say`${sandboxes} on ${code(group.node, ...citeOccurrences(group))} could not be torn down: error ${classOf(group)}.`;
 }
 
 const classOf = (group: SandboxFailures): Quoted => code(group.errorClass, ...citeOccurrences(group));

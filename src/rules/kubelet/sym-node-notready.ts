@@ -13,7 +13,7 @@ export default defineRule({
   needs: { nodes: "kube.node" },
   explains: [effect("sym:container-creating", ["node", "error"], "propagates")],
   *match({ nodes }, { moment }) {
-    if (nodes.coverage().state !== "complete" && nodes.all.length === 0) {
+    if (nodes.coverage().state !== "complete" && nodes.all.every((node) => readyOf(node) === null)) {
       yield undetermined({ subject: "cluster", about: {}, missing: [nodes.missing(WHAT_NODES)] });
     }
     for (const node of nodes.all) {
@@ -28,9 +28,9 @@ export default defineRule({
         since: condition.since,
         lastSeen: seenAt(node, moment),
         statements: [
-          say`The node ${code(name, evidence)} was not Ready: its condition is ${code(`Ready=${condition.status}`, evidence)}${condition.reason === null ? citing(evidence) : say`, reason ${code(condition.reason, evidence)}`}.`,
-          ...(condition.since ? [say`It is so since ${time(condition.since, evidence)}.`] : []),
-          ...(condition.message ? [say`The condition says ${code(condition.message, evidence)}.`] : []),
+          say`The node ${code(name, evidence)} was not Ready: its condition was ${code(`Ready=${condition.status}`, evidence)}${condition.reason === null ? citing(evidence) : say`, reason ${code(condition.reason, evidence)}`}.`,
+          ...(condition.since ? [say`It had been so since ${time(condition.since, evidence)}.`] : []),
+          ...(condition.message ? [say`The condition said ${code(condition.message, evidence)}.`] : []),
         ],
         value: { node: name, status: condition.status, reason: condition.reason },
       });
@@ -69,7 +69,7 @@ export default defineRule({
   falsePositives: ["a node that was just rebooted or is being set up"],
   examples: {
     found: ["kubelet/node-not-ready.yaml"],
-    refuted: ["kubelet/failed-kill-pod.yaml"],
+    refuted: [],
     undetermined: ["kubelet/no-cluster-part.yaml"],
   },
   tags: ["kubelet", "node"],

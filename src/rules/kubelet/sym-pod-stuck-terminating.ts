@@ -5,6 +5,7 @@ import { code, codes, count, known, lapse, type Statement, say, time, word } fro
 import { ALERT_ON_STUCK_PODS, countTerminating, notReady } from "./_consequences.js";
 import {
   citeEach,
+  either,
   extent,
   groupBy,
   ownersOf,
@@ -16,7 +17,6 @@ import {
   stuckPods,
   uidsOf,
   WHAT_PODS,
-  words,
 } from "./_pods.js";
 import { DELETE } from "./_references.js";
 
@@ -58,7 +58,7 @@ export default defineRule({
   falsePositives: ["pods with a long preStop hook that outlives the grace period by seconds"],
   examples: {
     found: ["kubelet/failed-kill-pod.yaml"],
-    refuted: ["kubelet/terminating-within-grace.yaml"],
+    refuted: [],
     undetermined: ["kubelet/no-cluster-part.yaml"],
   },
   tags: ["kubelet"],
@@ -80,7 +80,7 @@ function outcomeOf(node: string, pods: readonly [Pod, ...Pod[]], context: MatchC
     statements: [
       headline(node, pods, context),
       ...requestStatement(requests, pods),
-      pods.length === 1 ? say`The pod is ${podNames(pods)}.` : say`They are ${podNames(pods)}.`,
+      say`${either(pods.length, "It is", "They are", ...citeEach(pods, "/metadata/name"))} ${podNames(pods)}.`,
       ...ownerStatement(pods),
       finalizerStatement(pods),
       ...stateStatement(pods),
@@ -98,7 +98,7 @@ function headline(node: string, pods: readonly [Pod, ...Pod[]], context: MatchCo
   const evidence = citeEach(pods, "/metadata/deletionTimestamp");
   const now = seenAt(pods[0], context.moment);
   const overdue = extent(pods.map((pod) => now.epochMs - (pod.value.deletion?.epochMs ?? now.epochMs)))[1];
-  const late = say`${lapse(overdue, ...evidence)} after the end of their grace period, at ${time(now, ...evidence)}`;
+  const late = say`${lapse(overdue, ...evidence)} after the grace period, at ${time(now, ...evidence)}`;
   const number = count(pods.length, "deleted pod", ...evidence);
   return node === UNASSIGNED
     ? say`${number} without a node still existed ${late}.`
@@ -111,7 +111,7 @@ function requestStatement(requests: readonly Instant[], pods: readonly [Pod, ...
   const graces = extent(pods.map((pod) => pod.value.graceSeconds ?? 0));
   const grace = graces[0] === graces[1] ? `${graces[0]}` : `${graces[0]} to ${graces[1]}`;
   return [
-    say`Their deletion was requested ${span(requests, ...evidence)}, with ${word(grace, ...citeEach(pods, "/metadata/deletionGracePeriodSeconds"))} seconds of grace.`,
+    say`The deletion was requested ${span(requests, ...evidence)}, with ${word(grace, ...citeEach(pods, "/metadata/deletionGracePeriodSeconds"))} seconds of grace.`,
   ];
 }
 
@@ -119,23 +119,21 @@ function ownerStatement(pods: readonly [Pod, ...Pod[]]): readonly Statement[] {
   const owners = ownersOf(pods);
   const evidence = citeEach(pods, "/metadata/ownerReferences");
   if (owners.length === 0) return [];
-  return pods.length === 1
-    ? [say`It belongs to ${codes(owners, 3, ...evidence)}.`]
-    : [say`They belong to ${codes(owners, 3, ...evidence)}.`];
+  return [say`${either(pods.length, "It belongs", "They belong", ...evidence)} to ${codes(owners, 3, ...evidence)}.`];
 }
 
 function finalizerStatement(pods: readonly [Pod, ...Pod[]]): Statement {
   const finalizers = [...new Set(pods.flatMap((pod) => pod.value.finalizers))];
   const evidence = citeEach(pods, "/metadata/finalizers");
   return finalizers.length === 0
-    ? say`No finalizer is set on ${pods.length === 1 ? words("it", ...evidence) : words("any of them", ...evidence)}.`
+    ? say`No finalizer is set on ${either(pods.length, "it", "any of them", ...evidence)}.`
     : say`Finalizers are set: ${codes(finalizers, 5, ...evidence)}.`;
 }
 
 function stateStatement(pods: readonly [Pod, ...Pod[]]): readonly Statement[] {
   const states = [...new Set(pods.flatMap((pod) => pod.value.containers.map((c) => c.state)))].sort();
   if (states.length === 0) return [];
-  return [say`Their containers are reported as ${codes(states, 5, ...citeEach(pods, "/status/containerStatuses"))}.`];
+  return [say`The containers were reported as ${codes(states, 5, ...citeEach(pods, "/status/containerStatuses"))}.`];
 }
 
 function follow(node: string | null, together: boolean): Consequence {

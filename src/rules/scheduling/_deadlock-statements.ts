@@ -1,6 +1,6 @@
 import { cite } from "#model/fact.js";
 import { code, codes, count, type Statement, say, time } from "#model/statement.js";
-import { CITED, type Cited, citeEach, type Pod, podName, requestedAt, some } from "#rules/kubelet/_pods.js";
+import { CITED, type Cited, citeEach, either, type Pod, podName, requestedAt, some } from "#rules/kubelet/_pods.js";
 import { type Blockade, conflictsIn, isTerminating } from "./_blockade.js";
 import { namesAntiAffinity } from "./_pending.js";
 import type { Conflict } from "./_placement.js";
@@ -23,13 +23,11 @@ export function deadlockStatements(group: Blocked): readonly [Statement, ...Stat
   if (!holders || !conflict) return [say`${waiting} found no node.`];
   const held = count(holders.length, "pod", ...citeEach(holders, "/metadata/deletionTimestamp"));
   return [
-    say`${waiting} found no place on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}: ${held} that are being deleted still stand there, and required anti-affinity keeps them apart.`,
+    say`${waiting} found no place on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}: ${held} already deleted still stood there, and required anti-affinity kept them apart.`,
     ...pinned(first),
     conflictStatement(first, conflict),
     ...(pairs.length > 0
-      ? [
-          say`In ${count(pairs.length, "case", ...conditions)} the pod that waits and the pod that is being deleted have one owner.`,
-        ]
+      ? [say`In ${count(pairs.length, "case", ...conditions)} the waiting pod and the deleted one have the same owner.`]
       : []),
     ...closedStatement(first),
   ];
@@ -75,7 +73,7 @@ function closedStatement(blockade: Blockade): readonly Statement[] {
   const closed = some(blockade.closed);
   if (!closed) return [];
   return [
-    say`Cordoned or tainted are ${codes(
+    say`Cordoned or tainted were ${codes(
       closed.map((n) => n.value.name),
       5,
       ...citeEach(closed, "/spec"),
@@ -89,11 +87,11 @@ export function refutal(blockade: Blockade): Statement {
   const running = conflictsIn(blockade).find((c) => !isTerminating(c));
   if (running) {
     const { holder } = running;
-    return say`${code(podName(holder), cite(holder, "/metadata"))} on ${code(holder.value.node ?? "", cite(holder, "/spec/nodeName"))}, beside which ${code(podName(pod), cite(pod, "/spec/affinity/podAntiAffinity"))} may not stand, is not being deleted.`;
+    return say`${code(podName(holder), cite(holder, "/metadata"))} on ${code(holder.value.node ?? "", cite(holder, "/spec/nodeName"))}, beside which ${code(podName(pod), cite(pod, "/spec/affinity/podAntiAffinity"))} may not stand, was not being deleted.`;
   }
   const free = blockade.open.find((o) => o.conflicts.length === 0);
   if (free && namesAntiAffinity(condition.message)) {
-    return say`On ${code(free.node.value.name, free.node.evidence)} no collected pod is in the way of ${code(podName(pod), evidence)}.`;
+    return say`On ${code(free.node.value.name, free.node.evidence)} no collected pod was in the way of ${code(podName(pod), evidence)}.`;
   }
-  return say`For ${code(podName(pod), evidence)} the scheduler gives other reasons: ${code(condition.message ?? "none", evidence)}.`;
+  return say`For ${code(podName(pod), evidence)} the scheduler gave other reasons: ${code(condition.message ?? "none", evidence)}.`;
 }

@@ -79,7 +79,8 @@ const candidates = (pod: Pod, term: AntiAffinityTerm, board: Board): readonly Po
 
 /** Nodes that a pod's nodeSelector and required node affinity allow. */
 export const allowedNodes = (pod: Pod, nodes: readonly NodeFact[]): readonly NodeFact[] =>
-  nodes.filter((node) => allowsNode(pod.value, node.value.labels));
+  // `metadata.name` is the one field that node affinity may name (matchFields), as DaemonSets do.
+  nodes.filter((node) => allowsNode(pod.value, { ...node.value.labels, "metadata.name": node.value.name }));
 
 /** Does the pod say anything about nodes at all? */
 export const isPinned = (pod: Pod): boolean =>

@@ -1,14 +1,25 @@
 import { cite } from "#model/fact.js";
 import type { Found, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
-import { defineRule, effect, found, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
+import {
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  refuted,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
 import { code, codes, count, known, type Statement, say, word } from "#model/statement.js";
 import { COUNT_PENDING } from "#rules/kubelet/_consequences.js";
 import {
   citeEach,
   groupBy,
   ownerKey,
+  ownersOf,
   type Pod,
+  podName,
   seenAt,
   some,
   uidsOf,
@@ -18,6 +29,10 @@ import {
 import { type Blockade, blockades, conflictsIn, isBlocked, isTerminating } from "./_blockade.js";
 import { INTER_POD_AFFINITY, ROLLING } from "./_references.js";
 import { type Budget, budgetOf, type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
+
+/** A pod leads to its Deployment through both lists; neither stands for the other. */
+const isListed = (workloads: FactView<"kube.workload">): boolean =>
+  [/^replicasets/, /^deployments/].every((list) => workloads.coverage(undefined, list).state === "complete");
 
 export default defineRule({
   id: "rollout-anti-affinity-surge",
@@ -29,19 +44,20 @@ export default defineRule({
   *match({ workloads, nodes }, context) {
     const ofSets = context.derive(blockades).filter((b) => b.pending.pod.value.owner?.kind === "ReplicaSet");
     const byKey = context.derive(workloadsByKey);
+    const open = [];
     for (const [set, group] of groupBy(ofSets, (b) => ownerKey(b.pending.pod) ?? "")) {
       const [first, ...rest] = group;
       if (!first) continue;
       const about = { pod: uidsOf(group.map((b) => b.pending.pod)), workload: [set] };
       const replicaSet = byKey.get(set);
       const deployment = replicaSet && byKey.get(workloadOwner(replicaSet) ?? "");
-      if (nodes.coverage().state !== "complete" || (!deployment && workloads.coverage().state !== "complete")) {
-        const missing = first.nodesKnown ? workloads.missing(WHAT_WORKLOADS) : nodes.missing(WHAT_NODES);
-        yield undetermined({ subject: set, about, missing: [missing] });
-      } else if (replicaSet && deployment) {
-        yield judge([first, ...rest], replicaSet, deployment, byKey, context);
-      }
+      // The pods alone may exclude it, whoever owns them.
+      const against = first.nodesKnown ? podsAgainst(first) : null;
+      if (against) yield refuted({ subject: set, about, statements: [against] });
+      else if (nodes.coverage().state !== "complete" || (!deployment && !isListed(workloads))) open.push(first);
+      else if (replicaSet && deployment) yield judge([first, ...rest], replicaSet, deployment, byKey, context);
     }
+    if (open.length > 0) yield gap(open, workloads, nodes);
   },
   known: [
     known(
@@ -108,7 +124,7 @@ function judge(
     workload: [workloadKey(replicaSet), subject],
   };
   const budget = budgetOf(deployment);
-  const against = reasonAgainst(first, replicaSet, deployment, budget, byKey);
+  const against = workloadsAgainst(first, replicaSet, deployment, budget, byKey);
   if (against || !budget) return refuted({ subject, about, statements: [against ?? noBudget(deployment)] });
   const holders = some([...new Set(conflictsIn(first).map((c) => c.holder))]);
   return found({
@@ -121,28 +137,47 @@ function judge(
   });
 }
 
-function reasonAgainst(
+/** What the pods themselves say against it: a holder that is going, a node that is free, or a holder of the same ReplicaSet. */
+function podsAgainst(blockade: Blockade): Statement | null {
+  const conflicts = conflictsIn(blockade);
+  const { pod, evidence, condition } = blockade.pending;
+  const terminating = conflicts.find(isTerminating);
+  if (terminating) {
+    const { holder } = terminating;
+    return say`${code(podName(holder), cite(holder, "/metadata/deletionTimestamp"))}, which stood in the way, was already deleted.`;
+  }
+  if (!isBlocked(blockade))
+    return say`Anti-affinity did not close every node to ${code(podName(pod), evidence)}; the scheduler said ${code(condition.message ?? "nothing", evidence)}.`;
+  const twin = conflicts.find((c) => ownerKey(c.holder) === ownerKey(pod));
+  if (!twin) return null;
+  const owner = cite(twin.holder, "/metadata/ownerReferences");
+  return say`${code(podName(twin.holder), owner)}, which stood in the way, is of the same ReplicaSet and no older replica.`;
+}
+
+function workloadsAgainst(
   blockade: Blockade,
   replicaSet: Workload,
   deployment: Workload,
   budget: Budget | null,
   byKey: ReadonlyMap<string, Workload>,
 ): Statement | null {
-  const conflicts = conflictsIn(blockade);
-  const { pod, evidence, condition } = blockade.pending;
-  const terminating = conflicts.find(isTerminating);
-  if (terminating) {
-    const { holder } = terminating;
-    return say`${code(holder.value.name, cite(holder, "/metadata/deletionTimestamp"))} is being deleted: the rollout has already given it up.`;
-  }
-  if (!isBlocked(blockade))
-    return say`Not every node is closed to ${code(pod.value.name, evidence)} by anti-affinity; the scheduler says ${code(condition.message ?? "nothing", evidence)}.`;
-  const foreign = conflicts.find((c) => !isOlderSibling(c.holder, replicaSet, deployment, byKey));
+  const foreign = conflictsIn(blockade).find((c) => !isOlderSibling(c.holder, replicaSet, deployment, byKey));
   if (foreign)
-    return say`${code(foreign.holder.value.name, cite(foreign.holder, "/metadata/ownerReferences"))}, which is in the way, is no older replica of ${code(deployment.value.name, deployment.evidence)}.`;
-  if (budget && budget.unavailable > 0)
+    return say`${code(podName(foreign.holder), cite(foreign.holder, "/metadata/ownerReferences"))}, which stood in the way, is no older replica of ${code(deployment.value.name, deployment.evidence)}.`;
+  if (!budget) return noBudget(deployment);
+  if (budget.unavailable > 0)
     return say`The rollout of ${code(deployment.value.name, cite(deployment, "/spec/strategy"))} may take ${count(budget.unavailable, "old replica", cite(deployment, "/spec/strategy"))} away first.`;
   return null;
+}
+
+function gap(open: readonly Blockade[], workloads: FactView<"kube.workload">, nodes: FactView<"kube.node">): Outcome {
+  const pods = open.map((b) => b.pending.pod);
+  const missing = nodes.coverage().state === "complete" ? workloads.missing(WHAT_WORKLOADS) : nodes.missing(WHAT_NODES);
+  return undetermined({
+    subject: "cluster",
+    about: { pod: uidsOf(pods), workload: ownersOf(pods) },
+    missing: [missing],
+  });
 }
 
 function isOlderSibling(
@@ -172,8 +207,8 @@ function tell(
   const name = code(`${deployment.value.namespace}/${deployment.value.name}`, deployment.evidence);
   const nodes = first.open.map((o) => o.node.value.name);
   return [
-    say`The rollout of ${name} cannot go on: its required anti-affinity leaves no node to ${count(group.length, "new replica", first.pending.evidence, own)}, and ${count(holders.length, "old replica", ...citeEach(holders, "/spec/nodeName"))} must all stay available.`,
-    say`Its rolling update has maxSurge ${word(budget.written.surge, strategy)} and maxUnavailable ${word(budget.written.unavailable, strategy)} of ${count(deployment.value.desired ?? 0, "replica", cite(deployment, "/spec/replicas"))}, which is ${word(budget.surge, strategy)} more and ${word(budget.unavailable, strategy)} fewer.`,
-    say`The old replicas are on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}, one on each node that the new one may use, and none of them is being deleted.`,
+    say`The rollout of ${name} could not go on: its required anti-affinity left no node to ${count(group.length, "new replica", first.pending.evidence, own)}, and ${count(holders.length, "old replica", ...citeEach(holders, "/spec/nodeName"))} had to stay available.`,
+    say`Its rolling update has maxSurge ${word(budget.written.surge, strategy)} and maxUnavailable ${word(budget.written.unavailable, strategy)} of ${count(deployment.value.desired ?? 0, "replica", cite(deployment, "/spec/replicas"))}, which is ${word(budget.surge, strategy)} more at most and ${word(budget.unavailable, strategy)} fewer.`,
+    say`The old replicas stood on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}, one on each node that the new one may use, and none of them was being deleted.`,
   ];
 }

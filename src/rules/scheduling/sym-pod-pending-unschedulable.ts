@@ -7,6 +7,7 @@ import {
   CITED,
   type Cited,
   citeEach,
+  either,
   groupBy,
   ownersOf,
   podNames,
@@ -58,7 +59,7 @@ export default defineRule({
   falsePositives: ["a pod that waits for a cluster autoscaler to add a node"],
   examples: {
     found: ["scheduling/deadlock.yaml"],
-    refuted: ["scheduling/scheduled-after-noise.yaml"],
+    refuted: [],
     undetermined: ["kubelet/no-cluster-part.yaml"],
   },
   tags: ["scheduling"],
@@ -95,8 +96,8 @@ function headline(group: Blocked): Statement {
   const [first] = group;
   const number = count(group.length, "pod", ...conditionsOf(group));
   const names = first.allowed.map((node) => node.value.name);
-  if (!first.pinned || names.length === 0) return say`${number} stayed Pending: the scheduler found no node for them.`;
-  return say`${number} that may run on ${codes(names, 5, ...pinning(group))} only stayed Pending: the scheduler found no node for them.`;
+  if (!first.pinned || names.length === 0) return say`${number} stayed Pending: the scheduler found no node.`;
+  return say`${number} which may run on ${codes(names, 5, ...pinning(group))} only stayed Pending: the scheduler found no node.`;
 }
 
 const pinning = ([first, ...rest]: Blocked): Cited =>
@@ -109,13 +110,13 @@ function details(group: Blocked, since: Instant | null, now: Instant): readonly 
   return [
     ...(since
       ? [
-          say`They are so ${from(sinces, evidence)}, and had waited for ${lapse(now.epochMs - since.epochMs, ...evidence)} at ${time(now, ...evidence)}.`,
+          say`${either(group.length, "It had", "They had", ...evidence)} waited ${from(sinces, evidence)}, by ${time(now, ...evidence)} for ${lapse(now.epochMs - since.epochMs, ...evidence)}.`,
         ]
       : []),
-    say`They include ${podNames([first.pending.pod, ...rest.map((b) => b.pending.pod)])}.`,
+    say`${either(group.length, "It is", "They are", ...evidence)} ${podNames([first.pending.pod, ...rest.map((b) => b.pending.pod)])}.`,
     ...(first.pending.condition.message === null
       ? []
-      : [say`The scheduler says ${code(first.pending.condition.message, first.pending.evidence)}.`]),
+      : [say`The scheduler said ${code(first.pending.condition.message, first.pending.evidence)}.`]),
     ...(first.pinned && first.nodesKnown && first.allowed.length === 0
       ? [
           say`No node that was collected carries the labels which their specification asks for${citing(...pinning(group))}.`,

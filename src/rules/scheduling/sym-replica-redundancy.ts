@@ -1,19 +1,9 @@
 import { cite } from "#model/fact.js";
 import type { Found, ImpactRow, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
-import { defineRule, found, type MatchContext, shellWord, undetermined } from "#model/rule.js";
+import { defineRule, type FactView, found, type MatchContext, shellWord, undetermined } from "#model/rule.js";
 import { codes, count, known, type Statement, say, time, word } from "#model/statement.js";
-import {
-  CITED,
-  type Cited,
-  groupBy,
-  ownerKey,
-  seenAt,
-  some,
-  stuckPods,
-  WHAT_WORKLOADS,
-  words,
-} from "#rules/kubelet/_pods.js";
+import { CITED, type Cited, groupBy, ownerKey, seenAt, some, stuckPods, WHAT_WORKLOADS } from "#rules/kubelet/_pods.js";
 import { blockades } from "./_blockade.js";
 import { type Redundancy, redundancies } from "./_redundancy.js";
 import { REPLICASETS } from "./_references.js";
@@ -34,13 +24,13 @@ export default defineRule({
       const list = some(group);
       if (list) yield outcomeOf(subject, list, context);
     }
-    if (workloads.coverage().state === "complete") return;
     const pods = [...context.derive(stuckPods), ...context.derive(blockades).map((b) => b.pending.pod)];
-    const owners = [...new Set(pods.flatMap((pod) => ownerKey(pod) ?? []))].filter((key) => !key.startsWith("Job/"));
-    if (owners.length > 0)
+    const owners = [...new Set(pods.flatMap((pod) => ownerKey(pod) ?? []))];
+    const unseen = owners.filter((key) => !isListed(key, workloads));
+    if (unseen.length > 0)
       yield undetermined({
         subject: "cluster",
-        about: { workload: owners },
+        about: { workload: unseen },
         missing: [workloads.missing(WHAT_WORKLOADS)],
       });
   },
@@ -68,7 +58,7 @@ export default defineRule({
   falsePositives: ["a rollout in progress, for the first ten minutes"],
   examples: {
     found: ["scheduling/deadlock.yaml"],
-    refuted: ["scheduling/scheduled-after-noise.yaml"],
+    refuted: [],
     undetermined: ["scheduling/deadlock-no-workloads.yaml"],
   },
   tags: ["storage"],
@@ -76,6 +66,13 @@ export default defineRule({
 
 /** Fewer ready than wanted, and a pod that is stuck is why. */
 export const isReduced = (r: Redundancy): boolean => r.ready < r.wanted && r.stuck.length + r.waiting.length > 0;
+
+/** Was the list complete that this owner would stand in? Owners of other kinds want no replicas. */
+function isListed(key: string, workloads: FactView<"kube.workload">): boolean {
+  if (key.startsWith("StatefulSet/")) return workloads.coverage(undefined, /^statefulsets/).state === "complete";
+  if (!key.startsWith("ReplicaSet/")) return true;
+  return [/^replicasets/, /^deployments/].some((list) => workloads.coverage(undefined, list).state === "complete");
+}
 
 const statusOf = ([first, ...rest]: readonly [Workload, ...Workload[]]): Cited => [
   cite(first, "/status"),
@@ -137,9 +134,10 @@ function headline(subject: string, group: Reduced): Statement {
 function sinceStatement(group: Reduced, since: Instant | null): readonly Statement[] {
   const pods = some(group.flatMap((r) => [...r.stuck, ...r.waiting]));
   if (!pods || !since) return [];
+  const stuck = group.reduce((sum, r) => sum + r.stuck.length, 0);
   const [first, ...rest] = pods;
   const evidence: Cited = [cite(first, "/status"), ...rest.slice(0, CITED - 1).map((pod) => cite(pod, "/status"))];
   return [
-    say`${words("Replicas are missing", ...evidence)} since ${time(since, ...evidence)}: ${count(pods.length, "pod", ...evidence)} of them wait or do not go.`,
+    say`Replicas were missing from ${time(since, ...evidence)} on: ${word(stuck, ...evidence)} of their pods did not go, and ${word(pods.length - stuck, ...evidence)} did not come up.`,
   ];
 }

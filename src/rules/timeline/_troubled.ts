@@ -1,13 +1,7 @@
 import type { ComparedMoment, MatchContext } from "#model/rule.js";
 
 /** Symptoms: what brings a node into the time line at all. */
-const SYMPTOMS = [
-  "sym:failed-kill-pod",
-  "sym:failed-create-sandbox",
-  "sym:pod-stuck-terminating",
-  "sym:container-creating",
-  "sym:node-notready",
-];
+const SYMPTOMS = ["sym:failed-kill-pod", "sym:failed-create-sandbox", "sym:container-creating", "sym:node-notready"];
 
 /** Mechanisms of the CNI's files and credentials: a node with a latent one belongs there too. Ids without a rule find nothing. */
 const MECHANISMS = [
@@ -15,6 +9,7 @@ const MECHANISMS = [
   "cni-token-wrong-service-account",
   "cni-token-expired",
   "cni-conf-dir-diverged",
+  "cni-conflist-invalid",
   "cni-hostpath-mount-stale-inode",
   "cni-rbac-denied",
   "cni-service-account-recreated",
@@ -24,11 +19,16 @@ const MECHANISMS = [
   "node-clock-off",
 ];
 
-/** Nodes that something was found on at this moment. What did not touch them is no row of the time line. */
-export const troubledNodes = (context: MatchContext): ReadonlySet<string> =>
-  new Set([...SYMPTOMS, ...MECHANISMS].flatMap((rule) => context.findings(rule).flatMap((f) => f.about.node ?? [])));
+/**
+ * Nodes on which sandboxes or their network failed at this moment, or on which a mechanism of the CNI was found. What did not touch
+ * them is no row of the time line. A symptom without an error class (a volume that is waited for, a finalizer) is none of the CNI's.
+ */
+export function troubledNodes(context: MatchContext): ReadonlySet<string> {
+  const symptoms = SYMPTOMS.flatMap((rule) => context.findings(rule)).filter((f) => (f.about.error ?? []).length > 0);
+  const mechanisms = MECHANISMS.flatMap((rule) => context.findings(rule));
+  return new Set([...symptoms, ...mechanisms].flatMap((f) => f.about.node ?? []));
+}
 
-/** Nodes with a symptom or mechanism of the CNI. */
 export const isTroubled = (moment: ComparedMoment): boolean => troubledNodes(moment.context).size > 0;
 
 /** Two rows of like objects within this time are one. */

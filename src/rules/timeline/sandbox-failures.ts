@@ -2,7 +2,7 @@ import type { Observation } from "#model/finding.js";
 import { defineTimeline } from "#model/rule.js";
 import { code, count, say, word } from "#model/statement.js";
 import { citeOccurrences } from "#rules/kubelet/_failure-statements.js";
-import { extent, podsByUid } from "#rules/kubelet/_pods.js";
+import { either, extent, podsByUid } from "#rules/kubelet/_pods.js";
 import { sandboxErrorTail } from "#rules/kubelet/_sandbox-error.js";
 import {
   type FailureKind,
@@ -49,12 +49,15 @@ function* rowsOf(group: SandboxFailures, kind: FailureKind): Iterable<Observatio
     };
   }
   if (last && first && last.epochMs - first.epochMs > 60_000) {
-    const pods = count(group.occurrences.length + group.more, "pod", ...evidence);
     const least = word(extent(group.occurrences.map((o) => o.count))[0], ...evidence);
+    const pods = count(group.occurrences.length + group.more, "pod", ...evidence);
     yield {
       at: last,
       approximate: isApproximate(last.precisionMs),
-      statement: say`${reason} on ${node} still reported, by then at least ${least} times for each of ${pods}.`,
+      statement:
+        source === "event"
+          ? say`${reason} on ${node} still reported, by then at least ${least} times for ${either(group.occurrences.length, "", "each of ", ...evidence)}${pods}.`
+          : say`${reason} on ${node} still reported, by then in ${least} lines.`,
       source: `${source}, last seen`,
     };
   }
