@@ -8,14 +8,16 @@ const MANIFEST = {
   mismatch: "hashes differ from the manifest",
 } as const;
 
-/** Evidence in the order of its numbers, with the short name of its bundle. */
-export function evidenceOf(review: Review): readonly object[] {
-  return Object.entries(review.evidence).map(([id, entry]) => ({
+/** Evidence in the order of its numbers, with the short name of its bundle; excerpts of several lines apart, since a cell has one. */
+export function evidenceOf(review: Review): object {
+  const rows = Object.entries(review.evidence).map(([id, entry]) => ({
     ...entry,
     id,
     bundle: bundleName(entry.bundle, review),
     sha256: entry.sha256.slice(0, SHOWN_HEX),
+    long: entry.excerpt.trim().includes("\n"),
   }));
+  return { rows, long: rows.filter((row) => row.long) };
 }
 
 /** Bundles as received, and what is wrong with them. */

@@ -11,6 +11,7 @@ export interface ToldChain {
   readonly title: string;
   readonly steps: readonly ToldStep[];
   readonly continues: { readonly number: number; readonly title: string; readonly step: number } | null;
+  /** Empty where the chain goes on in another: it stops where that one does. */
   readonly stop: string;
 }
 
@@ -29,7 +30,7 @@ export const chainsOf = (review: Review): readonly ToldChain[] =>
     title: chain.title,
     steps: chain.answers.map((answer) => stepOf(answer, review)),
     continues: continuation(chain, review),
-    stop: chain.stop,
+    stop: chain.continuesIn === null ? chain.stop : "",
   }));
 
 function stepOf(answer: Chain["answers"][number], review: Review): ToldStep {
@@ -53,12 +54,22 @@ function continuation(chain: Chain, review: Review): ToldChain["continues"] {
   return { number: at + 1, title: other.title, step: Math.max(step, 0) + 1 };
 }
 
-/** Findings that no chain tells: conditions and contributing factors beside the chains. */
-export function untoldFindings(review: Review): readonly (Finding & { readonly premises: string })[] {
+/** A finding told in one line, outside the chains. */
+export type UntoldFinding = Finding & { readonly premises: string };
+
+/** Findings that no chain tells: impacts on workloads, and conditions beside the chains. */
+export function untoldFindings(review: Review): {
+  readonly impacts: readonly UntoldFinding[];
+  readonly others: readonly UntoldFinding[];
+} {
   const told = new Set(review.chains.flatMap((chain) => [...chain.steps, ...chain.answers.map((a) => a.finding)]));
-  return review.findings
+  const untold = review.findings
     .filter((finding) => !told.has(finding.id))
     .map((finding) => ({ ...finding, premises: finding.unverified.join("; ") }));
+  return {
+    impacts: untold.filter((finding) => finding.role === "impact"),
+    others: untold.filter((finding) => finding.role !== "impact"),
+  };
 }
 
 /** Where a finding is told: `chain 1 step 2`, else its title. */

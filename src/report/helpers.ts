@@ -43,7 +43,7 @@ export function helpersFor(zone: ReportZone): Helpers {
     code: (text) => codeSpan(text),
     cellCode: (text) => codeSpan(text, "cell"),
     verbatim: (text) => fence(text, "text"),
-    commands: (commands) => fence(commands.map(commandText).join("\n"), "sh"),
+    commands: (commands) => fence(commands.map(commandText).join("\n\n"), "sh"),
     time: (utc) => (utc === null ? "—" : shownTime(utc, zone, formatTime)),
     dated: (utc) => shownTime(utc, zone, formatDated),
     clock: (row) => prose(rowTime(row, zone), "cell"),

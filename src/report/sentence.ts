@@ -18,8 +18,22 @@ export function cellSentence(statement: ReviewStatement, zone: ReportZone): stri
   return `${body}${stop === "." ? "" : stop}${sourceOf(statement, "cell")}`;
 }
 
-/** ` [E1, E2]`; empty without evidence. */
-export const citation = (ids: readonly string[]): string => (ids.length === 0 ? "" : ` [${ids.join(", ")}]`);
+/** ` [E1, E2]`, ` [E1, E4–E9]`: sorted, three or more in a row as a range. Empty without evidence. */
+export function citation(ids: readonly string[]): string {
+  const numbers = [...new Set(ids.map((id) => Number(id.slice(1))))].sort((a, b) => a - b);
+  const runs: { readonly from: number; to: number }[] = [];
+  for (const n of numbers) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.to === n - 1) last.to = n;
+    else runs.push({ from: n, to: n });
+  }
+  return runs.length === 0 ? "" : ` [${runs.map(shownRun).join(", ")}]`;
+}
+
+function shownRun({ from, to }: { readonly from: number; readonly to: number }): string {
+  if (from === to) return `E${from}`;
+  return to === from + 1 ? `E${from}, E${to}` : `E${from}–E${to}`;
+}
 
 const parts = (statement: ReviewStatement, zone: ReportZone, place: Place): string =>
   joinInline(statement.parts.map((part) => shownPart(part, zone, place))).trim();

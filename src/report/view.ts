@@ -1,12 +1,13 @@
 import type { Review } from "#model/review.js";
 import { custodyOf, evidenceOf } from "./appendix.js";
-import { chainsOf, placeOf, rivalsOf, titleOf, untoldFindings } from "./causes.js";
+import { chainsOf, placeOf, rivalsOf, titleOf, type UntoldFinding, untoldFindings } from "./causes.js";
 import { headOf } from "./head.js";
 import { formatTime, type ReportZone, readTime, zoneHeading } from "./report-zone.js";
 import { timelineOf } from "./timeline.js";
 
 /** What the templates see: the review, with what they cannot compute (numbers, places, groups). Still plain data: helpers escape it. */
 export function viewOf(review: Review, zone: ReportZone): object {
+  const untold = untoldFindings(review);
   return {
     ...review,
     head: headOf(review, zone),
@@ -14,13 +15,13 @@ export function viewOf(review: Review, zone: ReportZone): object {
     timeline: timelineOf(review, zone),
     chains: chainsOf(review),
     rivals: rivalsOf(review),
-    untold: untoldFindings(review),
-    hasCauses: review.chains.length + review.hypotheses.length + untoldFindings(review).length > 0,
+    untold: untold.others,
+    hasCauses: review.chains.length + review.hypotheses.length + untold.others.length > 0,
     forecasts: review.forecasts.map((forecast) => ({
       ...forecast,
       title: capital(forecast.title),
     })),
-    impact: { ...review.impact, any: Object.values(review.impact).some((part) => part.length > 0) },
+    impact: impactOf(review, untold.impacts),
     resolution: resolutionOf(review),
     lessons: { ...review.lessons, any: Object.values(review.lessons).some((part) => part.length > 0) },
     actions: actionsOf(review),
@@ -40,6 +41,11 @@ function timeText(utc: string, zone: ReportZone): string {
 
 /** Titles complete "the evidence shows that …"; as a heading they begin a sentence. */
 const capital = (title: string): string => `${title.charAt(0).toUpperCase()}${title.slice(1)}`;
+
+function impactOf(review: Review, findings: readonly UntoldFinding[]): object {
+  const parts = { findings, ...review.impact };
+  return { ...parts, any: Object.values(parts).some((part) => part.length > 0) };
+}
 
 function resolutionOf(review: Review): object {
   const repairs = review.resolution.changes.filter((c) => c.kind === "repair" || c.kind === "recovery");

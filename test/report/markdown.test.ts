@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import type { Draft } from "#model/review.js";
 import { renderMarkdown } from "#report/markdown.js";
 import { numberEvidence } from "#report/number.js";
+import { citation } from "#report/sentence.js";
 import { makeDraft } from "#test/report/draft.js";
 import { HIDDEN, HOSTILE } from "#test/report/hostile.js";
 
@@ -98,6 +99,14 @@ test("chains ask, answer with their certainty, and say where they go on or stop"
   );
 });
 
+test("an impact that no chain tells stands under the impact", () => {
+  const draft = makeDraft();
+  const findings = draft.findings.map((f) => (f.id === "f3" ? { ...f, role: "impact" as const } : f));
+  const text = render({ ...draft, findings });
+  assert.match(text, "## Impact\n\n- **a path differs from its peers** (established): On `n1`");
+  assert.not.match(text, "### Beside the Chains");
+});
+
 test("rivals: the open ones first, each with what refutes it or what is missing", () => {
   const rivals = section(render(), "### Ruled Out and Still Open");
   assert.match(
@@ -152,9 +161,20 @@ test("signatures and excerpts are verbatim and cannot leave their fence", () => 
 test("every citation resolves into the appendix and every entry is cited", () => {
   const text = render();
   const [body = "", appendix = ""] = text.split("\n## Evidence\n");
-  const cited = new Set([...body.matchAll(/\[(E\d+(?:, E\d+)*)\]/g)].flatMap((m) => (m[1] ?? "").split(", ")));
+  const cited = new Set<string>();
+  for (const [, list = ""] of body.matchAll(/\[(E[E\d, –]+)\]/g))
+    for (const run of list.split(", ")) {
+      const [from = 0, to = from] = run.split("–").map((id) => Number(id.slice(1)));
+      for (let n = from; n <= to; n += 1) cited.add(`E${n}`);
+    }
   const listed = [...appendix.matchAll(/^\| (E\d+) \|/gm)].map((m) => m[1]);
   assert.equal([...cited].sort(), listed.sort());
+});
+
+test("citations are sorted, three in a row are a range, two are not", () => {
+  assert.is(citation([]), "");
+  assert.is(citation(["E2", "E1"]), " [E1, E2]");
+  assert.is(citation(["E10", "E3", "E2", "E4", "E2"]), " [E2–E4, E10]");
 });
 
 test("the bundle's state is told in the words that custody allows", () => {
@@ -192,7 +212,7 @@ test("nothing found: short, and no empty section", () => {
     "## What Was Examined",
     "## Reviewers",
     "## Evidence",
-    "### Excerpts",
+    "### Excerpts of Several Lines",
     "## Custody",
     "### What Is Wrong With Them",
   ]);
