@@ -63,6 +63,8 @@ export const reviewSchema = z.strictObject({
   forecasts: z.array(
     z.strictObject({
       mechanism: z.string(),
+      /** What the mechanism is, in words. */
+      title: z.string(),
       rule: z.string(),
       node: z.string(),
       at: utc.nullable(),
@@ -94,6 +96,34 @@ export const reviewSchema = z.strictObject({
       statements: z.array(statement),
       missing: z.array(missing),
       evidence: z.array(z.string()),
+    }),
+  ),
+  findings: z.array(
+    z.strictObject({
+      id: z.string(),
+      /** Id of the rule: a mechanism or symptom of the catalogue. */
+      mechanism: z.string(),
+      title: z.string(),
+      role: z.enum(["trigger", "latent-condition", "contributing-factor", "failure", "symptom", "impact"]),
+      /** True where it ends a chain. */
+      root: z.boolean(),
+      confidence,
+      nodes: z.array(z.string()),
+      moments: z.array(z.string()),
+      since: utc.nullable(),
+      lastSeen: utc.nullable(),
+      endedBy: utc.nullable(),
+      statements: z.array(statement),
+      unverified: z.array(z.string()),
+    }),
+  ),
+  links: z.array(
+    z.strictObject({
+      cause: z.string(),
+      effect: z.string(),
+      relation: z.enum(["triggers", "enables", "propagates", "prevents-recovery", "conceals"]),
+      order: z.enum(["verified", "unverified"]),
+      confidence,
     }),
   ),
   impact: z.strictObject({
@@ -150,34 +180,6 @@ export const reviewSchema = z.strictObject({
   }),
   references: z.array(reference),
   examined: z.array(statement),
-  findings: z.array(
-    z.strictObject({
-      id: z.string(),
-      /** Id of the rule: a mechanism or symptom of the catalogue. */
-      mechanism: z.string(),
-      title: z.string(),
-      role: z.enum(["trigger", "latent-condition", "contributing-factor", "failure", "symptom", "impact"]),
-      /** True where it ends a chain. */
-      root: z.boolean(),
-      confidence,
-      nodes: z.array(z.string()),
-      moments: z.array(z.string()),
-      since: utc.nullable(),
-      lastSeen: utc.nullable(),
-      endedBy: utc.nullable(),
-      statements: z.array(statement),
-      unverified: z.array(z.string()),
-    }),
-  ),
-  links: z.array(
-    z.strictObject({
-      cause: z.string(),
-      effect: z.string(),
-      relation: z.enum(["triggers", "enables", "propagates", "prevents-recovery", "conceals"]),
-      order: z.enum(["verified", "unverified"]),
-      confidence,
-    }),
-  ),
   moments: z.array(
     z.strictObject({ id: z.string(), from: utc, to: utc, bundles: z.array(z.string()), nodes: z.array(z.string()) }),
   ),
