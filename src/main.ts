@@ -74,6 +74,10 @@ async function takeIn(paths: readonly string[], options: Options): Promise<Taken
     }
   }
   const [first] = refused;
-  if (custody.size === 0) throw first ?? new InquestError("E_NO_BUNDLE", paths.join(" "), "no bundle was found", "name a bundle or a folder of bundles");
+  if (custody.size === 0)
+    throw (
+      first ??
+      new InquestError("E_NO_BUNDLE", paths.join(" "), "no bundle was found", "name a bundle or a folder of bundles")
+    );
   return { intake: parsing.finish(artifacts), custody: [...custody.values()], refused };
 }

@@ -56,6 +56,7 @@ function mergeOne(
     confidence: confidenceOf(rule.kind, told.outcome.unverified),
     value: told.outcome.value,
     impact: told.outcome.impact,
+    lessons: told.outcome.lessons,
   };
 }
 

@@ -20,7 +20,8 @@ export function createWorld(intake: Intake, moment: Moment): World {
   const coverage = intake.coverage.filter((c) => within(c.artifact));
   const views = new Map<FactKind, unknown>();
   const view = <K extends FactKind>(kind: K): FactView<K> => {
-    if (!views.has(kind)) views.set(kind, createView(kind, (facts.get(kind) ?? []) as readonly unknown[] as readonly Fact<K>[], coverage));
+    if (!views.has(kind))
+      views.set(kind, createView(kind, (facts.get(kind) ?? []) as readonly unknown[] as readonly Fact<K>[], coverage));
     return views.get(kind) as FactView<K>;
   };
   const published = new Map<string, readonly Found[]>();

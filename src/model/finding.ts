@@ -37,6 +37,13 @@ export interface Found {
   readonly value: Readonly<Record<string, string | number | boolean | null>>;
   /** Rows of the impact table, where the finding is an impact on a workload. */
   readonly impact: readonly ImpactRow[];
+  /** What is to be learnt from it, with its evidence. */
+  readonly lessons: readonly Lesson[];
+}
+
+export interface Lesson {
+  readonly kind: "well" | "badly" | "surprise";
+  readonly statement: Statement;
 }
 
 export interface ImpactRow {
@@ -106,6 +113,7 @@ export interface Finding {
   readonly confidence: Confidence;
   readonly value: Found["value"];
   readonly impact: readonly ImpactRow[];
+  readonly lessons: readonly Lesson[];
 }
 
 export interface CausalLink {

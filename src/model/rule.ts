@@ -82,7 +82,6 @@ export interface Consequence {
   readonly actions: readonly Action[];
   /** What only a person can answer. */
   readonly questions: readonly string[];
-  readonly lessons: readonly { readonly kind: "well" | "badly" | "surprise"; readonly statement: Statement }[];
   /** Why the asking stops here, where the finding ends a chain. */
   readonly stops: string | null;
 }
@@ -92,7 +91,6 @@ export const NO_CONSEQUENCE: Consequence = {
   verify: [],
   actions: [],
   questions: [],
-  lessons: [],
   stops: null,
 };
 
@@ -178,9 +176,9 @@ type Draft<T extends { readonly outcome: string }> = Omit<T, "outcome">;
 
 /** The evidence shows it. */
 export const found = (
-  draft: Omit<Draft<Found>, "over" | "unverified" | "value" | "impact"> &
-    Partial<Pick<Found, "over" | "unverified" | "value" | "impact">>,
-): Outcome => ({ outcome: "found", over: false, unverified: [], value: {}, impact: [], ...draft });
+  draft: Omit<Draft<Found>, "over" | "unverified" | "value" | "impact" | "lessons"> &
+    Partial<Pick<Found, "over" | "unverified" | "value" | "impact" | "lessons">>,
+): Outcome => ({ outcome: "found", over: false, unverified: [], value: {}, impact: [], lessons: [], ...draft });
 
 /** The evidence excludes it. */
 export const refuted = (draft: {

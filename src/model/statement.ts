@@ -97,8 +97,10 @@ export function say(strings: TemplateStringsArray, first: Quoted, ...rest: reado
   const parts: Part[] = [];
   const evidence = new Map<string, Evidence>();
   strings.forEach((text, i) => {
-    if (text !== "") parts.push({ kind: "text", text });
     const value = values[i];
+    // A value that only adds evidence leaves no gap where it stands.
+    const shown = value?.parts.length === 0 ? text.trimEnd() : text;
+    if (shown !== "") parts.push({ kind: "text", text: shown });
     if (!value) return;
     parts.push(...value.parts);
     for (const e of value.evidence) evidence.set(evidenceKey(e), e);

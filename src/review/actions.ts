@@ -1,7 +1,8 @@
 import type { Finding } from "#model/finding.js";
 import type { Draft } from "#model/review.js";
-import { plainText } from "#model/statement.js";
+import { plainText, type Statement } from "#model/statement.js";
 import type { Brief } from "./inquest.js";
+import { dormancy } from "./summary.js";
 
 type Action = Draft["actions"][number];
 const PRIORITY: readonly Action["priority"][] = ["Urgent", "High", "Medium", "Low"];
@@ -43,13 +44,15 @@ export function gatherFixes(b: Brief): Pick<Draft["resolution"], "fix" | "verifi
 
 const rank = (b: Brief, finding: Finding): number => (b.roots.has(finding.id) ? 0 : b.isSymptom(finding) ? 2 : 1);
 
+/** What rules say is to be learnt; what came back by itself went well, and how long the fault lay unseen did not. */
 export function gatherLessons(b: Brief): Draft["lessons"] {
-  const lessons = b.findings.flatMap((f) => b.consequence(f).lessons);
-  const of = (kind: "well" | "badly" | "surprise") => {
-    const told = lessons.filter((l) => l.kind === kind).map((l) => l.statement);
+  const lessons = b.findings.flatMap((f) => f.lessons);
+  const of = (kind: "well" | "badly" | "surprise", derived: readonly Statement[]): Statement[] => {
+    const told = [...derived, ...lessons.filter((l) => l.kind === kind).map((l) => l.statement)];
     return [...new Map(told.map((s) => [JSON.stringify(s.parts), s])).values()];
   };
-  return { well: of("well"), badly: of("badly"), surprise: of("surprise") };
+  const recovered = b.changes.filter((c) => c.kind === "recovery").map((c) => c.statements[0]);
+  return { well: of("well", recovered), badly: of("badly", dormancy(b)), surprise: of("surprise", []) };
 }
 
 /** What a bundle cannot know; a person answers, or the question stays printed. */

@@ -9,7 +9,7 @@ import { tellImpact, utcOf } from "./impact.js";
 import { type Brief, brief, type Inquest } from "./inquest.js";
 import { nameOf } from "./name.js";
 import { courseOf, severityOf, statusOf } from "./status.js";
-import { summarise } from "./summary.js";
+import { excludedMechanisms, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
 
 export interface ReviewOptions {
@@ -43,6 +43,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
     resolution: { changes: changes(b), ...gatherFixes(b) },
     forecasts: b.forecasts.map((f) => ({
       mechanism: f.mechanism,
+      title: b.rule(f.mechanism).title,
       rule: f.rule,
       node: f.node,
       at: utcOf(f.at),
@@ -57,7 +58,10 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
     gaps: b.gaps.map((g) => ({ ...g, blocks: [...g.blocks] })),
     technical: { environment: survey(b, "environment"), signatures: signatures(b) },
     references: references(b),
-    examined: survey(b, "examined").map((s) => s.statement),
+    examined: [
+      ...survey(b, "examined").map((s) => s.statement),
+      ...(healthy ? excludedMechanisms(b).flatMap((e) => e.statements) : []),
+    ],
     findings: b.findings.map((f) => findingRow(b, f)),
     links: b.links.map((l) => ({ ...l })),
     moments: b.moments.map((m) => ({
@@ -152,7 +156,8 @@ function findingRow(b: Brief, f: Finding): Draft["findings"][number] {
 function custody(b: Brief): Draft["custody"] {
   return b.custody.map((c, i) => ({
     id: `B${i + 1}`,
-    file: c.file,
+    // The name only: where the bundle lay must not change the review.
+    file: c.file.slice(c.file.lastIndexOf("/") + 1),
     sha256: c.sha256,
     node: c.node,
     collector: c.collector,

@@ -19,7 +19,7 @@ export function nameOf(b: Brief): Naming {
   if (!lead) {
     const all = [...new Set(b.moments.flatMap((m) => m.nodes))];
     return {
-      title: `${listNodes(all)} no fault found`,
+      title: `No fault found${all.length > 0 ? ` on ${all.join(", ")}` : ""}`,
       slug: slugOf([...slugNodes(all), "no", "fault", "found"]),
       tags: all,
     };

@@ -12,8 +12,10 @@ const STARTING_MS = 120_000;
 export default defineRule({
   id: "cni-agent-unhealthy",
   title: "the CNI agent of the node is not running or not ready",
+  label: "an unhealthy CNI agent",
   asks: "How did the plugin come to find no working agent?",
   kind: "mechanism",
+  healthSign: true,
   needs: { pods: "kube.pod" },
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),

@@ -21,6 +21,7 @@ import { type Agent, agentOn, agents } from "./_writer.js";
 export default defineRule({
   id: "cni-conf-dir-diverged",
   title: "the directory that the CNI agent writes its kubeconfig to is not the one that the plugin reads it from",
+  label: "the CNI agent writes where the plugin does not read",
   asks: "How did this node come to be hit, and not its peers?",
   kind: "mechanism",
   role: "latent-condition",

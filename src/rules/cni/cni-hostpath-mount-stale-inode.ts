@@ -24,6 +24,7 @@ export default defineRule({
   id: "cni-hostpath-mount-stale-inode",
   title:
     "the running CNI agent still has mounted a directory that was removed or replaced, so what it writes reaches nobody",
+  label: "the CNI agent writes into a removed directory",
   asks: "How does a fresh token not reach the file?",
   kind: "mechanism",
   needs: { mounts: "mount", paths: "path", pods: "kube.pod" },
@@ -251,7 +252,6 @@ function consequence(finding: Finding): Consequence {
           "the mount table of its successor shows no removed directory, and the kubeconfig's mtime moves within 12 h",
       },
     ],
-    lessons: [],
     stops:
       "the mount shows what happened to the directory; that it was replaced under a running pod is the last thing the evidence holds",
   };

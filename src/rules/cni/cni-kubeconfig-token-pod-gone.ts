@@ -25,6 +25,7 @@ const TERMINATING_LEEWAY_MS = 60_000;
 export default defineRule({
   id: "cni-kubeconfig-token-pod-gone",
   title: "the CNI plugin presents a token that is bound to a pod which no longer exists",
+  label: "a CNI token bound to a pod that is gone",
   asks: "How did the plugin come to hold a token that is refused?",
   kind: "mechanism",
   needs: { pods: "kube.pod" },
@@ -138,6 +139,14 @@ function foundOn(
     lastSeen: context.moment.collectedAt,
     unverified: credential.unverified,
     value: { node, path: real, pod, boundUid: token.pod?.uid ?? "" },
+    lessons: token.exp
+      ? [
+          {
+            kind: "surprise",
+            statement: say`A check of the token's end would have passed: it lies at ${time(token.exp, tokenEvidence)}`,
+          },
+        ]
+      : [],
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin presents a token bound to the pod ${code(pod, tokenEvidence)}, which no longer exists ${citing(gone)}`,
       say`The runtime's configuration leads it to ${code(real, first, ...rest)}`,
@@ -211,7 +220,6 @@ function consequence(finding: Finding): Consequence {
           "the check asks the API server with that very file, and fails on a node whose token is refused or whose file is older than its writer's refresh interval",
       },
     ],
-    lessons: [],
     stops: "the pod's end is recorded; what should have brought a fresh token was not found",
   };
 }

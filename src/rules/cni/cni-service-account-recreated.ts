@@ -8,6 +8,7 @@ import { eachCredential, refusedOn, ruledOut, type Subject } from "./_refusal.js
 export default defineRule({
   id: "cni-service-account-recreated",
   title: "the service account of the CNI plugin's token was deleted, or made anew with another uid",
+  label: "a token of a deleted account",
   asks: "How did the plugin come to hold a token that is refused?",
   kind: "mechanism",
   needs: { accounts: "kube.serviceaccount", kubeconfigs: "kubeconfig" },

@@ -26,6 +26,7 @@ const REFRESH_SLACK_MS = 30 * 60_000;
 export default defineRule({
   id: "cni-token-expired",
   title: "the token that the CNI plugin presents is past its end",
+  label: "an expired CNI token",
   asks: "How did the plugin come to hold a token that is refused?",
   kind: "mechanism",
   needs: { kubeconfigs: "kubeconfig", pods: "kube.pod" },

@@ -1,6 +1,6 @@
 import type { Found } from "#model/finding.js";
 import { defineRule, effect, found, NO_CONSEQUENCE } from "#model/rule.js";
-import { code, known, say } from "#model/statement.js";
+import { citing, code, known, say } from "#model/statement.js";
 import { nodeFiles } from "./_credential.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
 import { eachCredential, headlineEvidence, refusedOn, ruledOut, type Subject } from "./_refusal.js";
@@ -12,6 +12,7 @@ import { eachCredential, headlineEvidence, refusedOn, ruledOut, type Subject } f
 export default defineRule({
   id: "cni-token-wrong-service-account",
   title: "the CNI plugin's token belongs to another service account than the one that is granted access",
+  label: "a CNI token of the wrong account",
   asks: "How did the plugin come to present an account without permission?",
   kind: "mechanism",
   needs: { kubeconfigs: "kubeconfig", events: "kube.event" },
@@ -38,7 +39,7 @@ export default defineRule({
       else if (unauthorised && token.sub !== null) {
         yield ruledOut(
           subject,
-          say`The refusal is 401, so it was the token and not what its account ${code(token.sub, tokenEvidence)} may do ${{ parts: [], evidence: [headlineEvidence(unauthorised)] }}; the account's name only tells which release wrote the token`,
+          say`The refusal is 401, so it was the token and not what its account ${code(token.sub, tokenEvidence)} may do${citing(headlineEvidence(unauthorised))}; the account's name only tells which release wrote the token`,
         );
       } else if (denied && same) {
         yield ruledOut(
@@ -79,7 +80,7 @@ function wrong(subject: Subject, denied: Found, expected: string, evidence: Para
     value: { node },
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin presents the account ${code(token.sub ?? "", tokenEvidence)}, while nodes that work present ${code(expected, evidence)}`,
-      say`The API server denied that account with 403 ${{ parts: [], evidence: [headlineEvidence(denied)] }}`,
+      say`The API server denied that account with 403 ${citing(headlineEvidence(denied))}`,
     ],
   });
 }

@@ -27,6 +27,7 @@ interface Step {
 export default defineRule({
   id: "cni-writer-path-changed",
   title: "a rollout of the CNI agent changed where it writes its kubeconfig",
+  label: "a rollout moved the CNI agent's directory",
   asks: "How did the file that the plugin reads stop being refreshed?",
   kind: "mechanism",
   role: "trigger",
@@ -116,6 +117,10 @@ function foundFor(
     since: after.value.created,
     lastSeen: context.moment.collectedAt,
     value: { daemonSet, from: from.hostPath, to: to.hostPath, revision: after.value.revision },
+    lessons: spared(struck, all, daemonSet, before, context).map((statement) => ({
+      kind: "surprise" as const,
+      statement,
+    })),
     statements: [
       headline(daemonSet, step),
       ...(from.netDirEnv !== to.netDirEnv ? [env(step)] : []),

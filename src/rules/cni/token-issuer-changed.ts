@@ -7,6 +7,7 @@ import { eachCredential, refusedOn, ruledOut, type Subject } from "./_refusal.js
 export default defineRule({
   id: "token-issuer-changed",
   title: "the token names an issuer that the API server no longer is",
+  label: "a token of a former issuer",
   asks: "How did the plugin come to hold a token that is refused?",
   kind: "mechanism",
   needs: { issuers: "kube.issuer", kubeconfigs: "kubeconfig" },

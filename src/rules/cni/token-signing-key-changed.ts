@@ -6,6 +6,7 @@ import { eachCredential, ruledOut } from "./_refusal.js";
 export default defineRule({
   id: "token-signing-key-changed",
   title: "the token was signed with a key that the API server no longer publishes",
+  label: "a token signed with a replaced key",
   asks: "How did the plugin come to hold a token that is refused?",
   kind: "mechanism",
   needs: { jwks: "kube.jwks", kubeconfigs: "kubeconfig" },
