@@ -94,7 +94,6 @@ export default defineRule({
         },
       ],
       questions: [`Which controller sets the finalizer ${names}, and does it run?`],
-      lessons: [],
       stops: null,
     };
   },

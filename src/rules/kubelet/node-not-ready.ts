@@ -57,7 +57,6 @@ export default defineRule({
       verify: [{ run: `kubectl wait --for=condition=Ready node/${node} --timeout=60s`, expect: "condition met" }],
       actions: [],
       questions: [`What happened to ${String(finding.value["node"] ?? "")} at that time: power, network, kubelet?`],
-      lessons: [],
       stops: "what stopped the kubelet does not stand in what the API server knows of its node",
     };
   },

@@ -45,7 +45,6 @@ export default defineRule({
       verify: [...(node === undefined ? [] : probeNode(node)), notReady(node ?? null)],
       actions: [ALERT_ON_STUCK_PODS],
       questions: [],
-      lessons: [],
       stops: null,
     };
   },

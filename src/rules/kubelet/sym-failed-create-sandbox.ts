@@ -74,7 +74,6 @@ export default defineRule({
       ],
       actions: [ALERT_ON_STUCK_PODS],
       questions: [],
-      lessons: [],
       stops: null,
     };
   },

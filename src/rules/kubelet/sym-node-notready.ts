@@ -61,7 +61,6 @@ export default defineRule({
         },
       ],
       questions: ["Who noticed that the node was not Ready, when, and how?"],
-      lessons: [],
       stops: null,
     };
   },

@@ -147,7 +147,6 @@ function follow(node: string | null, together: boolean): Consequence {
         : `Why were the pods${node === null ? "" : ` on ${node}`} deleted?`,
       "Who noticed that deleted pods did not go, when, and how?",
     ],
-    lessons: [],
     stops: null,
   };
 }

@@ -1,6 +1,6 @@
 import { cite } from "#model/fact.js";
-import { code, codes, count, type Statement, say, time } from "#model/statement.js";
-import { CITED, type Cited, citeEach, either, type Pod, podName, requestedAt, some } from "#rules/kubelet/_pods.js";
+import { citing, code, codes, count, type Statement, say, time, word } from "#model/statement.js";
+import { CITED, type Cited, citeEach, type Pod, podName, requestedAt, some } from "#rules/kubelet/_pods.js";
 import { type Blockade, conflictsIn, isTerminating } from "./_blockade.js";
 import { namesAntiAffinity } from "./_pending.js";
 import type { Conflict } from "./_placement.js";
@@ -26,12 +26,15 @@ export function deadlockStatements(group: Blocked): readonly [Statement, ...Stat
     say`${waiting} found no place on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}: ${held} already deleted still stood there, and required anti-affinity kept them apart.`,
     ...pinned(first),
     conflictStatement(first, conflict),
-    ...(pairs.length > 0
-      ? [say`In ${count(pairs.length, "case", ...conditions)} the waiting pod and the deleted one have the same owner.`]
-      : []),
+    ...(pairs.length > 0 ? [ownersStatement(pairs.length, group.length, conditions)] : []),
     ...closedStatement(first),
   ];
 }
+
+const ownersStatement = (pairs: number, of: number, evidence: Cited): Statement =>
+  of === 1
+    ? say`Both have the same owner${citing(...evidence)}.`
+    : say`In ${word(pairs, ...evidence)} of ${word(of, ...evidence)} cases the waiting pod and the deleted one have the same owner.`;
 
 const sameOwner = (a: Pod, b: Pod): boolean =>
   a.value.owner !== null &&

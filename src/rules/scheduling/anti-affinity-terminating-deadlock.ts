@@ -49,7 +49,6 @@ export default defineRule({
     questions: [
       "Is it intended that each of these pods may run on one node only, so that a replacement has to wait for its predecessor?",
     ],
-    lessons: [],
     stops: null,
   }),
   references: [INTER_POD_AFFINITY],

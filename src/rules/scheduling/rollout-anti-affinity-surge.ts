@@ -26,7 +26,7 @@ import {
   WHAT_NODES,
   WHAT_WORKLOADS,
 } from "#rules/kubelet/_pods.js";
-import { type Blockade, blockades, conflictsIn, isBlocked, isTerminating } from "./_blockade.js";
+import { type Blockade, blockades, conflictsIn, isBlocked, isTerminating, nodesKey } from "./_blockade.js";
 import { INTER_POD_AFFINITY, ROLLING } from "./_references.js";
 import { type Budget, budgetOf, type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
 
@@ -44,8 +44,14 @@ export default defineRule({
   *match({ workloads, nodes }, context) {
     const ofSets = context.derive(blockades).filter((b) => b.pending.pod.value.owner?.kind === "ReplicaSet");
     const byKey = context.derive(workloadsByKey);
+    const given = ofSets.filter((b) => b.nodesKnown && conflictsIn(b).some(isTerminating));
+    for (const [nodes, group] of groupBy(given, nodesKey)) {
+      const list = some(group);
+      if (list) yield givenUp(nodes, list);
+    }
     const open = [];
-    for (const [set, group] of groupBy(ofSets, (b) => ownerKey(b.pending.pod) ?? "")) {
+    const others = ofSets.filter((b) => !given.includes(b));
+    for (const [set, group] of groupBy(others, (b) => ownerKey(b.pending.pod) ?? "")) {
       const [first, ...rest] = group;
       if (!first) continue;
       const about = { pod: uidsOf(group.map((b) => b.pending.pod)), workload: [set] };
@@ -68,8 +74,7 @@ export default defineRule({
   consequence(finding) {
     const [kind, namespace = "", name = ""] =
       (finding.about.workload ?? []).find((w) => w.startsWith("Deployment/"))?.split("/") ?? [];
-    if (kind === undefined)
-      return { fix: [], verify: [COUNT_PENDING], actions: [], questions: [], lessons: [], stops: null };
+    if (kind === undefined) return { fix: [], verify: [COUNT_PENDING], actions: [], questions: [], stops: null };
     const target = `kubectl -n ${shellWord(namespace)} rollout status deployment/${shellWord(name)} --timeout=120s`;
     const patch = '{"spec":{"strategy":{"rollingUpdate":{"maxSurge":0,"maxUnavailable":1}}}}';
     return {
@@ -94,7 +99,6 @@ export default defineRule({
         },
       ],
       questions: ["Is there to be one node more than replicas, or may one replica be missing during a rollout?"],
-      lessons: [],
       stops: "the strategy and the number of nodes are a choice of whoever wrote the manifest",
     };
   },
@@ -137,15 +141,23 @@ function judge(
   });
 }
 
-/** What the pods themselves say against it: a holder that is going, a node that is free, or a holder of the same ReplicaSet. */
+/** What stands in the way was given up already: no rollout waits for it. */
+function givenUp(nodes: string, group: Blocked): Outcome {
+  const [first] = group;
+  const holders = some(
+    [...new Set(group.flatMap((b) => conflictsIn(b).map((c) => c.holder)))].filter((p) => p.value.deletion),
+  );
+  const pods = group.map((b) => b.pending.pod);
+  const statement = holders
+    ? say`What stood in the way on ${codes([...new Set(holders.map((h) => h.value.node ?? ""))], 5, ...citeEach(holders, "/spec/nodeName"))} was already deleted: ${count(holders.length, "pod", ...citeEach(holders, "/metadata/deletionTimestamp"))}.`
+    : say`${code(podName(first.pending.pod), first.pending.evidence)} waits for no other pod.`;
+  return refuted({ subject: nodes, about: { pod: uidsOf(pods), workload: ownersOf(pods) }, statements: [statement] });
+}
+
+/** What the pods themselves say against it: a node that is free, or a holder of the same ReplicaSet. */
 function podsAgainst(blockade: Blockade): Statement | null {
   const conflicts = conflictsIn(blockade);
   const { pod, evidence, condition } = blockade.pending;
-  const terminating = conflicts.find(isTerminating);
-  if (terminating) {
-    const { holder } = terminating;
-    return say`${code(podName(holder), cite(holder, "/metadata/deletionTimestamp"))}, which stood in the way, was already deleted.`;
-  }
   if (!isBlocked(blockade))
     return say`Anti-affinity did not close every node to ${code(podName(pod), evidence)}; the scheduler said ${code(condition.message ?? "nothing", evidence)}.`;
   const twin = conflicts.find((c) => ownerKey(c.holder) === ownerKey(pod));

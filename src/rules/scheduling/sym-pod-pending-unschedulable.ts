@@ -52,7 +52,6 @@ export default defineRule({
     verify: [COUNT_PENDING, notReady(null)],
     actions: [ALERT_ON_STUCK_PODS],
     questions: [],
-    lessons: [],
     stops: null,
   }),
   references: [FIT_ERROR, EVENT_SERIES],

@@ -50,7 +50,6 @@ export default defineRule({
       })),
       actions: [],
       questions: ["Which services use these workloads, and did anybody outside the cluster notice?"],
-      lessons: [],
       stops: null,
     };
   },

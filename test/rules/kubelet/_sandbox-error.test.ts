@@ -1,0 +1,84 @@
+import * as fc from "fast-check";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { sandboxErrorClass, sandboxErrorTail } from "#rules/kubelet/_sandbox-error.js";
+
+const test = suite("sandbox error");
+
+const kill = (inner: string): string =>
+  `error killing pod: failed to "KillPodSandbox" for "3218854c-9a9f-47e7-8742-a62d40a5b962" with KillPodSandboxError: "rpc error: code = Unknown desc = failed to destroy network for sandbox \\"72ee6918\\": plugin type=\\"calico\\" failed (delete): ${inner}"`;
+
+const TABLE: readonly (readonly [string, string])[] = [
+  ["401", kill("error getting ClusterInformation: connection is unauthorized: Unauthorized")],
+  [
+    "403",
+    kill(
+      'error getting ClusterInformation: connection is unauthorized: clusterinformations.crd.projectcalico.org \\"default\\" is forbidden: User \\"system:serviceaccount:kube-system:calico-node\\" cannot get resource',
+    ),
+  ],
+  [
+    "x509",
+    kill(
+      'error getting ClusterInformation: Get \\"https://[10.96.0.1]:443/apis\\": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    ),
+  ],
+  [
+    "timeout",
+    kill('error getting ClusterInformation: Get \\"https://10.96.0.1:443\\": dial tcp 10.96.0.1:443: i/o timeout'),
+  ],
+  ["refused", kill("dial tcp 10.96.0.1:443: connect: connection refused")],
+  ["unreachable", kill("dial tcp 10.96.0.1:443: connect: no route to host")],
+  ["plugin-missing", 'failed to setup network for sandbox "aa": failed to find plugin "calico" in path [/opt/cni/bin]'],
+  [
+    "not-initialised",
+    "network is not ready: container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized",
+  ],
+  [
+    "401",
+    `E0523 02:01:31.123456    1203 pod_workers.go:1301] "Error syncing pod, skipping" err="failed to \\"KillPodSandbox\\" for \\"3218854c-9a9f-47e7-8742-a62d40a5b962\\" with KillPodSandboxError: \\"rpc error: code = Unknown desc = failed to destroy network for sandbox \\\\\\"72ee\\\\\\": plugin type=\\\\\\"calico\\\\\\" failed (delete): error getting ClusterInformation: connection is unauthorized: Unauthorized\\"" pod="openebs/x" podUID="3218854c-9a9f-47e7-8742-a62d40a5b962"`,
+  ],
+  [
+    "401",
+    'time="2026-05-23T02:01:31Z" level=error msg="StopPodSandbox for \\"72ee\\" failed" error="failed to destroy network for sandbox \\"72ee\\": plugin type=\\"calico\\" failed (delete): error getting ClusterInformation: connection is unauthorized: Unauthorized"',
+  ],
+];
+
+for (const [expected, message] of TABLE) {
+  test(`${expected}: ${message.slice(0, 40)}…`, () => assert.is(sandboxErrorClass(message), expected));
+}
+
+test("the word inside another sentence is no 401", () => {
+  assert.ok(sandboxErrorClass(kill("Unauthorized access was logged, disk full")).startsWith("other:"));
+});
+
+test("an unknown error has the same class whatever its ids", () => {
+  const a = sandboxErrorClass(kill('cannot release lease for \\"10.1.2.3\\": block abcdef0123456789 is locked'));
+  const b = sandboxErrorClass(kill('cannot release lease for \\"10.9.9.9\\": block fedcba9876543210 is locked'));
+  assert.is(a, b);
+  assert.ok(a.startsWith("other:"), a);
+});
+
+test("the tail is what the plugin said", () => {
+  assert.is(
+    sandboxErrorTail(kill("error getting ClusterInformation: connection is unauthorized: Unauthorized")),
+    "error getting ClusterInformation: connection is unauthorized: Unauthorized",
+  );
+});
+
+test("any text has a class and a tail", () => {
+  fc.assert(
+    fc.property(fc.string({ maxLength: 600, unit: "binary" }), (text) => {
+      assert.match(sandboxErrorClass(text), /^[a-z0-9:-]+$/);
+      assert.ok(sandboxErrorTail(text).length <= 240);
+    }),
+  );
+});
+
+test("a long hostile text costs little", () => {
+  const began = performance.now();
+  sandboxErrorClass(`err="${"\\".repeat(500_000)}`);
+  sandboxErrorClass('"'.repeat(1_000_000));
+  assert.ok(performance.now() - began < 200);
+});
+
+test.run();

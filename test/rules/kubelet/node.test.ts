@@ -1,0 +1,61 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import mechanism from "#rules/kubelet/node-not-ready.js";
+import symptom from "#rules/kubelet/sym-node-notready.js";
+import { at, foundBy, judge, node, pod, runRule, verdicts, world } from "#test/rules/_facts.js";
+
+const test = suite("node readiness");
+
+const ready = (status: string, message: string | null = null) => ({
+  conditions: [
+    {
+      type: "Ready",
+      status,
+      reason: null,
+      message,
+      since: at("2024-03-05T09:50:45Z"),
+      heartbeat: at("2024-03-05T09:50:00Z"),
+    },
+  ],
+});
+const stuck = pod({ name: "a", deletion: at("2024-03-05T10:00:30Z"), graceSeconds: 30 });
+const NETWORK =
+  "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:cni plugin not initialized";
+
+test("a ready node refutes, with its condition", () => {
+  assert.equal(runRule(symptom, node("n1", ready("True"))), []);
+  assert.equal(verdicts(runRule(mechanism, node("n1", ready("True")))), ["refuted n1"]);
+});
+
+test("a network that is not ready leaves the kubelet at work: symptom, no mechanism", () => {
+  const [found] = foundBy(symptom, node("n1", ready("False", NETWORK)));
+  assert.equal(found?.about.error, ["not-initialised"]);
+  assert.equal(verdicts(runRule(mechanism, node("n1", ready("False", NETWORK)))), ["refuted n1"]);
+});
+
+test("a silent kubelet is both, since its last heartbeat", () => {
+  assert.is(foundBy(symptom, node("n1", ready("Unknown"))).length, 1);
+  const [found] = foundBy(mechanism, node("n1", ready("Unknown")));
+  assert.is(found?.since?.epochMs, at("2024-03-05T09:50:00Z").epochMs);
+});
+
+test("a kubelet that cannot follow its containers is a mechanism too", () => {
+  assert.is(
+    foundBy(mechanism, node("n1", ready("False", "PLEG is not healthy: pleg was last seen active 5m"))).length,
+    1,
+  );
+});
+
+test("a node that was not collected is a gap where pods hang on it, and nowhere else", () => {
+  assert.equal(verdicts(judge(mechanism, world({ facts: [stuck], coverage: { "kube.pod": "complete" } }))), [
+    "undetermined n1",
+  ]);
+  assert.equal(judge(mechanism, world({ facts: [pod({ name: "b" })], coverage: { "kube.pod": "complete" } })), []);
+});
+
+test("a node object without conditions says nothing", () => {
+  assert.equal(runRule(symptom, node("n1")), []);
+  assert.equal(runRule(mechanism, node("n1")), []);
+});
+
+test.run();

@@ -1,0 +1,59 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import rule from "#rules/kubelet/sym-failed-create-sandbox.js";
+import { at, event, foundBy, pod, runRule } from "#test/rules/_facts.js";
+
+const test = suite("sym:failed-create-sandbox");
+
+const failed = (first: string, last: string, count = 5) =>
+  event({
+    reason: "FailedCreatePodSandBox",
+    message:
+      '(combined from similar events): Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "72ee": plugin type="calico" failed (add): error getting ClusterInformation: connection is unauthorized: Unauthorized',
+    first: at(first),
+    last: at(last),
+    count,
+    objects: [{ name: "web", uid: "uid-web", count }],
+  });
+
+const container = (state: string) => ({
+  name: "web",
+  image: null,
+  init: false,
+  ready: state === "running",
+  restarts: 0,
+  state,
+  startedAt: null,
+});
+const waiting = (created: string) =>
+  pod({ name: "web", phase: "Pending", created: at(created), containers: [container("waiting:ContainerCreating")] });
+const READY = { type: "Ready", status: "True", reason: null, message: null, since: null, heartbeat: null };
+const running = pod({ name: "web", conditions: [READY], containers: [container("running")] });
+
+test("a pod that became ready shortly after had a slow start", () => {
+  assert.equal(runRule(rule, failed("2024-03-05T10:00:00Z", "2024-03-05T10:02:00Z"), running), []);
+});
+
+test("a pod in its first minute is no symptom", () => {
+  assert.equal(
+    runRule(rule, failed("2024-03-05T10:29:40Z", "2024-03-05T10:29:40Z", 1), waiting("2024-03-05T10:29:30Z")),
+    [],
+  );
+});
+
+test("a pod still without a sandbox is", () => {
+  const [found] = foundBy(
+    rule,
+    failed("2024-03-05T10:00:00Z", "2024-03-05T10:29:00Z"),
+    waiting("2024-03-05T09:59:58Z"),
+  );
+  assert.is(found?.subject, "n1|401");
+  assert.is(found?.over, false);
+});
+
+test("what lasted long in the past is told as over", () => {
+  const [found] = foundBy(rule, failed("2024-03-05T09:00:00Z", "2024-03-05T09:20:00Z", 80), running);
+  assert.is(found?.over, true);
+});
+
+test.run();

@@ -1,0 +1,125 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import rule from "#rules/kubelet/sym-failed-kill-pod.js";
+import { at, event, fact, foundBy, judge, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
+
+const test = suite("sym:failed-kill-pod");
+
+const UID = "3218854c-9a9f-47e7-8742-a62d40a5b962";
+const MESSAGE = `error killing pod: failed to "KillPodSandbox" for "${UID}" with KillPodSandboxError: "rpc error: code = Unknown desc = failed to destroy network for sandbox \\"72ee\\": plugin type=\\"calico\\" failed (delete): error getting ClusterInformation: connection is unauthorized: Unauthorized"`;
+
+const failed = (count: number, last = "2024-03-05T10:25:00Z", message = MESSAGE) =>
+  event({
+    reason: "FailedKillPod",
+    message,
+    first: at("2024-03-05T10:00:31Z"),
+    last: at(last),
+    count,
+    objects: [{ name: "web", uid: UID, count, first: at("2024-03-05T10:00:31Z"), last: at(last) }],
+  });
+
+const deleted = (deletion: string, more = {}) =>
+  pod({ name: "web", uid: UID, deletion: at(deletion), graceSeconds: 30, ...more });
+
+test("errors that ended within seconds, of a pod that is gone, are noise", () => {
+  assert.equal(runRule(rule, failed(2, "2024-03-05T10:00:45Z")), []);
+});
+
+test("a pod within its grace period is not stuck", () => {
+  assert.equal(runRule(rule, failed(1, "2024-03-05T10:00:31Z"), deleted("2024-03-05T10:30:20Z")), []);
+});
+
+test("a ready pod that nobody deletes is not stuck", () => {
+  const ready = { type: "Ready", status: "True", reason: null, message: null, since: null, heartbeat: null };
+  assert.equal(
+    runRule(rule, failed(2, "2024-03-05T10:00:45Z"), pod({ name: "web", uid: UID, conditions: [ready] })),
+    [],
+  );
+});
+
+test("a failed container is no failed sandbox", () => {
+  const message = 'error killing pod: failed to "KillContainer" for "web" with KillContainerError: "timed out"';
+  assert.equal(runRule(rule, failed(50, undefined, message), deleted("2024-03-05T10:00:30Z")), []);
+});
+
+test("one event suffices while the pod is past its deadline", () => {
+  const [found] = foundBy(rule, failed(1, "2024-03-05T10:00:31Z"), deleted("2024-03-05T10:00:30Z"));
+  assert.is(found?.subject, "n1|401");
+  assert.equal(found?.about.pod, [UID]);
+  assert.equal(found?.about.error, ["401"]);
+  assert.is(found?.over, false);
+});
+
+test("a lasting failure of a pod that is gone is over, and still told", () => {
+  const [found] = foundBy(rule, failed(104));
+  assert.is(found?.over, true);
+  assert.is(found?.since?.epochMs, at("2024-03-05T10:00:31Z").epochMs);
+});
+
+test("counts are lower bounds and the cadence is last less first by count less one", () => {
+  const told = texts(foundBy(rule, failed(104), deleted("2024-03-05T10:00:30Z"))[0]?.statements ?? []);
+  assert.ok(told.includes("The event counts at least 104 failures."), told.join("\n"));
+  assert.ok(told.includes("That is one failure each 14 s for a pod."), told.join("\n"));
+});
+
+test("without the pods it is found and not over", () => {
+  const outcomes = judge(rule, world({ facts: [failed(2)], coverage: { "kube.event": "complete" } }));
+  assert.equal(verdicts(outcomes), ["found n1|401"]);
+  assert.is(outcomes[0]?.outcome === "found" && outcomes[0].over, false);
+});
+
+test("without the events it is undetermined", () => {
+  const outcomes = judge(
+    rule,
+    world({ facts: [deleted("2024-03-05T10:00:30Z")], coverage: { "kube.pod": "complete" } }),
+  );
+  assert.equal(verdicts(outcomes), ["undetermined cluster"]);
+});
+
+const line = (last: string) =>
+  fact(
+    "log",
+    {
+      sample: `"Error syncing pod, skipping" err="${MESSAGE.replaceAll("\\", "\\\\\\").replaceAll(/(?<!\\)"/g, '\\"')}" pod="shop/web" podUID="${UID}"`,
+      first: at("2024-03-05T10:00:31Z"),
+      last: at(last),
+      count: 104,
+    },
+    "n1",
+  );
+
+test("the log tells where events are missing", () => {
+  const outcomes = judge(
+    rule,
+    world({
+      facts: [line("2024-03-05T10:29:50Z"), deleted("2024-03-05T10:00:30Z")],
+      coverage: { "kube.pod": "complete" },
+    }),
+  );
+  assert.equal(verdicts(outcomes), ["found n1|401"]);
+});
+
+test("the log tells nothing twice", () => {
+  assert.equal(verdicts(runRule(rule, failed(104), line("2024-03-05T10:29:50Z"), deleted("2024-03-05T10:00:30Z"))), [
+    "found n1|401",
+  ]);
+});
+
+test("two nodes and two errors are four findings", () => {
+  const kinds = ["n1", "n2"].flatMap((node) =>
+    [MESSAGE, MESSAGE.replace("Unauthorized", "dial tcp: i/o timeout")].map((message, i) =>
+      event({
+        reason: "FailedKillPod",
+        node,
+        message,
+        first: at("2024-03-05T10:00:00Z"),
+        last: at("2024-03-05T10:20:00Z"),
+        count: 9,
+        objects: [{ uid: `${node}${i}`, count: 9 }],
+      }),
+    ),
+  );
+  assert.is(foundBy(rule, ...kinds).length, 4);
+});
+
+test.run();

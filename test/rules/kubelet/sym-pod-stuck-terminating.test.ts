@@ -1,0 +1,52 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import rule from "#rules/kubelet/sym-pod-stuck-terminating.js";
+import { at, foundBy, judge, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
+
+const test = suite("sym:pod-stuck-terminating");
+
+const deleted = (name: string, deletion: string, more = {}) =>
+  pod({ name, deletion: at(deletion), graceSeconds: 30, ...more });
+
+test("within the grace period and a minute after it a pod is not stuck", () => {
+  assert.equal(
+    runRule(rule, pod({ name: "a" }), deleted("b", "2024-03-05T10:30:20Z"), deleted("c", "2024-03-05T10:29:10Z")),
+    [],
+  );
+});
+
+test("one finding for a node, since the earliest request", () => {
+  const found = foundBy(
+    rule,
+    deleted("a", "2024-03-05T10:00:30Z", { owner: { kind: "ReplicaSet", name: "web-1", uid: null } }),
+    deleted("b", "2024-03-05T10:00:45Z"),
+    deleted("c", "2024-03-05T10:01:30Z", { node: "n2" }),
+  );
+  assert.equal(
+    found.map((f) => f.subject),
+    ["n1", "n2"],
+  );
+  assert.is(found[0]?.since?.epochMs, at("2024-03-05T10:00:00Z").epochMs);
+  assert.equal(found[0]?.about.workload, ["ReplicaSet/shop/web-1"]);
+  assert.equal(found[0]?.about.pod, ["uid-a", "uid-b"]);
+});
+
+test("a pod that was never bound stands for itself", () => {
+  const [found] = foundBy(rule, deleted("a", "2024-03-05T10:00:30Z", { node: null, finalizers: ["x/y"] }));
+  assert.is(found?.subject, "unassigned");
+  assert.is(found?.about.node, undefined);
+  assert.ok(texts(found?.statements ?? []).some((t) => t.includes("x/y")));
+});
+
+test("asks what deleted them at once only where they were deleted at once", () => {
+  const apart = foundBy(rule, deleted("a", "2024-03-05T10:00:30Z"), deleted("b", "2024-03-05T10:10:30Z"))[0];
+  assert.is(apart?.value["atOnce"], false);
+  const together = foundBy(rule, deleted("a", "2024-03-05T10:00:30Z"), deleted("b", "2024-03-05T10:00:31Z"))[0];
+  assert.is(together?.value["atOnce"], true);
+});
+
+test("without the pods it is undetermined", () => {
+  assert.equal(verdicts(judge(rule, world({ facts: [], coverage: {} }))), ["undetermined cluster"]);
+});
+
+test.run();
