@@ -8,6 +8,7 @@ import {
   CITED,
   type Cited,
   citeEach,
+  either,
   groupBy,
   isReady,
   type Pod,
@@ -65,7 +66,7 @@ function placedOn(node: string, list: readonly [Ran, ...Ran[]], at: ReadonlyMap<
     about: { node: [node], pod: uidsOf(pods) },
     at: assigned ? assigned.map((a) => a.at).reduce<Instant | null>(latestOf, null) : null,
     statements: [
-      say`${count(list.length, "pod", ...before)} that found no node before run and are ready on ${code(node, ...after)}${when}.`,
+      say`${count(list.length, "pod", ...before)} that found no node before ${either(list.length, "runs and is", "run and are", ...after)} ready on ${code(node, ...after)}${when}.`,
     ],
   };
 }

@@ -1,0 +1,134 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import failedKill from "#rules/kubelet/sym-failed-kill-pod.js";
+import agentRollouts from "#rules/timeline/agent-rollouts.js";
+import cniFiles from "#rules/timeline/cni-files.js";
+import cniTokens from "#rules/timeline/cni-tokens.js";
+import collections from "#rules/timeline/collections.js";
+import pendingPods from "#rules/timeline/pending-pods.js";
+import podDeletions from "#rules/timeline/pod-deletions.js";
+import sandboxFailures from "#rules/timeline/sandbox-failures.js";
+import { at, event, fact, node, pod, publish, rows, world } from "#test/rules/_facts.js";
+import { terminating } from "#test/rules/scheduling/_pods.js";
+
+const test = suite("time line");
+
+const MESSAGE =
+  'error killing pod: failed to "KillPodSandbox" for "u" with KillPodSandboxError: "rpc error: code = Unknown desc = failed to destroy network for sandbox \\"72ee\\": plugin type=\\"calico\\" failed (delete): error getting ClusterInformation: connection is unauthorized: Unauthorized"';
+const failure = (count: number, last: string) =>
+  event({
+    reason: "FailedKillPod",
+    message: MESSAGE,
+    count,
+    first: at("2024-03-05T10:00:31Z"),
+    last: at(last),
+    objects: [{ name: "old", uid: "uid-old", count }],
+  });
+const troubled = (...facts: Parameters<typeof world>[0]["facts"]) =>
+  publish(world({ facts: [failure(104, "2024-03-05T10:25:00Z"), terminating({}), ...facts] }), failedKill);
+
+test("requests within two seconds are one row, later ones another", () => {
+  const pods = ["2024-03-05T10:00:30Z", "2024-03-05T10:00:31Z", "2024-03-05T10:05:30Z"].map((deletion, i) =>
+    terminating({ name: `p${i}`, deletion: at(deletion) }),
+  );
+  assert.equal(rows(podDeletions, world({ facts: pods })), [
+    "2024-03-05T10:00:00.000Z Deletion of 2 pods on n1 requested.",
+    "2024-03-05T10:05:00.000Z Deletion of 1 pod on n1 requested.",
+  ]);
+});
+
+test("failures that were no symptom have no row", () => {
+  const of = publish(world({ facts: [failure(2, "2024-03-05T10:00:40Z")] }), failedKill);
+  assert.equal(rows(sandboxFailures, of), []);
+});
+
+test("failures that were have a first and a last", () => {
+  const told = rows(sandboxFailures, troubled());
+  assert.is(told.length, 2);
+  assert.ok(told[1]?.includes("at least 104 times"), told[1]);
+});
+
+test("pods that waited for seconds at the start have no row; those that waited long have", () => {
+  const scheduled = (uid: string, first: string) =>
+    event({ reason: "Scheduled", type: "Normal", node: null, objects: [{ uid, first: at(first) }] });
+  const created = at("2024-03-05T09:00:00Z");
+  const facts = [
+    pod({ name: "a", created }),
+    scheduled("uid-a", "2024-03-05T09:00:30Z"),
+    pod({ name: "b", created }),
+    scheduled("uid-b", "2024-03-05T10:00:00Z"),
+  ];
+  assert.equal(rows(pendingPods, world({ facts })), [
+    "2024-03-05T10:00:00.000Z 1 pod that had waited for up to 1 h assigned to n1.",
+  ]);
+});
+
+const written = (path: string, mtime: string, on = "n1") =>
+  fact("path", { path, type: "f", mtime: at(mtime, `node:${on}`) }, on);
+const kubeconfig = (path: string, iat: string, on = "n1") => {
+  const base = fact("kubeconfig", { path }, on);
+  return {
+    ...base,
+    value: {
+      ...base.value,
+      token: { ...base.value.token, iat: at(iat), sub: "system:serviceaccount:kube-system:cni" },
+    },
+  };
+};
+
+test("files and tokens of the CNI are told on nodes with trouble only, and no other kubeconfig", () => {
+  const path = "/etc/cni/net.d/x-kubeconfig";
+  const facts = ["n1", "n2"].flatMap((on) => [
+    kubeconfig(path, "2024-03-04T00:00:00Z", on),
+    written(path, "2024-03-04T00:00:02Z", on),
+    kubeconfig("/etc/kubernetes/admin.conf", "2024-03-01T00:00:00Z", on),
+    written("/etc/kubernetes/admin.conf", "2024-03-01T00:00:00Z", on),
+  ]);
+  assert.equal(rows(cniFiles, troubled(...facts)), [
+    "2024-03-04T00:00:02.000Z x-kubeconfig in /etc/cni/net.d on n1 written.",
+  ]);
+  assert.is(rows(cniTokens, troubled(...facts)).length, 1);
+  assert.equal(rows(cniFiles, world({ facts })), []);
+});
+
+const revision = (number: number, created: string, path: string) =>
+  fact("kube.revision", {
+    owner: { kind: "DaemonSet", name: "agent", uid: null },
+    revision: number,
+    created: at(created),
+    template: { containers: [], hostPaths: [{ name: "cni-net-dir", path }], serviceAccount: null, hostNetwork: true },
+  });
+
+test("a revision of the CNI agent is told with what it changes; the first and old ones are not", () => {
+  const told = rows(
+    agentRollouts,
+    troubled(
+      revision(1, "2021-01-01T00:00:00Z", "/a/net.d"),
+      revision(2, "2023-01-01T00:00:00Z", "/b/net.d"),
+      revision(3, "2024-03-05T09:00:00Z", "/etc/cni/net.d"),
+    ),
+  );
+  assert.equal(told, [
+    "2024-03-05T09:00:00.000Z DaemonSet kube-system/agent gets revision 3: hostPath cni-net-dir from /b/net.d to /etc/cni/net.d.",
+  ]);
+});
+
+test("a rollback tells nothing of when it was", () => {
+  const told = rows(
+    agentRollouts,
+    troubled(revision(2, "2024-03-05T09:00:00Z", "/etc/cni/net.d"), revision(3, "2024-03-01T00:00:00Z", "/a/net.d")),
+  );
+  assert.equal(told, []);
+});
+
+test("the same object seen twice gives the same row", () => {
+  const twice = [0, 1].flatMap(() => rows(podDeletions, world({ facts: [terminating({})] })));
+  assert.is(twice[0], twice[1]);
+});
+
+test("a collection names what it looked at", () => {
+  assert.is(rows(collections, world({ facts: [node("n1")] })).length, 1);
+  assert.equal(rows(collections, world({ facts: [] })), []);
+});
+
+test.run();
