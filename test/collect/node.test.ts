@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { collect, leaks, link, open, put, remove, run, scratch, shells, token } from "./host.js";
+import { collect, leaks, link, open, put, remove, run, scratch, shells, skip, token } from "./host.js";
 
 const work = scratch();
 const root = join(work, "host");
@@ -326,6 +326,39 @@ test("wrong usage, and an output that cannot be written, have their own exit cod
   assert.is(code("--help"), 0);
   assert.is(code("--version"), 0);
 });
+
+const others = spawnSync("setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", "true"]).status === 0;
+if (!others) skip("collector without the rights of root (needs root and setpriv)");
+else {
+  test("without rights the bundle says denied, never absent", () => {
+    const closed = join(work, "closed");
+    put(closed, "/etc/hostname", "node-c\n");
+    put(closed, "/etc/cni/net.d/calico-kubeconfig", "x", 0o600);
+    put(closed, "/var/lib/calico/nodename", "x");
+    chmodSync(join(closed, "/var/lib/calico"), 0o700);
+    const out = join(work, "out-closed");
+    mkdirSync(out);
+    for (const [dir, mode] of [
+      [work, 0o755],
+      [out, 0o777],
+    ] as const)
+      chmodSync(dir, mode);
+    const bundle = collect({
+      shell: {
+        name: "nobody",
+        argv: ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "sh"],
+        path: process.env["PATH"] ?? "",
+      },
+      out,
+      args: ["--root", closed, "--no-cluster"],
+    });
+    assert.is(bundle.code, 2);
+    assert.is(bundle.row("/etc/cni/net.d/calico-kubeconfig")["coverage"], "denied");
+    assert.is(bundle.row("/var/lib/calico/nodename")["coverage"], "denied");
+    assert.is(bundle.paths.get("/var/lib/calico")?.["listing"], "denied");
+    assert.is(bundle.paths.get("/var/lib/calico/nodename")?.["type"], "denied");
+  });
+}
 
 test("what still looks like a secret behind the filter is withheld", () => {
   // the filter with its knowledge of tokens taken out
