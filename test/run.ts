@@ -24,11 +24,14 @@ const result = spawnSync(process.execPath, ["node_modules/uvu/bin.js", root, "\\
 });
 process.stdout.write(result.stdout);
 process.stderr.write(result.stderr);
-const number = (label: string): number => Number(new RegExp(`${label}:\\s+(\\d+)`).exec(result.stdout)?.[1] ?? Number.NaN);
+const number = (label: string): number =>
+  Number(new RegExp(`${label}:\\s+(\\d+)`).exec(result.stdout)?.[1] ?? Number.NaN);
 const [total, passed] = [number("Total"), number("Passed")];
 const skips = [...result.stdout.matchAll(/^skipped: (.*)$/gm)].map((found) => found[1] ?? "");
 const failed = Number.isNaN(total) || Number.isNaN(passed) ? 1 : total - passed;
 const strict = process.argv.includes("--strict");
 for (const skip of skips) console.log(`  not run here: ${skip}`);
-console.log(`${Number.isNaN(passed) ? 0 : passed} passed, ${failed} failed${skips.length > 0 ? `, ${skips.length} skipped` : ""}`);
+console.log(
+  `${Number.isNaN(passed) ? 0 : passed} passed, ${failed} failed${skips.length > 0 ? `, ${skips.length} skipped` : ""}`,
+);
 process.exitCode = result.status !== 0 || failed > 0 || (strict && skips.length > 0) ? 1 : 0;

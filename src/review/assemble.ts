@@ -9,7 +9,7 @@ import { tellImpact, utcOf } from "./impact.js";
 import { type Brief, brief, type Inquest } from "./inquest.js";
 import { nameOf } from "./name.js";
 import { courseOf, severityOf, statusOf } from "./status.js";
-import { excludedMechanisms, summarise } from "./summary.js";
+import { excludedMechanisms, inOrder, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
 
 export interface ReviewOptions {
@@ -104,9 +104,12 @@ function hypotheses(b: Brief): Draft["hypotheses"] {
 }
 
 function changes(b: Brief): Draft["resolution"]["changes"] {
-  return [...b.changes]
-    .sort((x, y) => (x.at?.epochMs ?? 0) - (y.at?.epochMs ?? 0) || (x.subject < y.subject ? -1 : 1))
-    .map((c) => ({ rule: c.rule, kind: c.kind, at: utcOf(c.at), statements: [...c.statements] }));
+  return inOrder(b.changes).map((c) => ({
+    rule: c.rule,
+    kind: c.kind,
+    at: utcOf(c.at),
+    statements: [...c.statements],
+  }));
 }
 
 /** Rows that say the same at several moments are printed once. */

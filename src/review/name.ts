@@ -26,7 +26,7 @@ export function nameOf(b: Brief): Naming {
   }
   const top = b.chains[0]?.map(b.finding)[0] ?? lead;
   const where = listNodes(nodes);
-  const title = top === lead ? `${where} ${label(b, lead)}` : `${where} ${label(b, top)} — ${b.rule(lead.rule).title}`;
+  const title = top === lead ? `${where} ${label(b, lead)}` : `${where} ${label(b, top)} — ${label(b, lead)}`;
   const tags = [...new Set(b.findings.flatMap((f) => b.rule(f.rule).tags))].sort();
   return {
     title,

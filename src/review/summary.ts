@@ -1,4 +1,4 @@
-import type { Finding } from "#model/finding.js";
+import type { Change, Finding } from "#model/finding.js";
 import { citing, lapse, type Statement, say, time, word } from "#model/statement.js";
 import { type Brief, headline } from "./inquest.js";
 import { courseOf } from "./status.js";
@@ -56,11 +56,20 @@ function causes(b: Brief): readonly Finding[] {
   return chained.filter((f) => !foretold.has(JSON.stringify(headline(f).parts)));
 }
 
-const changesTold = (b: Brief): readonly Statement[] =>
-  [...b.changes]
-    .sort((x, y) => (x.at?.epochMs ?? 0) - (y.at?.epochMs ?? 0))
-    .filter((c) => c.kind !== "change")
-    .map((c) => c.statements[0]);
+/** Repairs before what came back after them, each in order of time; what has no time of its own comes last. */
+const changesTold = (b: Brief): readonly Statement[] => {
+  const timed = inOrder(b.changes.filter((c) => c.kind !== "change"));
+  return [...timed.filter((c) => c.kind !== "recovery"), ...timed.filter((c) => c.kind === "recovery")].map(
+    (c) => c.statements[0],
+  );
+};
+
+export const inOrder = (changes: readonly Change[]): readonly Change[] =>
+  [...changes].sort(
+    (x, y) =>
+      (x.at?.epochMs ?? Number.MAX_SAFE_INTEGER) - (y.at?.epochMs ?? Number.MAX_SAFE_INTEGER) ||
+      (x.subject < y.subject ? -1 : 1),
+  );
 
 export const bySince = (findings: readonly Finding[]): readonly Finding[] =>
   [...findings].sort(

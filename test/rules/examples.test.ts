@@ -50,7 +50,11 @@ for (const rule of book.rules) {
           outcomes.some((o) => o.outcome === kind),
           `said ${outcomes.map((o) => `${o.outcome} ${o.subject}`).join(", ") || "nothing"}`,
         );
-        if (kind !== "found") assert.not.ok(outcomes.some((o) => o.outcome === "found"), "found it all the same");
+        if (kind !== "found")
+          assert.not.ok(
+            outcomes.some((o) => o.outcome === "found"),
+            "found it all the same",
+          );
       });
     }
   }
@@ -64,14 +68,21 @@ for (const rule of book.rules) {
 }
 
 test("no rule fails on any example", async () => {
-  for (const file of readdirSync(SCENARIOS, { recursive: true }).map(String).filter((f) => f.endsWith(".yaml"))) {
+  for (const file of readdirSync(SCENARIOS, { recursive: true })
+    .map(String)
+    .filter((f) => f.endsWith(".yaml"))) {
     const failed = (await run(file)).verdicts.filter((v) => v.failed !== null);
-    assert.equal(failed.map((v) => `${file}: ${v.rule.id}`), []);
+    assert.equal(
+      failed.map((v) => `${file}: ${v.rule.id}`),
+      [],
+    );
   }
 });
 
 test("every link goes from a cause to an effect that its rule names, and links are acyclic", async () => {
-  for (const file of readdirSync(SCENARIOS, { recursive: true }).map(String).filter((f) => f.endsWith(".yaml"))) {
+  for (const file of readdirSync(SCENARIOS, { recursive: true })
+    .map(String)
+    .filter((f) => f.endsWith(".yaml"))) {
     const { findings, links, chains } = await run(file);
     const ids = new Set(findings.map((f) => f.id));
     for (const link of links) assert.ok(ids.has(link.cause) && ids.has(link.effect), file);

@@ -1,6 +1,6 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact } from "#model/fact.js";
-import type { Finding } from "#model/finding.js";
+import type { Finding, Lesson } from "#model/finding.js";
 import type { Instant } from "#model/instant.js";
 import {
   type Consequence,
@@ -14,7 +14,7 @@ import {
   refuted,
   undetermined,
 } from "#model/rule.js";
-import { citing, code, count, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { citing, code, codes, count, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
@@ -46,6 +46,10 @@ export default defineRule({
   known: [
     known(
       "The API server looks up the bound pod, by name and uid, when it authenticates such a token, and refuses the token once that pod is gone; nothing revokes it, and a success is remembered for 10 s only",
+      K8S_CLAIMS,
+    ),
+    known(
+      "A token's `iat` dates the token and not its pod: a kubelet that runs the init containers of a pod again asks for a new one",
       K8S_CLAIMS,
     ),
     known(
@@ -105,7 +109,7 @@ function* judge(
     return;
   }
   const gone = bound ? cite(bound, "/metadata/deletionTimestamp") : (absence as Evidence);
-  yield foundOn(base, credential, gone, coverage.facts, agent, context);
+  yield foundOn(base, credential, gone, coverage.facts, agent, pods, context);
   if (
     ![...context.findings("sym:failed-kill-pod"), ...context.findings("sym:failed-create-sandbox")].some(hits(node))
   ) {
@@ -127,6 +131,7 @@ function foundOn(
   gone: Evidence,
   podCount: number,
   agent: Agent | undefined,
+  pods: FactView<"kube.pod">,
   context: MatchContext,
 ) {
   const { token, tokenEvidence, node, path, real } = credential;
@@ -139,20 +144,14 @@ function foundOn(
     lastSeen: context.moment.collectedAt,
     unverified: credential.unverified,
     value: { node, path: real, pod, boundUid: token.pod?.uid ?? "" },
-    lessons: token.exp
-      ? [
-          {
-            kind: "surprise",
-            statement: say`A check of the token's end would have passed: it lies at ${time(token.exp, tokenEvidence)}`,
-          },
-        ]
-      : [],
+    lessons: lessonsOf(credential, context),
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin presents a token bound to the pod ${code(pod, tokenEvidence)}, which no longer exists ${citing(gone)}`,
       say`The runtime's configuration leads it to ${code(real, first, ...rest)}`,
       say`The token there is bound to uid ${code(token.pod?.uid ?? "", tokenEvidence)}; among the ${count(podCount, "pod", gone)} collected none carries it`,
       ...times(credential),
       ...successor(agent, pod),
+      ...untried(node, agent, pods, podCount),
     ],
   });
 }
@@ -180,6 +179,64 @@ function successor(agent: Agent | undefined, boundTo: string): readonly Statemen
   if (!agent || agent.pod.value.name === boundTo || !created) return [];
   return [
     say`The pod of ${code(agent.daemonSet, agent.pod.evidence)} on this node is now ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))}, there since ${time(created, cite(agent.pod, "/status/startTime"))}`,
+  ];
+}
+
+/** ADD reads the same file: that none failed says only that none was tried. */
+function untried(
+  node: string,
+  agent: Agent | undefined,
+  pods: FactView<"kube.pod">,
+  podCount: number,
+): readonly Statement[] {
+  const since = agent?.pod.value.created ?? null;
+  const [searched] = pods.coverage().searched(`pod with its own network created on ${node} after the rollout`);
+  if (!agent || !since || !searched) return [];
+  const younger = pods
+    .on(node)
+    .some(
+      (p) =>
+        !p.value.template.hostNetwork &&
+        (p.value.startedAt ?? p.value.created)?.epochMs !== undefined &&
+        ((p.value.startedAt ?? p.value.created)?.epochMs ?? 0) > since.epochMs,
+    );
+  if (younger) return [];
+  return [
+    say`Among the ${count(podCount, "pod", searched)} collected none with a network of its own was started on ${code(node, searched)} after ${time(since, cite(agent.pod, "/metadata/creationTimestamp"))}: no creation had yet met the refusal that deletions met`,
+  ];
+}
+
+/** What checks that look sensible would have said. */
+function lessonsOf(credential: Credential, context: MatchContext): readonly Lesson[] {
+  const { token, tokenEvidence, node } = credential;
+  const unbound = [...context.derive(nodeFiles)].flatMap(([peer, { followed }]) =>
+    peer !== node && followed.state === "followed" && followed.credential.token.pod === null
+      ? [followed.credential]
+      : [],
+  );
+  const [first, ...rest] = unbound;
+  return [
+    ...(token.exp
+      ? [
+          {
+            kind: "surprise" as const,
+            statement: say`A check of the token's end passes on ${code(node, tokenEvidence)}: it lies at ${time(token.exp, tokenEvidence)}`,
+          },
+        ]
+      : []),
+    ...(first
+      ? [
+          {
+            kind: "surprise" as const,
+            statement: say`A check that the token's pod is the one that runs cannot serve: the tokens in use on ${codes(
+              unbound.map((c) => c.node),
+              8,
+              first.tokenEvidence,
+              ...rest.map((c) => c.tokenEvidence),
+            )} are bound to no pod`,
+          },
+        ]
+      : []),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Evidence } from "#model/evidence.js";
+import { cite } from "#model/fact.js";
 import type { Finding } from "#model/finding.js";
 import type { Instant } from "#model/instant.js";
 import {
@@ -105,14 +106,16 @@ function* forecast(subject: Subject, exp: Instant, context: MatchContext) {
     unless: reason.unless,
     unverified: [...credential.unverified, ...reason.unverified],
     statements: [
-      say`The token now in force on ${code(node, tokenEvidence)} ends at ${time(exp, tokenEvidence)}, and what renews it does not reach its file`,
+      say`The token now in force on ${code(node, tokenEvidence)} ends at ${time(exp, tokenEvidence)}, and every CNI call there is refused from then on, since what renews it does not reach its file`,
       reason.statement,
+      ...(reason.remedy ? [reason.remedy] : []),
     ],
   });
 }
 
 interface Reason {
   readonly statement: Statement;
+  readonly remedy?: Statement;
   readonly unless: string;
   readonly unverified: readonly string[];
 }
@@ -122,7 +125,15 @@ function whyNotRefreshed(credential: Credential, agent: Agent | undefined, conte
   const here = (f: { readonly about: Finding["about"] }): boolean => (f.about.node ?? []).includes(node);
   const mount = context.findings("cni-hostpath-mount-stale-inode").find(here);
   const pod = agent?.pod.value.name ?? "the CNI agent's pod";
-  if (mount) return { statement: mount.statements[0], unless: `${pod} is replaced`, unverified: mount.unverified };
+  if (mount) {
+    const shown = agent ? cite(agent.pod, "/metadata/name") : credential.tokenEvidence;
+    return {
+      statement: mount.statements[0],
+      remedy: say`Replacing ${code(pod, shown)} before then prevents it: its successor mounts the directory that is there now`,
+      unless: `${pod} is replaced`,
+      unverified: mount.unverified,
+    };
+  }
   const apart = context.findings("cni-conf-dir-diverged").find(here);
   if (apart) {
     return {

@@ -1,5 +1,5 @@
 import type { Quoted, Statement } from "#model/statement.js";
-import { code, codes, count, say, word } from "#model/statement.js";
+import { code, codes, count, say, time, word } from "#model/statement.js";
 import { CITED, type Cited, either, extent, lapseRange, some, span, words } from "./_pods.js";
 import { sandboxErrorTail } from "./_sandbox-error.js";
 import { cadencesMs, lastSeen, type Occurrence, type SandboxFailures } from "./_sandbox-failures.js";
@@ -23,6 +23,18 @@ export function failureDetails(of: SandboxFailures): readonly Statement[] {
       : []),
     ...countStatement(of, evidence),
     ...cadenceStatement(of, evidence),
+    ...logStatement(of),
+  ];
+}
+
+/** Events lag behind what the kubelet does; its log does not. */
+function logStatement({ logged }: SandboxFailures): readonly Statement[] {
+  if (!logged || logged.value.count < 2) return [];
+  const lines = count(logged.value.count, "line", logged.evidence);
+  return [
+    logged.value.last
+      ? say`The log of the node holds ${lines} of it, the last of ${time(logged.value.last, logged.evidence)}.`
+      : say`The log of the node holds ${lines} of it.`,
   ];
 }
 

@@ -29,6 +29,8 @@ export interface SandboxFailures {
   readonly occurrences: readonly [Occurrence, ...Occurrence[]];
   /** Objects that the series counts beyond those it names. */
   readonly more: number;
+  /** The longest series of log lines that tell the same, beside events. */
+  readonly logged: Fact<"log"> | null;
 }
 
 /** Which events and which log lines tell of the failure. */
@@ -69,9 +71,21 @@ export function sandboxFailures(
       );
     });
   }
-  const told = new Set(groups.keys());
-  for (const line of view("log").all) addLog(line, kind, pods, told, add);
-  return [...groups.values()].map((g) => ({ ...g, occurrences: perPod(g.occurrences) }));
+  const told = new Map([...groups.keys()].map((key) => [key, null as Fact<"log"> | null]));
+  const nodes = new Set([...groups.values()].map((g) => g.node));
+  for (const line of view("log").all) {
+    if (line.value.kind === "podlog" || !kind.log.test(line.value.sample)) continue;
+    const errorClass = sandboxErrorClass(line.value.sample);
+    const key = failureSubject(line.node, errorClass);
+    if (told.has(key)) told.set(key, longer(told.get(key) ?? null, line));
+    // Beside events, a line whose error is cut off or not there would only be the same failure under another name.
+    else if (!errorClass.startsWith("other:") || !nodes.has(line.node)) add(line.node, occurrenceOf(line, pods), 0);
+  }
+  return [...groups.entries()].map(([key, g]) => ({
+    ...g,
+    occurrences: perPod(g.occurrences),
+    logged: told.get(key) ?? null,
+  }));
 }
 
 /** One occurrence for each pod: messages that differ by sandbox make events of their own, and their counts add up. */
@@ -95,34 +109,15 @@ function perPod(occurrences: readonly Occurrence[]): readonly [Occurrence, ...Oc
   return [...merged.values()] as unknown as readonly [Occurrence, ...Occurrence[]];
 }
 
-function addLog(
-  line: Fact<"log">,
-  kind: FailureKind,
-  pods: ReadonlyMap<string, Pod>,
-  told: ReadonlySet<string>,
-  add: (node: string | null, occurrence: Occurrence, more: number) => void,
-): void {
+const longer = (a: Fact<"log"> | null, b: Fact<"log">): Fact<"log"> => (a && a.value.count >= b.value.count ? a : b);
+
+function occurrenceOf(line: Fact<"log">, pods: ReadonlyMap<string, Pod>): Occurrence {
   const { sample, first, last, count } = line.value;
-  if (line.value.kind === "podlog" || !kind.log.test(sample)) return;
-  if (told.has(failureSubject(line.node, sandboxErrorClass(sample)))) return;
   const found = UID.exec(sample);
   const uid = found?.[1] ?? found?.[2] ?? null;
   const pod = uid === null ? null : (pods.get(uid) ?? null);
-  add(
-    line.node,
-    {
-      uid,
-      name: pod?.value.name ?? null,
-      message: sample,
-      first,
-      last,
-      count,
-      pod,
-      source: "log",
-      evidence: line.evidence,
-    },
-    0,
-  );
+  const { evidence } = line;
+  return { uid, name: pod?.value.name ?? null, message: sample, first, last, count, pod, source: "log", evidence };
 }
 
 /** The subject of a finding on them, the same at every moment. */

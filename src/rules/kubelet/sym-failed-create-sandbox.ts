@@ -1,5 +1,6 @@
 import type { FactKind } from "#model/fact.js";
 import type { Found, Outcome } from "#model/finding.js";
+import { latestOf } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
 import { code, known, type Statement, say } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, COUNT_PENDING, eventsOf, notReady, probeNode } from "./_consequences.js";
@@ -95,7 +96,7 @@ function judge(group: SandboxFailures, complete: boolean, context: MatchContext)
     subject: failureSubject(group.node, group.errorClass),
     about: aboutOf(group),
     since: firstSeen(group.occurrences),
-    lastSeen: lastSeen(group.occurrences),
+    lastSeen: latestOf(lastSeen(group.occurrences), group.logged?.value.last ?? null),
     over: !now && !unknown,
     statements: [headline(group), ...nameStatement(group), ...failureDetails(group)],
     value: {

@@ -1,5 +1,6 @@
 import type { FactKind } from "#model/fact.js";
 import type { Found, Outcome } from "#model/finding.js";
+import { latestOf } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
 import { code, known, type Quoted, type Statement, say } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, countTerminating, eventsOf, probeNode } from "./_consequences.js";
@@ -29,7 +30,7 @@ const SILENT_MS = 600_000;
 export const KILL_FAILURES: FailureKind = {
   reason: "FailedKillPod",
   event: /KillPodSandbox/,
-  log: /KillPodSandbox|StopPodSandbox for .* failed|Failed to stop sandbox/,
+  log: /KillPodSandbox|StopPodSandbox for .* failed|StopPodSandbox from runtime service failed/,
 };
 
 const failures = (
@@ -93,7 +94,8 @@ export default defineRule({
 });
 
 function judge(group: SandboxFailures, complete: boolean, context: MatchContext): Outcome | null {
-  const states = group.occurrences.map((o) => stateOf(o, complete, context));
+  const idle = complete && !context.derive(stuckPods).some((pod) => pod.value.node === group.node);
+  const states = group.occurrences.map((o) => stateOf(o, complete, idle, context));
   const lasting = lastedMs(group.occurrences) > LASTING_MS || group.occurrences.some((o) => o.count >= OFTEN);
   const now = states.includes("stuck");
   const unknown = states.includes("unknown") && !silent(group, context);
@@ -102,7 +104,7 @@ function judge(group: SandboxFailures, complete: boolean, context: MatchContext)
     subject: failureSubject(group.node, group.errorClass),
     about: aboutOf(group),
     since: firstSeen(group.occurrences),
-    lastSeen: lastSeen(group.occurrences),
+    lastSeen: latestOf(lastSeen(group.occurrences), group.logged?.value.last ?? null),
     over: !now && !unknown,
     statements: [headline(group), ...nameStatement(group), ...failureDetails(group)],
     value: {
@@ -113,9 +115,10 @@ function judge(group: SandboxFailures, complete: boolean, context: MatchContext)
   });
 }
 
-function stateOf(occurrence: Occurrence, complete: boolean, context: MatchContext): State {
+/** `idle`: no pod at all is stuck on that node. */
+function stateOf(occurrence: Occurrence, complete: boolean, idle: boolean, context: MatchContext): State {
   const { pod } = occurrence;
-  if (!pod) return complete && occurrence.uid !== null ? "gone" : "unknown";
+  if (!pod) return idle || (complete && occurrence.uid !== null) ? "gone" : "unknown";
   const overdue = overdueMs(pod, context.moment);
   if (overdue === null) return torn(occurrence, pod, context) ? "stuck" : "live";
   return overdue > STUCK_AFTER_MS || (overdue > 0 && occurrence.count >= REPEATED) ? "stuck" : "live";

@@ -98,7 +98,8 @@ function describe(
     ready: workloads.reduce((sum, w) => sum + (w.value.ready ?? 0), 0),
     stuck,
     waiting,
-    since: [...stuck.map(lostAt), ...waiting.map((pod) => pod.value.created)].reduce<Instant | null>(
+    // What replaces a stuck pod never was up: the replica is missing since that one was lost.
+    since: (stuck.length > 0 ? stuck.map(lostAt) : waiting.map((pod) => pod.value.created)).reduce<Instant | null>(
       (a, b) => earliest(a, b),
       null,
     ),

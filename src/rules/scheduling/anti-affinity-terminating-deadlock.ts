@@ -3,7 +3,7 @@ import { earliest, type Instant, latestOf } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { known } from "#model/statement.js";
 import { COUNT_PENDING, notReady } from "#rules/kubelet/_consequences.js";
-import { groupBy, ownerKey, ownersOf, podName, requestedAt, seenAt, uidsOf, WHAT_NODES } from "#rules/kubelet/_pods.js";
+import { groupBy, ownerKey, ownersOf, podName, seenAt, uidsOf, WHAT_NODES } from "#rules/kubelet/_pods.js";
 import { type Blockade, blockades, conflictsIn, isBlocked, isTerminating, nodesKey } from "./_blockade.js";
 import { type Blocked, deadlockStatements, refutal } from "./_deadlock-statements.js";
 import { namesTaint } from "./_pending.js";
@@ -93,11 +93,11 @@ function deadlock(group: Blocked, pods: FactView<"kube.pod">, context: MatchCont
   });
 }
 
-/** Both have to be there: the pod that waits, and the deletion of the first pod in its way. */
+/** A replacement waits for its predecessor's grace period anyway; a deadlock begins when the first pod in its way has outlived it. */
 const deadlockSince = (blockade: Blockade): Instant | null =>
   latestOf(
     blockade.pending.since,
     conflictsIn(blockade)
-      .map((c) => requestedAt(c.holder))
+      .map((c) => c.holder.value.deletion)
       .reduce<Instant | null>(earliest, null),
   );

@@ -12,7 +12,6 @@ import {
   ownersOf,
   podNames,
   seenAt,
-  span,
   uidsOf,
   WHAT_PODS,
 } from "#rules/kubelet/_pods.js";
@@ -105,11 +104,10 @@ const pinning = ([first, ...rest]: Blocked): Cited =>
 function details(group: Blocked, since: Instant | null, now: Instant): readonly Statement[] {
   const [first, ...rest] = group;
   const evidence = conditionsOf(group);
-  const sinces = group.flatMap((b) => b.pending.since ?? []);
   return [
     ...(since
       ? [
-          say`${either(group.length, "It had", "They had", ...evidence)} waited ${from(sinces, evidence)}, by ${time(now, ...evidence)} for ${lapse(now.epochMs - since.epochMs, ...evidence)}.`,
+          say`${either(group.length, "It", "The first", ...evidence)} had waited since ${time(since, ...evidence)}, by ${time(now, ...evidence)} for ${lapse(now.epochMs - since.epochMs, ...evidence)}.`,
         ]
       : []),
     say`${either(group.length, "It is", "They are", ...evidence)} ${podNames([first.pending.pod, ...rest.map((b) => b.pending.pod)])}.`,
@@ -123,11 +121,3 @@ function details(group: Blocked, since: Instant | null, now: Instant): readonly 
       : []),
   ];
 }
-
-/** `since T`, or `since times between A and B`. */
-const from = (sinces: readonly Instant[], evidence: Cited): ReturnType<typeof say> => {
-  const [first] = sinces;
-  return first && sinces.every((s) => s.epochMs === first.epochMs)
-    ? say`since ${time(first, ...evidence)}`
-    : say`since times ${span(sinces, ...evidence)}`;
-};

@@ -20,7 +20,11 @@ export default defineSurvey({
       const coverage = view(kind).coverage();
       const [first, ...rest] = coverage.searched("further one");
       if (!first) continue;
-      const whole = [first, ...rest].map((e) => ({ ...e, locator: { kind: "whole" as const }, excerpt: `${coverage.facts} ${noun}, ${coverage.state}` }));
+      const whole = [first, ...rest].map((e) => ({
+        ...e,
+        locator: { kind: "whole" as const },
+        excerpt: `${coverage.facts} ${noun}, ${coverage.state}`,
+      }));
       const [lead, ...others] = whole;
       if (!lead) continue;
       const statement = say`${count(coverage.facts, noun, lead, ...others)} at ${time(context.moment.collectedAt, lead)}, collection ${word(coverage.state, lead)}`;
@@ -31,7 +35,11 @@ export default defineSurvey({
       const [fact] = paths;
       if (!fact) continue;
       const table = evidenceIn(fact.artifact, { kind: "whole" }, `${paths.length} paths`);
-      yield { section: "examined", name: node, statement: say`${count(paths.length, "path", table)} on ${code(node, table)} at ${time(context.moment.collectedAt, table)}` };
+      yield {
+        section: "examined",
+        name: node,
+        statement: say`${count(paths.length, "path", table)} on ${code(node, table)} at ${time(context.moment.collectedAt, table)}`,
+      };
       if (followed.state !== "followed") continue;
       const { credential } = followed;
       const [first, ...rest] = credential.path;

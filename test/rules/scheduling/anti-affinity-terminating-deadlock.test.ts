@@ -73,18 +73,18 @@ test("a terminating holder on the only allowed node is found", () => {
   assert.is(found?.subject, "n1");
   assert.equal(found?.about.pod, ["uid-new", "uid-old"]);
   assert.equal(found?.about.node, ["n1"]);
-  assert.is(found?.since?.epochMs, at("2024-03-05T10:00:01Z").epochMs);
+  assert.is(found?.since?.epochMs, at("2024-03-05T10:00:30Z").epochMs);
   assert.equal(found?.unverified, []);
 });
 
-test("the deadlock begins with the later of the two", () => {
+test("the deadlock begins with the end of the grace period, however long the other had waited", () => {
   const [found] = foundBy(
     rule,
     ...NODES,
     pending({ ...db, ...only("n1") }, "x", "2024-03-05T09:00:00Z"),
     terminating(db),
   );
-  assert.is(found?.since?.epochMs, at("2024-03-05T10:00:00Z").epochMs);
+  assert.is(found?.since?.epochMs, at("2024-03-05T10:00:30Z").epochMs);
 });
 
 test("the holder's own rule repels as well", () => {

@@ -48,7 +48,7 @@ test("volumes are counted over their replicas, healthy ones too, and without the
     found?.impact.map((r) => [r.subject, r.wanted, r.available]),
     [["volume pvc-1", 3, 2]],
   );
-  assert.is(found?.since?.epochMs, at("2024-03-05T10:00:01Z").epochMs);
+  assert.is(found?.since?.epochMs, at("2024-03-05T10:00:30Z").epochMs);
 });
 
 test("a Deployment speaks for its ReplicaSets", () => {
