@@ -5,7 +5,17 @@ import { defineRule, effect, type FactView, found, type MatchContext, undetermin
 import { code, known, type Quoted, type Statement, say } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, countTerminating, eventsOf, probeNode } from "./_consequences.js";
 import { citeOccurrences, countSandboxes, failureDetails, nameStatement } from "./_failure-statements.js";
-import { extent, isCompleted, isReady, overdueMs, ownerKey, type Pod, podsByUid, STUCK_AFTER_MS } from "./_pods.js";
+import {
+  extent,
+  isCompleted,
+  isReady,
+  overdueMs,
+  ownerKey,
+  type Pod,
+  podsByUid,
+  STUCK_AFTER_MS,
+  stuckPods,
+} from "./_pods.js";
 import { EVENTS_CACHE, POD_WORKERS, SANDBOX_STOP, SYNC_RESULT } from "./_references.js";
 import {
   type FailureKind,

@@ -13,14 +13,15 @@ export default defineRule({
   needs: { nodes: "kube.node" },
   explains: [effect("sym:container-creating", ["node", "error"], "propagates")],
   *match({ nodes }, { moment }) {
-    if (nodes.coverage().state !== "complete" && nodes.all.every((node) => readyOf(node) === null)) {
+    if (nodes.coverage().state !== "complete" && nodes.all.length === 0) {
       yield undetermined({ subject: "cluster", about: {}, missing: [nodes.missing(WHAT_NODES)] });
     }
     for (const node of nodes.all) {
       const ready = readyOf(node);
+      const { name } = node.value;
+      if (!ready) yield undetermined({ subject: name, about: { node: [name] }, missing: [nodes.missing(WHAT_NODES)] });
       if (!ready || ready.condition.status === "True") continue;
       const { condition, evidence } = ready;
-      const { name } = node.value;
       const network = condition.status === "False" && /network/i.test(condition.message ?? "");
       yield found({
         subject: name,

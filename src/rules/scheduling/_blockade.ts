@@ -2,7 +2,16 @@ import type { FactKind } from "#model/fact.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import type { NodeFact } from "#rules/kubelet/_node-ready.js";
 import { type PendingPod, pendingPods } from "./_pending.js";
-import { allowedNodes, boardOf, type Conflict, conflictsOf, conflictsOn, isOpen, isPinned } from "./_placement.js";
+import {
+  allowedNodes,
+  boardOf,
+  type Conflict,
+  canPlace,
+  conflictsOf,
+  conflictsOn,
+  isOpen,
+  isPinned,
+} from "./_placement.js";
 
 type Look = <K extends FactKind>(kind: K) => FactView<K>;
 
@@ -12,7 +21,7 @@ export interface Blockade {
   /** Allowed by its specification, sorted by name. */
   readonly allowed: readonly NodeFact[];
   readonly pinned: boolean;
-  /** Was the list of nodes collected whole? Else `allowed` says nothing. */
+  /** Was the list of nodes collected whole, with what the pod asks for? Else `allowed` says nothing. */
   readonly nodesKnown: boolean;
   /** Of those, cordoned or tainted. */
   readonly closed: readonly NodeFact[];
@@ -23,7 +32,7 @@ export interface Blockade {
 /** For every pending pod, once per moment: hand it to `context.derive`. Pods of one specification are compared once. */
 export function blockades(view: Look, context: MatchContext): readonly Blockade[] {
   const board = context.derive(boardOf);
-  const nodesKnown = view("kube.node").coverage().state === "complete";
+  const listed = view("kube.node").coverage().state === "complete";
   const known = new Map<string, Omit<Blockade, "pending">>();
   return context.derive(pendingPods).map((pending) => {
     const { namespace, labels, nodeSelector, nodeAffinity, antiAffinity } = pending.pod.value;
@@ -35,7 +44,7 @@ export function blockades(view: Look, context: MatchContext): readonly Blockade[
     const blockade = {
       allowed,
       pinned: isPinned(pending.pod),
-      nodesKnown,
+      nodesKnown: listed && canPlace(pending.pod, board.nodes),
       closed: allowed.filter((node) => !isOpen(node)),
       open: allowed.filter(isOpen).map((node) => ({ node, conflicts: conflictsOn(node, conflicts, board) })),
     };

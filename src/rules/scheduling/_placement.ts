@@ -4,6 +4,9 @@ import type { NodeFact } from "#rules/kubelet/_node-ready.js";
 import { groupBy, isCompleted, type Pod } from "#rules/kubelet/_pods.js";
 import { allowsNode, matchesSelector } from "./_labels.js";
 
+const HOSTNAME = "kubernetes.io/hostname";
+const NAME = "metadata.name";
+
 type Look = <K extends FactKind>(kind: K) => FactView<K>;
 
 /** What stands on the nodes and what can repel a pod, indexed so that no pod is compared with every other. */
@@ -79,8 +82,29 @@ const candidates = (pod: Pod, term: AntiAffinityTerm, board: Board): readonly Po
 
 /** Nodes that a pod's nodeSelector and required node affinity allow. */
 export const allowedNodes = (pod: Pod, nodes: readonly NodeFact[]): readonly NodeFact[] =>
-  // `metadata.name` is the one field that node affinity may name (matchFields), as DaemonSets do.
-  nodes.filter((node) => allowsNode(pod.value, { ...node.value.labels, "metadata.name": node.value.name }));
+  nodes.filter((node) => allowsNode(pod.value, labelsOf(node)));
+
+/** Every kubelet sets the label of its host; `metadata.name` is the one field that node affinity may name (matchFields), as DaemonSets do. */
+const labelsOf = (node: NodeFact): Readonly<Record<string, string>> => ({
+  [HOSTNAME]: node.value.name,
+  ...node.value.labels,
+  [NAME]: node.value.name,
+});
+
+/**
+ * Can the nodes tell which of them a pod may use? A list of bare names can only where the pod asks for names, or for nothing.
+ */
+export function canPlace(pod: Pod, nodes: readonly NodeFact[]): boolean {
+  if (!nodes.some(isBare)) return true;
+  const asked = [
+    ...Object.keys(pod.value.nodeSelector),
+    ...pod.value.nodeAffinity.flatMap((term) => term.map((e) => e.key)),
+  ];
+  return asked.every((key) => key === HOSTNAME || key === NAME);
+}
+
+const isBare = (node: NodeFact): boolean =>
+  Object.keys(node.value.labels).length === 0 && node.value.conditions.length === 0;
 
 /** Does the pod say anything about nodes at all? */
 export const isPinned = (pod: Pod): boolean =>
@@ -100,8 +124,6 @@ export function conflictsOn(node: NodeFact, conflicts: readonly Conflict[], boar
     return domain !== null && other !== undefined && domainOf(other, term.topologyKey) === domain;
   });
 }
-
-const HOSTNAME = "kubernetes.io/hostname";
 
 const domainOf = (node: NodeFact, key: string): string | null => {
   const labels = node.value.labels;

@@ -19,17 +19,16 @@ export default defineRule({
   explains: [effect("sym:pod-pending-unschedulable", ["pod"], "prevents-recovery")],
   *match({ pods, nodes }, context) {
     const all = context.derive(blockades);
-    if (nodes.coverage().state !== "complete") {
-      if (all.length > 0)
-        yield undetermined({ subject: "cluster", about: aboutPending(all), missing: [nodes.missing(WHAT_NODES)] });
-      return;
-    }
-    const held = all.filter(isDeadlock);
+    const placed = all.filter((b) => b.nodesKnown);
+    const unknown = all.filter((b) => !b.nodesKnown);
+    if (unknown.length > 0)
+      yield undetermined({ subject: "cluster", about: aboutPending(unknown), missing: [nodes.missing(WHAT_NODES)] });
+    const held = placed.filter(isDeadlock);
     for (const group of groupBy(held, nodesKey).values()) {
       const [first, ...rest] = group;
       if (first) yield deadlock([first, ...rest], pods, context);
     }
-    const others = all.filter((b) => !isDeadlock(b));
+    const others = placed.filter((b) => !isDeadlock(b));
     const apart = groupBy(others, (b) => `${nodesKey(b)}|${ownerKey(b.pending.pod) ?? podName(b.pending.pod)}`);
     for (const [subject, group] of apart) {
       const [first] = group;

@@ -60,7 +60,7 @@ export default defineRule({
       // The pods alone may exclude it, whoever owns them.
       const against = first.nodesKnown ? podsAgainst(first) : null;
       if (against) yield refuted({ subject: set, about, statements: [against] });
-      else if (nodes.coverage().state !== "complete" || (!deployment && !isListed(workloads))) open.push(first);
+      else if (!first.nodesKnown || (!deployment && !isListed(workloads))) open.push(first);
       else if (replicaSet && deployment) yield judge([first, ...rest], replicaSet, deployment, byKey, context);
     }
     if (open.length > 0) yield gap(open, workloads, nodes);
@@ -184,7 +184,7 @@ function workloadsAgainst(
 
 function gap(open: readonly Blockade[], workloads: FactView<"kube.workload">, nodes: FactView<"kube.node">): Outcome {
   const pods = open.map((b) => b.pending.pod);
-  const missing = nodes.coverage().state === "complete" ? workloads.missing(WHAT_WORKLOADS) : nodes.missing(WHAT_NODES);
+  const missing = open.every((b) => b.nodesKnown) ? workloads.missing(WHAT_WORKLOADS) : nodes.missing(WHAT_NODES);
   return undetermined({
     subject: "cluster",
     about: { pod: uidsOf(pods), workload: ownersOf(pods) },

@@ -53,8 +53,9 @@ test("a node that was not collected is a gap where pods hang on it, and nowhere 
   assert.equal(judge(mechanism, world({ facts: [pod({ name: "b" })], coverage: { "kube.pod": "complete" } })), []);
 });
 
-test("a node object without conditions says nothing", () => {
-  assert.equal(runRule(symptom, node("n1")), []);
+test("a node object without conditions is a gap of the symptom, and of the mechanism only where pods hang on it", () => {
+  assert.equal(verdicts(runRule(symptom, node("n1"))), ["undetermined n1"]);
+  assert.equal(verdicts(runRule(mechanism, node("n1"), stuck)), ["undetermined n1"]);
   assert.equal(runRule(mechanism, node("n1")), []);
 });
 
