@@ -66,7 +66,7 @@ function placedOn(node: string, list: readonly [Ran, ...Ran[]], at: ReadonlyMap<
     about: { node: [node], pod: uidsOf(pods) },
     at: assigned ? assigned.map((a) => a.at).reduce<Instant | null>(latestOf, null) : null,
     statements: [
-      say`${count(list.length, "pod", ...before)} that found no node before ${either(list.length, "runs and is", "run and are", ...after)} ready on ${code(node, ...after)}${when}.`,
+      say`${count(list.length, "pod", ...before)} that had found no node ${either(list.length, "was", "were", ...after)} running and ready on ${code(node, ...after)}${when}.`,
     ],
   };
 }
@@ -98,6 +98,6 @@ function goneStatement(node: string, gone: readonly [Pod, ...Pod[]], of: number,
   const number = word(gone.length, ...searched);
   const before = count(of, "deleted pod", ...evidence);
   return node === ""
-    ? say`Of ${before} without a node that did not go before, ${number} no longer exist.`
-    : say`Of ${before} on ${code(node, cite(gone[0], "/spec/nodeName"))} that did not go before, ${number} no longer exist.`;
+    ? say`Of ${before} without a node that had not gone, ${number} no longer existed.`
+    : say`Of ${before} on ${code(node, cite(gone[0], "/spec/nodeName"))} that had not gone, ${number} no longer existed.`;
 }

@@ -1,5 +1,6 @@
 import type { Fact, TokenValue } from "#model/fact.js";
-import { defineChange } from "#model/rule.js";
+import type { Instant } from "#model/instant.js";
+import { type ComparedMoment, defineChange } from "#model/rule.js";
 import { citing, code, type Quoted, say, time } from "#model/statement.js";
 import { cniFiles } from "#rules/timeline/_cni-paths.js";
 import { troubledNodes } from "#rules/timeline/_troubled.js";
@@ -24,7 +25,7 @@ export default defineChange({
         // Tokens are renewed all the time; only where something was wrong is a new one worth the name of a repair.
         kind: troubled.has(node) ? "repair" : "change",
         about: { node: [node], path: [now.value.path] },
-        at: null,
+        at: writtenAt(now, later),
         statements: [
           say`${code(now.value.path, now.evidence)} on ${code(node, now.evidence)} held a token ${describe(was)}, and holds one ${describe(now)}.`,
         ],
@@ -32,6 +33,11 @@ export default defineChange({
     }
   },
 });
+
+/** When the file was last written, where that was looked up. */
+const writtenAt = (fact: Kubeconfig, { view }: ComparedMoment): Instant | null =>
+  (fact.node === null ? [] : view("path").on(fact.node)).find((p) => p.value.path === fact.value.path)?.value.mtime ??
+  null;
 
 const keyOf = (fact: Kubeconfig): string => `${fact.node ?? ""}\n${fact.value.path}`;
 

@@ -38,7 +38,7 @@ export default defineChange({
         },
         at: null,
         statements: [
-          say`${count(group.length, noun, e, ...es)} that lacked replicas before have all of them ready: ${codes(
+          say`${count(group.length, noun, e, ...es)} that had lacked replicas had all of them ready: ${codes(
             group.map(({ was }) => was.subject),
             3,
             e,

@@ -25,8 +25,8 @@ export const COUNT_PENDING: Command = {
 };
 
 /** Pods that run and are not ready: a filter on the phase hides them. */
-export const notReady = (node: string | null): Command => ({
-  run: `kubectl get pods -A ${onNode(node)}-o jsonpath='{range .items[*]}{.status.phase} {.status.conditions[?(@.type=="Ready")].status} ${EACH}' | grep '^Running False'`,
+export const notReady = (): Command => ({
+  run: `kubectl get pods -A -o jsonpath='{range .items[*]}{.status.phase} {.status.conditions[?(@.type=="Ready")].status} ${EACH}' | grep '^Running False'`,
   expect: "no output",
 });
 
@@ -35,7 +35,7 @@ export function probeNode(node: string): readonly Command[] {
   const overrides = JSON.stringify({ spec: { nodeName: node, terminationGracePeriodSeconds: 1 } });
   return [
     {
-      run: `kubectl run inquest-probe --image=registry.k8s.io/pause:3.10 --restart=Never --overrides=${shellWord(overrides)}`,
+      run: `# can a pod be created there, and go again?\nkubectl run inquest-probe --image=registry.k8s.io/pause:3.10 --restart=Never --overrides=${shellWord(overrides)}`,
       expect: "pod/inquest-probe created",
     },
     {

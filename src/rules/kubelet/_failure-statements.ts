@@ -79,6 +79,6 @@ export function nameStatement(of: SandboxFailures): readonly Statement[] {
   return [
     of.occurrences[0].source === "log"
       ? say`The first line names the pod ${codes(names, 3, ...citeOccurrences(of))}.`
-      : say`${either(names.length, "The pod is", "The pods are", ...citeOccurrences(of))} ${codes(names, 3, ...citeOccurrences(of))}.`,
+      : say`${either(names.length, "The pod is", "The pods are", ...citeOccurrences(of))} ${codes(names, 1, ...citeOccurrences(of))}.`,
   ];
 }

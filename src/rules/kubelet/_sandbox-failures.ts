@@ -71,21 +71,32 @@ export function sandboxFailures(
       );
     });
   }
-  const told = new Map([...groups.keys()].map((key) => [key, null as Fact<"log"> | null]));
-  const nodes = new Set([...groups.values()].map((g) => g.node));
-  for (const line of view("log").all) {
-    if (line.value.kind === "podlog" || !kind.log.test(line.value.sample)) continue;
-    const errorClass = sandboxErrorClass(line.value.sample);
-    const key = failureSubject(line.node, errorClass);
-    if (told.has(key)) told.set(key, longer(told.get(key) ?? null, line));
-    // Beside events, a line whose error is cut off or not there would only be the same failure under another name.
-    else if (!errorClass.startsWith("other:") || !nodes.has(line.node)) add(line.node, occurrenceOf(line, pods), 0);
-  }
+  const told = addLogs(view("log").all, kind, groups, (line) => add(line.node, occurrenceOf(line, pods), 0));
   return [...groups.entries()].map(([key, g]) => ({
     ...g,
     occurrences: perPod(g.occurrences),
     logged: told.get(key) ?? null,
   }));
+}
+
+/** Lines that events tell already are kept beside them, by subject; the others are occurrences of their own. */
+function addLogs(
+  lines: readonly Fact<"log">[],
+  kind: FailureKind,
+  groups: ReadonlyMap<string, { readonly node: string | null }>,
+  add: (line: Fact<"log">) => void,
+): ReadonlyMap<string, Fact<"log"> | null> {
+  const told = new Map([...groups.keys()].map((key) => [key, null as Fact<"log"> | null]));
+  const nodes = new Set([...groups.values()].map((g) => g.node));
+  for (const line of lines) {
+    if (line.value.kind === "podlog" || !kind.log.test(line.value.sample)) continue;
+    const errorClass = sandboxErrorClass(line.value.sample);
+    const key = failureSubject(line.node, errorClass);
+    if (told.has(key)) told.set(key, longer(told.get(key) ?? null, line));
+    // Beside events, a line whose error is cut off or not there would only be the same failure under another name.
+    else if (!errorClass.startsWith("other:") || !nodes.has(line.node)) add(line);
+  }
+  return told;
 }
 
 /** One occurrence for each pod: messages that differ by sandbox make events of their own, and their counts add up. */

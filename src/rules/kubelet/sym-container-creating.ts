@@ -42,7 +42,7 @@ export default defineRule({
     const [node] = finding.about.node ?? [];
     return {
       fix: [],
-      verify: [...(node === undefined ? [] : probeNode(node)), notReady(node ?? null)],
+      verify: [...(node === undefined ? [] : probeNode(node)), notReady()],
       actions: [ALERT_ON_STUCK_PODS],
       questions: [],
       stops: null,

@@ -71,7 +71,7 @@ export default defineRule({
         ...(node === undefined ? [] : probeNode(node)),
         eventsOf("FailedCreatePodSandBox"),
         COUNT_PENDING,
-        notReady(node ?? null),
+        notReady(),
       ],
       actions: [ALERT_ON_STUCK_PODS],
       questions: [],

@@ -119,7 +119,7 @@ function ownerStatement(pods: readonly [Pod, ...Pod[]]): readonly Statement[] {
   const owners = ownersOf(pods);
   const evidence = citeEach(pods, "/metadata/ownerReferences");
   if (owners.length === 0) return [];
-  return [say`${either(pods.length, "It belongs", "They belong", ...evidence)} to ${codes(owners, 3, ...evidence)}.`];
+  return [say`${either(pods.length, "It belongs", "They belong", ...evidence)} to ${codes(owners, 1, ...evidence)}.`];
 }
 
 function finalizerStatement(pods: readonly [Pod, ...Pod[]]): Statement {
@@ -139,7 +139,7 @@ function stateStatement(pods: readonly [Pod, ...Pod[]]): readonly Statement[] {
 function follow(node: string | null, together: boolean): Consequence {
   return {
     fix: [],
-    verify: [countTerminating(node), notReady(node)],
+    verify: [countTerminating(node), notReady()],
     actions: [ALERT_ON_STUCK_PODS],
     questions: [
       together

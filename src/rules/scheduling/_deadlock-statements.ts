@@ -1,7 +1,7 @@
 import { cite } from "#model/fact.js";
 import { citing, code, codes, count, type Statement, say, time, word } from "#model/statement.js";
 import { CITED, type Cited, citeEach, type Pod, podName, requestedAt, some } from "#rules/kubelet/_pods.js";
-import { type Blockade, conflictsIn, isTerminating } from "./_blockade.js";
+import { type Blockade, conflictsIn, isBlocked, isTerminating } from "./_blockade.js";
 import { namesAntiAffinity } from "./_pending.js";
 import type { Conflict } from "./_placement.js";
 
@@ -91,6 +91,12 @@ export function refutal(blockade: Blockade): Statement {
   if (running) {
     const { holder } = running;
     return say`${code(podName(holder), cite(holder, "/metadata"))} on ${code(holder.value.node ?? "", cite(holder, "/spec/nodeName"))}, beside which ${code(podName(pod), cite(pod, "/spec/affinity/podAntiAffinity"))} may not stand, was not being deleted.`;
+  }
+  const [going] = conflictsIn(blockade);
+  if (isBlocked(blockade) && going?.holder.value.deletion) {
+    const { holder } = going;
+    const deadline = time(going.holder.value.deletion, cite(holder, "/metadata/deletionTimestamp"));
+    return say`${code(podName(holder), cite(holder, "/metadata/name"))}, beside which ${code(podName(pod), evidence)} may not stand, had its grace period until ${deadline}.`;
   }
   const free = blockade.open.find((o) => o.conflicts.length === 0);
   if (free && namesAntiAffinity(condition.message)) {

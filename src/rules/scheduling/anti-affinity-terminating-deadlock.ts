@@ -1,10 +1,19 @@
 import type { Found, Outcome } from "#model/finding.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
-import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
+import {
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  type Moment,
+  refuted,
+  undetermined,
+} from "#model/rule.js";
 import { known } from "#model/statement.js";
 import { COUNT_PENDING, notReady } from "#rules/kubelet/_consequences.js";
-import { groupBy, ownerKey, ownersOf, podName, seenAt, uidsOf, WHAT_NODES } from "#rules/kubelet/_pods.js";
-import { type Blockade, blockades, conflictsIn, isBlocked, isTerminating, nodesKey } from "./_blockade.js";
+import { groupBy, overdueMs, ownerKey, ownersOf, podName, seenAt, uidsOf, WHAT_NODES } from "#rules/kubelet/_pods.js";
+import { type Blockade, blockades, conflictsIn, isBlocked, nodesKey } from "./_blockade.js";
 import { type Blocked, deadlockStatements, refutal } from "./_deadlock-statements.js";
 import { namesTaint } from "./_pending.js";
 import { INTER_POD_AFFINITY } from "./_references.js";
@@ -23,12 +32,12 @@ export default defineRule({
     const unknown = all.filter((b) => !b.nodesKnown);
     if (unknown.length > 0)
       yield undetermined({ subject: "cluster", about: aboutPending(unknown), missing: [nodes.missing(WHAT_NODES)] });
-    const held = placed.filter(isDeadlock);
+    const held = placed.filter((b) => isDeadlock(b, context.moment));
     for (const group of groupBy(held, nodesKey).values()) {
       const [first, ...rest] = group;
       if (first) yield deadlock([first, ...rest], pods, context);
     }
-    const others = placed.filter((b) => !isDeadlock(b));
+    const others = placed.filter((b) => !isDeadlock(b, context.moment));
     const apart = groupBy(others, (b) => `${nodesKey(b)}|${ownerKey(b.pending.pod) ?? podName(b.pending.pod)}`);
     for (const [subject, group] of apart) {
       const [first] = group;
@@ -43,7 +52,7 @@ export default defineRule({
   ],
   consequence: () => ({
     fix: [],
-    verify: [COUNT_PENDING, notReady(null)],
+    verify: [COUNT_PENDING, notReady()],
     actions: [],
     questions: [
       "Is it intended that each of these pods may run on one node only, so that a replacement has to wait for its predecessor?",
@@ -60,7 +69,9 @@ export default defineRule({
   tags: ["scheduling"],
 });
 
-const isDeadlock = (blockade: Blockade): boolean => isBlocked(blockade) && conflictsIn(blockade).every(isTerminating);
+/** Whoever stands in the way has been told to go, and has outlived its grace period: until then waiting is what is meant. */
+const isDeadlock = (blockade: Blockade, moment: Moment): boolean =>
+  isBlocked(blockade) && conflictsIn(blockade).every((c) => (overdueMs(c.holder, moment) ?? 0) > 0);
 
 const aboutPending = (group: readonly Blockade[]): Found["about"] => ({
   pod: uidsOf(group.map((b) => b.pending.pod)),

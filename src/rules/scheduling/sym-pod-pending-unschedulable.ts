@@ -48,7 +48,7 @@ export default defineRule({
   ],
   consequence: () => ({
     fix: [],
-    verify: [COUNT_PENDING, notReady(null)],
+    verify: [COUNT_PENDING, notReady()],
     actions: [ALERT_ON_STUCK_PODS],
     questions: [],
     stops: null,

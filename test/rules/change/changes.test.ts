@@ -67,7 +67,7 @@ test("pods that found no node and run are recovered, at the time of their assign
     world({ facts: [...NODES, scheduled, pod({ name: "new", created: at("2024-03-05T10:00:01Z"), conditions })] });
   assert.equal(changes(podsRecovered, before, running([])), []);
   assert.equal(told(changes(podsRecovered, before, running([READY]))), [
-    "recovery: 1 pod that found no node before runs and is ready on n1, assigned at 2024-03-05T10:40:12Z.",
+    "recovery: 1 pod that had found no node was running and ready on n1, assigned at 2024-03-05T10:40:12Z.",
   ]);
 });
 
@@ -76,7 +76,7 @@ test("deleted pods are gone only where all pods were listed", () => {
   const left = [terminating({ name: "other" })];
   assert.equal(changes(podsRecovered, before, world({ facts: left, coverage: { "kube.pod": "truncated" } })), []);
   assert.equal(told(changes(podsRecovered, before, world({ facts: left }))), [
-    "recovery: Of 2 deleted pods on n1 that did not go before, 1 no longer exist.",
+    "recovery: Of 2 deleted pods on n1 that had not gone, 1 no longer existed.",
   ]);
 });
 

@@ -43,6 +43,15 @@ test("a terminating pod of another namespace is not in the way", () => {
   );
 });
 
+test("a holder within its grace period refutes: waiting is what is meant", () => {
+  const going = terminating({ ...db, deletion: at("2024-03-05T10:31:00Z"), graceSeconds: 3_600 });
+  const outcomes = runRule(rule, ...NODES, pending({ ...db, ...only("n1") }), going);
+  assert.equal(
+    outcomes.map((o) => o.outcome),
+    ["refuted"],
+  );
+});
+
 test("a completed pod is not in the way", () => {
   const outcomes = runRule(
     rule,
