@@ -74,7 +74,10 @@ const eventsByUid = (
   for (const series of view("kube.event").all) {
     if (!TELLING.has(series.value.reason)) continue;
     for (const { uid } of series.value.objects) {
-      if (uid !== null) byUid.set(uid, [...(byUid.get(uid) ?? []), series]);
+      if (uid === null) continue;
+      const known = byUid.get(uid);
+      if (known) known.push(series);
+      else byUid.set(uid, [series]);
     }
   }
   return byUid;

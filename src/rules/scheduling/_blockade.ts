@@ -1,6 +1,8 @@
 import type { FactKind } from "#model/fact.js";
+import { earliest, type Instant } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import type { NodeFact } from "#rules/kubelet/_node-ready.js";
+import { overdueMs, ownersOf, type Pod } from "#rules/kubelet/_pods.js";
 import { type PendingPod, pendingPods } from "./_pending.js";
 import {
   allowedNodes,
@@ -27,6 +29,19 @@ export interface Blockade {
   readonly closed: readonly NodeFact[];
   /** The others, each with what stands there against the pod; an empty list is a free node. */
   readonly open: readonly { readonly node: NodeFact; readonly conflicts: readonly Conflict[] }[];
+  readonly against: Against;
+}
+
+/** Everything that stands in the way, summed up once: pods of one specification share the object, which may be large. */
+export interface Against {
+  readonly conflicts: readonly Conflict[];
+  readonly holders: readonly Pod[];
+  readonly owners: ReadonlySet<string>;
+  /** Is any of the holders being deleted, and have all of them outlived their grace period? */
+  readonly going: boolean;
+  readonly overdue: boolean;
+  /** The end of the first grace period. */
+  readonly deadline: Instant | null;
 }
 
 /** For every pending pod, once per moment: hand it to `context.derive`. Pods of one specification are compared once. */
@@ -41,17 +56,39 @@ export function blockades(view: Look, context: MatchContext): readonly Blockade[
     if (before) return { ...before, pending };
     const allowed = [...allowedNodes(pending.pod, board.nodes)].sort((a, b) => (a.value.name < b.value.name ? -1 : 1));
     const conflicts = conflictsOf(pending.pod, board);
+    const open = allowed.filter(isOpen).map((node) => ({ node, conflicts: conflictsOn(node, conflicts, board) }));
     const blockade = {
       allowed,
       pinned: isPinned(pending.pod),
       nodesKnown: listed && canPlace(pending.pod, board.nodes),
       closed: allowed.filter((node) => !isOpen(node)),
-      open: allowed.filter(isOpen).map((node) => ({ node, conflicts: conflictsOn(node, conflicts, board) })),
+      open,
+      against: sumUp(
+        open.flatMap((o) => o.conflicts),
+        context,
+      ),
     };
     known.set(key, blockade);
     return { ...blockade, pending };
   });
 }
+
+function sumUp(conflicts: readonly Conflict[], { moment }: MatchContext): Against {
+  const holders = [...new Set(conflicts.map((c) => c.holder))];
+  return {
+    conflicts,
+    holders,
+    owners: new Set(ownersOf(holders)),
+    going: conflicts.some(isTerminating),
+    overdue: holders.every((holder) => (overdueMs(holder, moment) ?? 0) > 0),
+    deadline: holders.map((holder) => holder.value.deletion).reduce(earliest, null),
+  };
+}
+
+/** All holders against a group of pods, each once. */
+export const holdersAgainst = (group: readonly Blockade[]): readonly Pod[] => [
+  ...new Set([...new Set(group.map((b) => b.against))].flatMap((against) => against.holders)),
+];
 
 export const isTerminating = ({ holder }: Conflict): boolean => holder.value.deletion !== null;
 
@@ -59,7 +96,7 @@ export const isTerminating = ({ holder }: Conflict): boolean => holder.value.del
 export const isBlocked = (blockade: Blockade): boolean =>
   blockade.open.length > 0 && blockade.open.every(({ conflicts }) => conflicts.length > 0);
 
-export const conflictsIn = (blockade: Blockade): readonly Conflict[] => blockade.open.flatMap((o) => o.conflicts);
+export const conflictsIn = (blockade: Blockade): readonly Conflict[] => blockade.against.conflicts;
 
 /** Stable name of the set of nodes. */
 export function nodesKey(blockade: Blockade): string {

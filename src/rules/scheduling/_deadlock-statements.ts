@@ -1,7 +1,7 @@
 import { cite } from "#model/fact.js";
 import { citing, code, codes, count, type Statement, say, time, word } from "#model/statement.js";
-import { CITED, type Cited, citeEach, type Pod, podName, requestedAt, some } from "#rules/kubelet/_pods.js";
-import { type Blockade, conflictsIn, isBlocked, isTerminating } from "./_blockade.js";
+import { CITED, type Cited, citeEach, ownerKey, podName, requestedAt, some } from "#rules/kubelet/_pods.js";
+import { type Blockade, conflictsIn, holdersAgainst, isBlocked, isTerminating } from "./_blockade.js";
 import { namesAntiAffinity } from "./_pending.js";
 import type { Conflict } from "./_placement.js";
 
@@ -11,12 +11,8 @@ export type Blocked = readonly [Blockade, ...Blockade[]];
 export function deadlockStatements(group: Blocked): readonly [Statement, ...Statement[]] {
   const [first, ...rest] = group;
   const conditions: Cited = [first.pending.evidence, ...rest.slice(0, CITED - 1).map((b) => b.pending.evidence)];
-  const holders = some([...new Set(group.flatMap((b) => conflictsIn(b).map((c) => c.holder)))]);
-  const pairs = group.flatMap((b) =>
-    conflictsIn(b)
-      .filter((c) => sameOwner(b.pending.pod, c.holder))
-      .slice(0, 1),
-  );
+  const holders = some(holdersAgainst(group));
+  const pairs = group.filter((b) => b.against.owners.has(ownerKey(b.pending.pod) ?? ""));
   const [conflict] = conflictsIn(first);
   const nodes = [...new Set(group.flatMap((b) => b.open.map((o) => o.node.value.name)))];
   const waiting = count(group.length, "pending pod", ...conditions);
@@ -35,13 +31,6 @@ const ownersStatement = (pairs: number, of: number, evidence: Cited): Statement 
   of === 1
     ? say`Both have the same owner${citing(...evidence)}.`
     : say`In ${word(pairs, ...evidence)} of ${word(of, ...evidence)} cases the waiting pod and the deleted one have the same owner.`;
-
-const sameOwner = (a: Pod, b: Pod): boolean =>
-  a.value.owner !== null &&
-  b.value.owner !== null &&
-  a.value.namespace === b.value.namespace &&
-  a.value.owner.kind === b.value.owner.kind &&
-  a.value.owner.name === b.value.owner.name;
 
 function pinned(blockade: Blockade): readonly Statement[] {
   if (!blockade.pinned) return [];

@@ -1,19 +1,10 @@
 import type { Found, Outcome } from "#model/finding.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
-import {
-  defineRule,
-  effect,
-  type FactView,
-  found,
-  type MatchContext,
-  type Moment,
-  refuted,
-  undetermined,
-} from "#model/rule.js";
+import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { known } from "#model/statement.js";
 import { COUNT_PENDING, notReady } from "#rules/kubelet/_consequences.js";
-import { groupBy, overdueMs, ownerKey, ownersOf, podName, seenAt, uidsOf, WHAT_NODES } from "#rules/kubelet/_pods.js";
-import { type Blockade, blockades, conflictsIn, isBlocked, nodesKey } from "./_blockade.js";
+import { groupBy, ownerKey, ownersOf, podName, seenAt, uidsOf, WHAT_NODES } from "#rules/kubelet/_pods.js";
+import { type Blockade, blockades, holdersAgainst, isBlocked, nodesKey } from "./_blockade.js";
 import { type Blocked, deadlockStatements, refutal } from "./_deadlock-statements.js";
 import { namesTaint } from "./_pending.js";
 import { INTER_POD_AFFINITY } from "./_references.js";
@@ -32,12 +23,12 @@ export default defineRule({
     const unknown = all.filter((b) => !b.nodesKnown);
     if (unknown.length > 0)
       yield undetermined({ subject: "cluster", about: aboutPending(unknown), missing: [nodes.missing(WHAT_NODES)] });
-    const held = placed.filter((b) => isDeadlock(b, context.moment));
+    const held = placed.filter(isDeadlock);
     for (const group of groupBy(held, nodesKey).values()) {
       const [first, ...rest] = group;
       if (first) yield deadlock([first, ...rest], pods, context);
     }
-    const others = placed.filter((b) => !isDeadlock(b, context.moment));
+    const others = placed.filter((b) => !isDeadlock(b));
     const apart = groupBy(others, (b) => `${nodesKey(b)}|${ownerKey(b.pending.pod) ?? podName(b.pending.pod)}`);
     for (const [subject, group] of apart) {
       const [first] = group;
@@ -70,8 +61,7 @@ export default defineRule({
 });
 
 /** Whoever stands in the way has been told to go, and has outlived its grace period: until then waiting is what is meant. */
-const isDeadlock = (blockade: Blockade, moment: Moment): boolean =>
-  isBlocked(blockade) && conflictsIn(blockade).every((c) => (overdueMs(c.holder, moment) ?? 0) > 0);
+const isDeadlock = (blockade: Blockade): boolean => isBlocked(blockade) && blockade.against.overdue;
 
 const aboutPending = (group: readonly Blockade[]): Found["about"] => ({
   pod: uidsOf(group.map((b) => b.pending.pod)),
@@ -80,7 +70,7 @@ const aboutPending = (group: readonly Blockade[]): Found["about"] => ({
 
 function deadlock(group: Blocked, pods: FactView<"kube.pod">, context: MatchContext): Outcome {
   const [first] = group;
-  const holders = [...new Set(group.flatMap((b) => conflictsIn(b).map((c) => c.holder)))];
+  const holders = holdersAgainst(group);
   const about: Found["about"] = {
     node: [...new Set(group.flatMap((b) => b.open.map((o) => o.node.value.name)))],
     pod: uidsOf([...group.map((b) => b.pending.pod), ...holders]),
@@ -104,10 +94,4 @@ function deadlock(group: Blocked, pods: FactView<"kube.pod">, context: MatchCont
 }
 
 /** A replacement waits for its predecessor's grace period anyway; a deadlock begins when the first pod in its way has outlived it. */
-const deadlockSince = (blockade: Blockade): Instant | null =>
-  latestOf(
-    blockade.pending.since,
-    conflictsIn(blockade)
-      .map((c) => c.holder.value.deletion)
-      .reduce<Instant | null>(earliest, null),
-  );
+const deadlockSince = ({ pending, against }: Blockade): Instant | null => latestOf(pending.since, against.deadline);

@@ -26,9 +26,10 @@ import {
   WHAT_NODES,
   WHAT_WORKLOADS,
 } from "#rules/kubelet/_pods.js";
-import { type Blockade, blockades, conflictsIn, isBlocked, isTerminating, nodesKey } from "./_blockade.js";
+import { type Blockade, blockades, holdersAgainst, nodesKey } from "./_blockade.js";
 import { INTER_POD_AFFINITY, ROLLING } from "./_references.js";
 import { type Budget, budgetOf, type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
+import { noBudget, podsAgainst, workloadsAgainst } from "./_rollout-against.js";
 
 /** A pod leads to its Deployment through both lists; neither stands for the other. */
 const isListed = (workloads: FactView<"kube.workload">): boolean =>
@@ -44,13 +45,13 @@ export default defineRule({
   *match({ workloads, nodes }, context) {
     const ofSets = context.derive(blockades).filter((b) => b.pending.pod.value.owner?.kind === "ReplicaSet");
     const byKey = context.derive(workloadsByKey);
-    const given = ofSets.filter((b) => b.nodesKnown && conflictsIn(b).some(isTerminating));
+    const given = ofSets.filter(isGivenUp);
     for (const [nodes, group] of groupBy(given, nodesKey)) {
       const list = some(group);
       if (list) yield givenUp(nodes, list);
     }
     const open = [];
-    const others = ofSets.filter((b) => !given.includes(b));
+    const others = ofSets.filter((b) => !isGivenUp(b));
     for (const [set, group] of groupBy(others, (b) => ownerKey(b.pending.pod) ?? "")) {
       const [first, ...rest] = group;
       if (!first) continue;
@@ -130,7 +131,7 @@ function judge(
   const budget = budgetOf(deployment);
   const against = workloadsAgainst(first, replicaSet, deployment, budget, byKey);
   if (against || !budget) return refuted({ subject, about, statements: [against ?? noBudget(deployment)] });
-  const holders = some([...new Set(conflictsIn(first).map((c) => c.holder))]);
+  const holders = some(first.against.holders);
   return found({
     subject,
     about,
@@ -141,45 +142,17 @@ function judge(
   });
 }
 
+const isGivenUp = (blockade: Blockade): boolean => blockade.nodesKnown && blockade.against.going;
+
 /** What stands in the way was given up already: no rollout waits for it. */
 function givenUp(nodes: string, group: Blocked): Outcome {
   const [first] = group;
-  const holders = some(
-    [...new Set(group.flatMap((b) => conflictsIn(b).map((c) => c.holder)))].filter((p) => p.value.deletion),
-  );
+  const holders = some(holdersAgainst(group).filter((p) => p.value.deletion));
   const pods = group.map((b) => b.pending.pod);
   const statement = holders
     ? say`What stood in the way on ${codes([...new Set(holders.map((h) => h.value.node ?? ""))], 5, ...citeEach(holders, "/spec/nodeName"))} was already deleted: ${count(holders.length, "pod", ...citeEach(holders, "/metadata/deletionTimestamp"))}.`
     : say`${code(podName(first.pending.pod), first.pending.evidence)} waits for no other pod.`;
   return refuted({ subject: nodes, about: { pod: uidsOf(pods), workload: ownersOf(pods) }, statements: [statement] });
-}
-
-/** What the pods themselves say against it: a node that is free, or a holder of the same ReplicaSet. */
-function podsAgainst(blockade: Blockade): Statement | null {
-  const conflicts = conflictsIn(blockade);
-  const { pod, evidence, condition } = blockade.pending;
-  if (!isBlocked(blockade))
-    return say`Anti-affinity did not close every node to ${code(podName(pod), evidence)}; the scheduler said ${code(condition.message ?? "nothing", evidence)}.`;
-  const twin = conflicts.find((c) => ownerKey(c.holder) === ownerKey(pod));
-  if (!twin) return null;
-  const owner = cite(twin.holder, "/metadata/ownerReferences");
-  return say`${code(podName(twin.holder), owner)}, which stood in the way, is of the same ReplicaSet and no older replica.`;
-}
-
-function workloadsAgainst(
-  blockade: Blockade,
-  replicaSet: Workload,
-  deployment: Workload,
-  budget: Budget | null,
-  byKey: ReadonlyMap<string, Workload>,
-): Statement | null {
-  const foreign = conflictsIn(blockade).find((c) => !isOlderSibling(c.holder, replicaSet, deployment, byKey));
-  if (foreign)
-    return say`${code(podName(foreign.holder), cite(foreign.holder, "/metadata/ownerReferences"))}, which stood in the way, is no older replica of ${code(deployment.value.name, deployment.evidence)}.`;
-  if (!budget) return noBudget(deployment);
-  if (budget.unavailable > 0)
-    return say`The rollout of ${code(deployment.value.name, cite(deployment, "/spec/strategy"))} may take ${count(budget.unavailable, "old replica", cite(deployment, "/spec/strategy"))} away first.`;
-  return null;
 }
 
 function gap(open: readonly Blockade[], workloads: FactView<"kube.workload">, nodes: FactView<"kube.node">): Outcome {
@@ -191,21 +164,6 @@ function gap(open: readonly Blockade[], workloads: FactView<"kube.workload">, no
     missing: [missing],
   });
 }
-
-function isOlderSibling(
-  holder: Pod,
-  replicaSet: Workload,
-  deployment: Workload,
-  byKey: ReadonlyMap<string, Workload>,
-): boolean {
-  const set = byKey.get(ownerKey(holder) ?? "");
-  if (!set || set === replicaSet || workloadOwner(set) !== workloadKey(deployment)) return false;
-  const [older, newer] = [set.value.created, replicaSet.value.created];
-  return older === null || newer === null || older.epochMs <= newer.epochMs;
-}
-
-const noBudget = (deployment: Workload): Statement =>
-  say`The strategy of ${code(deployment.value.name, cite(deployment, "/spec/strategy"))} is no rolling update that could be computed.`;
 
 function tell(
   group: Blocked,
