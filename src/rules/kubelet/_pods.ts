@@ -34,7 +34,10 @@ export const uidsOf = (pods: readonly Pod[]): readonly string[] => [...new Set(p
 /** When the list that holds the object was asked for. */
 export const seenAt = (fact: Fact, moment: Moment): Instant => fact.artifact.collectedAt ?? moment.collectedAt;
 
-/** When the deletion was requested: deletionTimestamp is that time plus the grace period (apiserver pkg/registry/rest/delete.go). */
+/**
+ * When the deletion was requested: deletionTimestamp is that time plus the grace period (apiserver pkg/registry/rest/delete.go). Where
+ * the object does not say how long that is, its deadline, which is later.
+ */
 export function requestedAt(pod: Pod): Instant | null {
   const { deletion, graceSeconds } = pod.value;
   return deletion && { ...deletion, epochMs: deletion.epochMs - (graceSeconds ?? 0) * 1_000 };

@@ -36,6 +36,8 @@ export interface SandboxFailures {
 /** Which events and which log lines tell of the failure. */
 export interface FailureKind {
   readonly reason: string;
+  /** What failed, in words, for lines that do not carry the reason. */
+  readonly noun: string;
   readonly event: RegExp;
   readonly log: RegExp;
 }

@@ -36,7 +36,7 @@ const UNASSIGNED = "unassigned";
 const failing = (view: <K extends FactKind>(kind: K) => FactView<K>, context: MatchContext): ReadonlySet<string> =>
   new Set(
     sandboxFailures(
-      { reason: "FailedKillPod", event: /./, log: /KillPodSandbox|KillContainer/ },
+      { reason: "FailedKillPod", noun: "failed end of a pod", event: /./, log: /KillPodSandbox|KillContainer/ },
       view,
       context.derive(podsByUid),
     ).flatMap((group) => group.occurrences.flatMap((o) => o.uid ?? [])),

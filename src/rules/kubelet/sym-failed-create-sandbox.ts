@@ -27,6 +27,7 @@ const YOUNG_MS = 60_000;
 /** What tells of a sandbox that could not be made. */
 export const CREATE_FAILURES: FailureKind = {
   reason: "FailedCreatePodSandBox",
+  noun: "failed creation of a sandbox",
   event: /[Ff]ailed (to )?create pod sandbox/,
   log: /CreatePodSandboxError|RunPodSandbox for .* failed|RunPodSandbox from runtime service failed/,
 };

@@ -39,6 +39,7 @@ const SILENT_MS = 600_000;
 /** What tells of a failed teardown. */
 export const KILL_FAILURES: FailureKind = {
   reason: "FailedKillPod",
+  noun: "failed teardown of a sandbox",
   event: /KillPodSandbox/,
   log: /KillPodSandbox|StopPodSandbox for .* failed|StopPodSandbox from runtime service failed/,
 };

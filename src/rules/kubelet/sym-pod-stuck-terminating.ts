@@ -108,6 +108,8 @@ function headline(node: string, pods: readonly [Pod, ...Pod[]], context: MatchCo
 function requestStatement(requests: readonly Instant[], pods: readonly [Pod, ...Pod[]]): readonly Statement[] {
   if (requests.length === 0) return [];
   const evidence = citeEach(pods, "/metadata/deletionTimestamp");
+  if (pods.some((pod) => pod.value.graceSeconds === null))
+    return [say`The grace period ended ${span(requests, ...evidence)}.`];
   const graces = extent(pods.map((pod) => pod.value.graceSeconds ?? 0));
   const grace = graces[0] === graces[1] ? `${graces[0]}` : `${graces[0]} to ${graces[1]}`;
   return [

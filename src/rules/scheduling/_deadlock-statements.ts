@@ -1,6 +1,6 @@
 import { cite } from "#model/fact.js";
 import { citing, code, codes, count, type Statement, say, time, word } from "#model/statement.js";
-import { CITED, type Cited, citeEach, ownerKey, podName, requestedAt, some } from "#rules/kubelet/_pods.js";
+import { CITED, type Cited, citeEach, ownerKey, podName, some } from "#rules/kubelet/_pods.js";
 import { type Blockade, conflictsIn, holdersAgainst, isBlocked, isTerminating } from "./_blockade.js";
 import { namesAntiAffinity } from "./_pending.js";
 import type { Conflict } from "./_placement.js";
@@ -52,10 +52,10 @@ function conflictStatement(blockade: Blockade, { holder, rule, term }: Conflict)
   const standing = code(podName(holder), cite(holder, "/metadata/name"));
   const owner = rule === "own" ? blockade.pending.pod : holder;
   const key = code(term.topologyKey, cite(owner, "/spec/affinity/podAntiAffinity"));
-  const requested = requestedAt(holder);
-  const since = requested
-    ? say`, whose deletion was requested at ${time(requested, cite(holder, "/metadata/deletionTimestamp"))}`
-    : say`${code(holder.value.phase, cite(holder, "/status/phase"))}`;
+  const { deletion } = holder.value;
+  const since = deletion
+    ? say`, whose grace period ended at ${time(deletion, cite(holder, "/metadata/deletionTimestamp"))}`
+    : citing(cite(holder, "/metadata/name"));
   return rule === "own"
     ? say`By its own rule (topology ${key}) ${waiting} may not stand beside ${standing}${since}.`
     : say`The rule (topology ${key}) of ${standing} keeps ${waiting} away${since}.`;

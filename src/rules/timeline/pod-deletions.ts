@@ -15,14 +15,15 @@ export default defineTimeline({
       for (const [first, ...rest] of together(list, ({ at }) => at.epochMs)) {
         const evidence = citeEach([first.pod, ...rest.map((r) => r.pod)], "/metadata/deletionTimestamp");
         const pods = count(rest.length + 1, "pod", ...evidence);
+        const what = node === "" ? say`${pods} without a node` : say`${pods} on ${code(node, ...evidence)}`;
         yield {
           at: first.at,
           approximate: isApproximate(first.at.precisionMs),
           statement:
-            node === ""
-              ? say`Deletion of ${pods} without a node requested.`
-              : say`Deletion of ${pods} on ${code(node, ...evidence)} requested.`,
-          source: "deletionTimestamp less grace",
+            first.pod.value.graceSeconds === null
+              ? say`Grace period of ${what} ended.`
+              : say`Deletion of ${what} requested.`,
+          source: first.pod.value.graceSeconds === null ? "deletionTimestamp" : "deletionTimestamp less grace",
         };
       }
     }

@@ -2,7 +2,7 @@ import type { Observation } from "#model/finding.js";
 import { defineTimeline } from "#model/rule.js";
 import { code, count, say, word } from "#model/statement.js";
 import { citeOccurrences } from "#rules/kubelet/_failure-statements.js";
-import { either, extent, podsByUid } from "#rules/kubelet/_pods.js";
+import { either, extent, podsByUid, words } from "#rules/kubelet/_pods.js";
 import { sandboxErrorTail } from "#rules/kubelet/_sandbox-error.js";
 import {
   type FailureKind,
@@ -38,8 +38,8 @@ function* rowsOf(group: SandboxFailures, kind: FailureKind): Iterable<Observatio
   const [first, last] = [firstSeen(group.occurrences), lastSeen(group.occurrences)];
   const evidence = citeOccurrences(group);
   const node = code(group.node ?? "unknown node", ...evidence);
-  const reason = code(kind.reason, ...evidence);
-  const source = group.occurrences[0].source === "event" ? "event" : "log";
+  const source = group.occurrences[0].source;
+  const reason = source === "event" ? code(kind.reason, ...evidence) : words(kind.noun, ...evidence);
   if (first) {
     yield {
       at: first,
@@ -57,7 +57,7 @@ function* rowsOf(group: SandboxFailures, kind: FailureKind): Iterable<Observatio
       statement:
         source === "event"
           ? say`${reason} on ${node} still reported, by then at least ${least} times for ${either(group.occurrences.length, "", "each of ", ...evidence)}${pods}.`
-          : say`${reason} on ${node} still reported, by then in ${least} lines.`,
+          : say`The log of ${node} still tells of a ${reason}, by then in ${least} lines.`,
       source: `${source}, last seen`,
     };
   }

@@ -38,6 +38,12 @@ test("a pod that was never bound stands for itself", () => {
   assert.ok(texts(found?.statements ?? []).some((t) => t.includes("x/y")));
 });
 
+test("without the length of the grace period nothing is said of the request", () => {
+  const told = texts(foundBy(rule, deleted("a", "2024-03-05T10:00:30Z", { graceSeconds: null }))[0]?.statements ?? []);
+  assert.ok(told.includes("The grace period ended at 2024-03-05T10:00:30Z."), told.join("\n"));
+  assert.not.ok(told.some((t) => t.includes("requested")));
+});
+
 test("asks what deleted them at once only where they were deleted at once", () => {
   const apart = foundBy(rule, deleted("a", "2024-03-05T10:00:30Z"), deleted("b", "2024-03-05T10:10:30Z"))[0];
   assert.is(apart?.value["atOnce"], false);
