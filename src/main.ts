@@ -56,28 +56,32 @@ interface Taken {
 /** Reads every bundle into the parsers. One that cannot be trusted is left out; the same file twice counts once. */
 async function takeIn(paths: readonly string[], options: Options): Promise<Taken> {
   const parsing = startParsing();
-  const artifacts: Artifact[] = [];
-  const custody = new Map<string, Custody>();
+  const bundles = new Map<string, { readonly custody: Custody; readonly artifacts: readonly Artifact[] }>();
   const refused: InquestError[] = [];
   for (const file of await findBundles(paths)) {
     options.onProgress?.(`reading ${file}`);
     try {
       const read = await readBundle(file, options.limits, (artifact) =>
-        custody.has(artifact.bundle) ? null : parsing.open(artifact),
+        bundles.has(artifact.bundle) ? null : parsing.open(artifact),
       );
-      if (custody.has(read.custody.sha256)) continue;
-      custody.set(read.custody.sha256, read.custody);
-      artifacts.push(...read.artifacts);
+      if (!bundles.has(read.custody.sha256)) bundles.set(read.custody.sha256, read);
     } catch (error) {
       if (!(error instanceof InquestError)) throw error;
       refused.push(error);
     }
   }
   const [first] = refused;
-  if (custody.size === 0)
+  if (bundles.size === 0) {
     throw (
       first ??
       new InquestError("E_NO_BUNDLE", paths.join(" "), "no bundle was found", "name a bundle or a folder of bundles")
     );
-  return { intake: parsing.finish(artifacts), custody: [...custody.values()], refused };
+  }
+  // The order in which bundles were named must not show in the review.
+  const read = [...bundles.values()].sort((a, b) => (custodyKey(a.custody) < custodyKey(b.custody) ? -1 : 1));
+  return { intake: parsing.finish(read.flatMap((b) => b.artifacts)), custody: read.map((b) => b.custody), refused };
 }
+
+/** Cluster before nodes at one time, then by time, node and content. */
+const custodyKey = (c: Custody): string =>
+  `${String(c.startedAt.epochMs).padStart(16, "0")} ${c.node ?? ""} ${c.sha256}`;
