@@ -46,6 +46,8 @@ export function parseInstant(text: string, clock: string): Instant | null {
     ms,
   );
   if (
+    // Date takes the years 0 to 99 for 1900 to 1999.
+    Number(year) < 1970 ||
     !isCalendarDate(local, monthIndex, dayOfMonth) ||
     Number(hour ?? 0) > 23 ||
     Number(minute ?? 0) > 59 ||
@@ -83,10 +85,12 @@ function isCalendarDate(local: number, monthIndex: number, dayOfMonth: number): 
   return date.getUTCMonth() === monthIndex && date.getUTCDate() === dayOfMonth;
 }
 
+/** NaN for what is no zone (RFC 3339: at most 23:59). */
 function zoneMs(zone: string | undefined): number {
   if (zone === undefined || zone === "Z") return 0;
-  const sign = zone.startsWith("-") ? -1 : 1;
-  return sign * (Number(zone.slice(1, 3)) * HOUR + Number(zone.slice(-2)) * MINUTE);
+  const [hours, minutes] = [Number(zone.slice(1, 3)), Number(zone.slice(-2))];
+  if (hours > 23 || minutes > 59) return Number.NaN;
+  return (zone.startsWith("-") ? -1 : 1) * (hours * HOUR + minutes * MINUTE);
 }
 
 const inRange = (epochMs: number): boolean => epochMs >= 0 && epochMs <= 253_402_300_799_999;
