@@ -26,16 +26,19 @@ export function fileTree(facts: readonly Fact<"path">[]): FileTree {
   const byPath = new Map<string, Fact<"path">>();
   const children = new Map<string, Fact<"path">[]>();
   const parents = new Set<string>();
+  /** Directories that something lies in; those above an absent path alone may be absent as well. */
+  const inhabited = new Set<string>();
   for (const fact of facts) {
     const { path } = fact.value;
     byPath.set(path, fact);
     if (fact.value.type !== "absent") push(children, parentOf(path), fact);
-    for (let p = parentOf(path); p !== "/" && !parents.has(p); p = parentOf(p)) parents.add(p);
+    addAbove(path, parents);
+    if (fact.value.type !== "absent") addAbove(path, inhabited);
   }
   const at = (path: string): Fact<"path"> | undefined => byPath.get(path);
   return {
     at,
-    resolve: (path) => follow(path, at, parents),
+    resolve: (path) => follow(path, at, parents, inhabited),
     entries: (realPath) => [...(children.get(realPath) ?? [])].sort((a, b) => (a.value.path < b.value.path ? -1 : 1)),
   };
 }
@@ -48,6 +51,10 @@ export const baseName = (path: string): string => path.slice(path.lastIndexOf("/
 export const joinPath = (directory: string, name: string): string =>
   directory === "/" ? `/${name}` : `${directory.replace(/\/$/, "")}/${name}`;
 
+function addAbove(path: string, above: Set<string>): void {
+  for (let p = parentOf(path); p !== "/" && !above.has(p); p = parentOf(p)) above.add(p);
+}
+
 function push(map: Map<string, Fact<"path">[]>, key: string, fact: Fact<"path">): void {
   const list = map.get(key);
   if (list) list.push(fact);
@@ -58,6 +65,7 @@ function follow(
   asked: string,
   at: (path: string) => Fact<"path"> | undefined,
   parents: ReadonlySet<string>,
+  inhabited: ReadonlySet<string>,
 ): Resolution {
   const hops: Fact<"path">[] = [];
   let left = components(asked);
@@ -100,7 +108,8 @@ function follow(
     real = path;
     left = rest;
   }
-  return end("resolved", real, at(real));
+  const last = at(real);
+  return end(last || inhabited.has(real) || real === "/" ? "resolved" : "unknown", real, last);
 }
 
 const components = (path: string): readonly string[] => path.split("/").filter((part) => part !== "" && part !== ".");
