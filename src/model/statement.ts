@@ -56,7 +56,7 @@ export const count = (n: number, noun: string, ...evidence: Cited): Quoted =>
   word(`${n} ${n === 1 ? noun : plural(noun)}`, ...evidence);
 
 const plural = (noun: string): string =>
-  noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : noun.endsWith("s") ? noun : `${noun}s`;
+  /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : noun.endsWith("s") ? noun : `${noun}s`;
 
 /** A time, printed in the report's zone to its own precision. */
 export const time = (at: Instant, ...evidence: Cited): Quoted => ({
