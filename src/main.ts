@@ -38,7 +38,9 @@ export async function reviewBundles(paths: readonly string[], options: Options):
   const { intake, custody, refused } = await takeIn(paths, options);
   const book = await loadRulebook(fileURLToPath(new URL("./rules", import.meta.url)));
   const conclusions = conclude(book, intake, custody, options.momentGapMs);
-  const review = numberEvidence(assemble({ ...conclusions, custody }, { zone: options.zone, version: VERSION }));
+  const review = numberEvidence(
+    assemble({ ...conclusions, custody, refused }, { zone: options.zone, version: VERSION }),
+  );
   const stem = fileName(review);
   const files = [
     { name: `${stem}.md`, text: renderMarkdown(review, { zone: options.zone }) },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Custody } from "#model/artifact.js";
+import { visible } from "#model/visible.js";
 import type { Inventory } from "./inventory.js";
 import { isDeeperThan } from "./json-depth.js";
 import type { Ledger } from "./ledger.js";
@@ -7,7 +8,6 @@ import type { Limits } from "./limits.js";
 import type { Verdict } from "./manifest.js";
 import { redact } from "./redact.js";
 import type { Refuse } from "./refuse.js";
-import { visible } from "./visible.js";
 
 export const COLLECTOR = "collector.json";
 

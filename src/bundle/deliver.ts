@@ -1,5 +1,6 @@
 import type { Artifact } from "#model/artifact.js";
 import type { Sink } from "#model/intake.js";
+import { visible } from "#model/visible.js";
 import type { Feeder, FeederNotes, Yield } from "./feeder.js";
 import type { Inventory } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
@@ -10,7 +11,6 @@ import type { Verdict } from "./manifest.js";
 import { ROOT } from "./names.js";
 import type { Source } from "./source.js";
 import { createTarReader, type MemberReader } from "./tar-reader.js";
-import { visible, visibleRow } from "./visible.js";
 import { wholeFeeder } from "./whole.js";
 
 export type OpenSink = (artifact: Artifact) => Sink | null;
@@ -116,7 +116,7 @@ function feederOf(artifact: Artifact, sink: Sink, limits: Limits, notes: FeederN
     case "lines":
       return lineFeeder(
         (text, line) => sink.line?.(text, line),
-        artifact.kind === "paths" ? visibleRow : visible,
+        artifact.kind === "paths" ? keepingTabs : visible,
         limits.lineBytes,
         notes,
       );
@@ -144,3 +144,6 @@ function capped(feeder: Feeder, artifact: Artifact, limits: Limits, ledger: Ledg
     },
   };
 }
+
+/** Tab separates the fields of a row. */
+const keepingTabs = (text: string): string => visible(text, "\t");

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
+import { visible } from "#model/visible.js";
 import type { Ledger } from "./ledger.js";
 import type { Limits } from "./limits.js";
 import { ambiguousNames, ROOT } from "./names.js";
 import type { Source } from "./source.js";
 import type { TarHeader } from "./tar-header.js";
 import { createTarReader, type MemberReader, type TarEnd } from "./tar-reader.js";
-import { visible } from "./visible.js";
 
 /** One regular file of the archive. */
 export interface Member {

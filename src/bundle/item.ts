@@ -1,7 +1,7 @@
+import { visible } from "#model/visible.js";
 import type { Limits } from "./limits.js";
 import { mayHoldSecret, redact, type SecretHit } from "./redact.js";
 import type { ScannedValue } from "./value-scanner.js";
-import { visibleText } from "./visible.js";
 
 /** An element of a list, or why it is not handed over. The reason never quotes the element: JSON.parse's own message would. */
 export type ParsedItem = { readonly item: unknown } | { readonly code: "W_LIMIT" | "W_JSON"; readonly reason: string };
@@ -29,11 +29,14 @@ const isHarmless = (text: string): boolean =>
   /^[\t\n\r\x20-\x7e]*$/.test(text) && !text.includes("\\u") && !mayHoldSecret(text);
 
 function safe(value: unknown, hit: SecretHit): unknown {
-  if (typeof value === "string") return visibleText(redact(value, hit));
+  if (typeof value === "string") return visible(redact(value, hit), "\t\n\r");
   if (Array.isArray(value)) return value.map((element: unknown) => safe(element, hit));
   if (typeof value !== "object" || value === null) return value;
   // fromEntries defines properties, it does not assign them: a key `__proto__` stays a key.
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]: [string, unknown]) => [visibleText(redact(key, hit)), safe(member, hit)]),
+    Object.entries(value).map(([key, member]: [string, unknown]) => [
+      visible(redact(key, hit), "\t\n\r"),
+      safe(member, hit),
+    ]),
   );
 }

@@ -1,12 +1,12 @@
 import type { Artifact, ArtifactKind, ContentForm, Coverage } from "#model/artifact.js";
 import { type Instant, nodeClock, parseInstant } from "#model/instant.js";
+import { visible } from "#model/visible.js";
 import { COLLECTOR } from "./collector.js";
 import type { Inventory, Member } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
 import { MANIFEST, type Verdict, withoutRoot } from "./manifest.js";
 import { redact } from "./redact.js";
 import { type Row, readTable } from "./table.js";
-import { visible } from "./visible.js";
 
 const INDEX = "index.tsv";
 const PATHS = "paths.tsv";

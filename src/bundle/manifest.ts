@@ -1,8 +1,8 @@
 import type { Custody } from "#model/artifact.js";
+import { visible } from "#model/visible.js";
 import type { Inventory } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
 import { ROOT } from "./names.js";
-import { visible } from "./visible.js";
 
 export const MANIFEST = "MANIFEST.sha256";
 

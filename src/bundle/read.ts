@@ -1,6 +1,7 @@
 import type { Artifact, Custody } from "#model/artifact.js";
 import { InquestError } from "#model/error.js";
 import { earliest, type Instant, latestOf, parseInstant } from "#model/instant.js";
+import { visible } from "#model/visible.js";
 import { type CollectorRecord, readCollector } from "./collector.js";
 import { deliver, type OpenSink } from "./deliver.js";
 import { type Inventory, takeInventory } from "./inventory.js";
@@ -9,7 +10,6 @@ import type { Limits } from "./limits.js";
 import { clockOf, listArtifacts, type Owner, partsOf, readIndex } from "./listing.js";
 import { verify } from "./manifest.js";
 import { openSource, type Source } from "./source.js";
-import { visible } from "./visible.js";
 
 export { findBundles } from "./find.js";
 export { DEFAULT_LIMITS, type Limits } from "./limits.js";

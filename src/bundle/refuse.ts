@@ -1,5 +1,5 @@
 import { type ErrorCode, InquestError } from "#model/error.js";
-import { visible } from "./visible.js";
+import { visible } from "#model/visible.js";
 
 /** Makes the error for one bundle file. The message must not hold text from inside the bundle, except names made visible. */
 export type Refuse = (code: ErrorCode, message: string) => InquestError;

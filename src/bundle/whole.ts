@@ -1,8 +1,8 @@
+import { visible } from "#model/visible.js";
 import type { Feeder, FeederNotes } from "./feeder.js";
 import { isDeeperThan } from "./json-depth.js";
 import type { Limits } from "./limits.js";
 import { redact } from "./redact.js";
-import { visibleText } from "./visible.js";
 
 /** Hands a member over in one piece, redacted, at most `memberBytes` long. JSON that nests too deep is not handed over. */
 export function wholeFeeder(whole: (text: string) => void, json: boolean, limits: Limits, notes: FeederNotes): Feeder {
@@ -22,7 +22,7 @@ export function wholeFeeder(whole: (text: string) => void, json: boolean, limits
         notes.note("W_JSON", `nests deeper than ${limits.jsonDepth} levels: not read`);
         return "none";
       }
-      whole(visibleText(redact(text, notes.secret)));
+      whole(visible(redact(text, notes.secret), "\t\n\r"));
       if (bytes <= limits.memberBytes) return "all";
       notes.note("W_LIMIT", `longer than ${limits.memberBytes} bytes: cut there`);
       return "part";

@@ -195,6 +195,8 @@ export const reviewSchema = z.strictObject({
       excerpt: z.string(),
     }),
   ),
+  /** Bundles that were named and could not be used. */
+  refused: z.array(z.strictObject({ file: z.string(), code: z.string(), message: z.string(), hint: z.string() })),
   custody: z.array(
     z.strictObject({
       id: z.string(),

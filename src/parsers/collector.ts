@@ -1,7 +1,8 @@
 import { evidenceIn } from "#model/evidence.js";
 import type { ClockValue } from "#model/fact.js";
 import type { Parser } from "#model/intake.js";
-import { textSink, visible } from "./content.js";
+import { visible } from "#model/visible.js";
+import { textSink } from "./content.js";
 import { scanJson } from "./json-scan.js";
 
 const COLLECTOR_CHARS = 65_536;

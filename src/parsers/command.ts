@@ -1,7 +1,8 @@
 import type { Artifact } from "#model/artifact.js";
 import { evidenceIn } from "#model/evidence.js";
 import type { Parser } from "#model/intake.js";
-import { cut, textSink, visible } from "./content.js";
+import { visible } from "#model/visible.js";
+import { cut, textSink } from "./content.js";
 import { isLogCommand } from "./log.js";
 import { isConfigDump } from "./runtime-config.js";
 

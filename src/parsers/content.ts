@@ -8,16 +8,6 @@ export function cut(text: string, limit: number): string {
   return Buffer.from(text.length <= limit ? text : text.slice(0, limit), "utf8").toString("utf8");
 }
 
-/** C0 but tab, DEL, C1, bidi controls, zero-width characters, line and paragraph separators, tags, lone surrogates. */
-const INVISIBLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what the pattern is for
-  /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\u{e0000}-\u{e007f}]/gu;
-
-/** Makes characters that a terminal or page would obey, or not show, readable as `\u{1b}`. Leaves all other text alone. */
-export function visible(text: string): string {
-  return text.replace(INVISIBLE, (c) => `\\u{${c.codePointAt(0)?.toString(16) ?? ""}}`);
-}
-
 /**
  * A sink for formats that need the whole text, however the reader hands it on (whole or by lines). `then` gets at most `limit`
  * characters at the end, and `whole: false` where the content was cut by the reader or here.

@@ -2,7 +2,7 @@ import type { Artifact } from "#model/artifact.js";
 import { evidenceIn } from "#model/evidence.js";
 import type { FactKind, FactKinds } from "#model/fact.js";
 import type { Emit, Parser } from "#model/intake.js";
-import { visible } from "./content.js";
+import { visible } from "#model/visible.js";
 import { isRecord, tooDeep, type View } from "./fields.js";
 
 /** What one kind of Kubernetes object becomes. `read` returns null for an object that lacks what identifies it. */

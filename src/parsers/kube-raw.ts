@@ -2,7 +2,8 @@ import type { Artifact } from "#model/artifact.js";
 import { evidenceIn } from "#model/evidence.js";
 import type { FactKind, FactKinds } from "#model/fact.js";
 import type { Parser } from "#model/intake.js";
-import { textSink, visible } from "./content.js";
+import { visible } from "#model/visible.js";
+import { textSink } from "./content.js";
 import { someText, type View, views } from "./fields.js";
 import { scanJson } from "./json-scan.js";
 

@@ -3,7 +3,8 @@ import { type Evidence, evidenceIn } from "#model/evidence.js";
 import type { LogSeriesValue } from "#model/fact.js";
 import { earliest, type Instant, latestOf, nodeClock } from "#model/instant.js";
 import type { Emit, Parser, Sink } from "#model/intake.js";
-import { cut, visible } from "./content.js";
+import { visible } from "#model/visible.js";
+import { cut } from "./content.js";
 import { stampedLine } from "./log-time.js";
 import { templateOf } from "./template.js";
 

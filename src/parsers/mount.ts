@@ -1,7 +1,7 @@
 import { evidenceIn } from "#model/evidence.js";
 import type { MountValue } from "#model/fact.js";
 import type { Parser } from "#model/intake.js";
-import { visible } from "./content.js";
+import { visible } from "#model/visible.js";
 import { processName, procFile } from "./process.js";
 
 /** Hosts with ten thousand mounts exist; more is a runaway, and rules only look for single mount points. */

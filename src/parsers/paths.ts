@@ -2,7 +2,7 @@ import { evidenceIn } from "#model/evidence.js";
 import type { PathValue } from "#model/fact.js";
 import { type Instant, nodeClock, parseInstant } from "#model/instant.js";
 import type { Parser } from "#model/intake.js";
-import { visible } from "./content.js";
+import { visible } from "#model/visible.js";
 
 const TYPES: ReadonlySet<string> = new Set(["f", "d", "l", "c", "b", "p", "s", "absent", "denied"]);
 const LISTINGS: ReadonlySet<string> = new Set(["complete", "truncated", "denied"]);
@@ -36,7 +36,7 @@ export const paths: Parser = {
         const value = readRow(text.split("\t"), columns, clock);
         if (value === null) emit.issue("W_ROW", "a row without path, or of an unknown type of file", line);
         else {
-          const evidence = evidenceIn(artifact, { kind: "row", line }, visible(text));
+          const evidence = evidenceIn(artifact, { kind: "row", line }, visible(text, "\t"));
           emit.fact({ kind: "path", node: artifact.node, value, artifact, evidence });
         }
       },

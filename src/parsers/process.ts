@@ -1,7 +1,8 @@
 import type { Artifact } from "#model/artifact.js";
 import { evidenceIn } from "#model/evidence.js";
 import type { Parser } from "#model/intake.js";
-import { textSink, visible } from "./content.js";
+import { visible } from "#model/visible.js";
+import { textSink } from "./content.js";
 
 const CMDLINE_CHARS = 65_536;
 

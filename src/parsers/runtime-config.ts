@@ -3,7 +3,8 @@ import type { Artifact } from "#model/artifact.js";
 import { type Evidence, evidenceIn } from "#model/evidence.js";
 import type { CniTable, RuntimeConfigValue } from "#model/fact.js";
 import type { Parser } from "#model/intake.js";
-import { quoteRedacted, textSink, visible } from "./content.js";
+import { visible } from "#model/visible.js";
+import { quoteRedacted, textSink } from "./content.js";
 import { below, count, isRecord, text, texts, type View } from "./fields.js";
 import { type LineOf, tomlLines } from "./toml-lines.js";
 

@@ -71,6 +71,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
       bundles: [...m.bundles],
       nodes: [...m.nodes],
     })),
+    refused: b.refused.map((e) => ({ file: fileName(e.subject), code: e.code, message: e.message, hint: e.hint })),
     custody: custody(b),
   };
 }
@@ -156,11 +157,13 @@ function findingRow(b: Brief, f: Finding): Draft["findings"][number] {
   };
 }
 
+/** The name only: where a bundle lay must not change the review. */
+const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
 function custody(b: Brief): Draft["custody"] {
   return b.custody.map((c, i) => ({
     id: `B${i + 1}`,
-    // The name only: where the bundle lay must not change the review.
-    file: c.file.slice(c.file.lastIndexOf("/") + 1),
+    file: fileName(c.file),
     sha256: c.sha256,
     node: c.node,
     collector: c.collector,

@@ -1,4 +1,5 @@
 import type { Custody } from "#model/artifact.js";
+import type { InquestError } from "#model/error.js";
 import type { CausalLink, Change, Finding, Forecast, Gap, Hypothesis, Observation, Outcome } from "#model/finding.js";
 import type { Consequence, Moment, Rule, SurveyRow } from "#model/rule.js";
 
@@ -18,6 +19,7 @@ export interface Inquest {
   readonly rules: readonly Rule[];
   readonly verdicts: readonly { readonly rule: Rule; readonly moment: string; readonly outcomes: readonly Outcome[] }[];
   readonly custody: readonly Custody[];
+  readonly refused: readonly InquestError[];
 }
 
 /** Lookups that every section needs, made once. */

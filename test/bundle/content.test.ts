@@ -5,7 +5,7 @@ import type { Feeder } from "#bundle/feeder.js";
 import { DEFAULT_LIMITS } from "#bundle/limits.js";
 import { lineFeeder } from "#bundle/lines.js";
 import { itemFeeder } from "#bundle/list-items.js";
-import { visible } from "#bundle/visible.js";
+import { visible } from "#model/visible.js";
 import { bundle, CONF, LOG, PODS, read } from "./archive.js";
 
 const test = suite("bundle/content");

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { visible } from "#bundle/visible.js";
+import { visible } from "#model/visible.js";
 import { type Forged, members, ROWS, read, refused, tar } from "./archive.js";
 
 const test = suite("bundle/names");

@@ -117,6 +117,7 @@ export function makeDraft(): Draft {
     moments: [
       { id: "m1", from: "2026-05-23T02:52:00Z", to: "2026-05-23T02:57:00Z", bundles: ["a".repeat(64)], nodes: ["n1"] },
     ],
+    refused: [],
     custody: custody(),
   };
 }

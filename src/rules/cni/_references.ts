@@ -22,5 +22,5 @@ export const CONTAINERD_CNI: Reference = {
 };
 export const MOUNT_NAMESPACES: Reference = {
   source: "Linux mount(2), proc_pid_mountinfo(5)",
-  version: "man-pages 6.9",
+  version: "recent versions",
 };

@@ -1,4 +1,5 @@
 import type { Evidence } from "#model/evidence.js";
+import type { Fact, TokenValue } from "#model/fact.js";
 import type { Found, Outcome } from "#model/finding.js";
 import { type MatchContext, refuted, undetermined } from "#model/rule.js";
 import type { Statement } from "#model/statement.js";
@@ -30,6 +31,26 @@ export function* eachCredential(
 /** The refused calls on a node, of any error class. */
 export const refusedOn = (context: MatchContext, node: string): readonly Found[] =>
   REFUSED_CALLS.flatMap((id) => context.findings(id)).filter((f) => (f.about.node ?? []).includes(node));
+
+/**
+ * A younger token that agrees with the one in use in what `same` says: on the same node, or on one where no call was refused. What it
+ * shares with the older token was still good when it was issued.
+ */
+export function youngerToken(
+  { credential: { token, node } }: Subject,
+  all: readonly Fact<"kubeconfig">[],
+  context: MatchContext,
+  same: (other: TokenValue) => boolean,
+): Fact<"kubeconfig"> | undefined {
+  const issued = token.iat?.epochMs ?? Number.POSITIVE_INFINITY;
+  return all.find(
+    ({ value, node: holder }) =>
+      holder !== null &&
+      (value.token.iat?.epochMs ?? 0) > issued &&
+      same(value.token) &&
+      (holder === node || refusedOn(context, holder).length === 0),
+  );
+}
 
 /** The evidence of a finding's headline; findings always cite. */
 export const headlineEvidence = (found: Found): Evidence => found.statements[0].evidence[0] as Evidence;

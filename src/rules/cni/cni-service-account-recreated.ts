@@ -1,9 +1,8 @@
-import type { Fact } from "#model/fact.js";
 import { cite } from "#model/fact.js";
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { eachCredential, refusedOn, ruledOut, type Subject } from "./_refusal.js";
+import { eachCredential, ruledOut, youngerToken } from "./_refusal.js";
 
 export default defineRule({
   id: "cni-service-account-recreated",
@@ -34,12 +33,14 @@ export default defineRule({
         return;
       }
       if (!account && (coverage.state !== "complete" || !absence)) {
-        const peer = samePrincipal(subject, kubeconfigs.all, (n) => refusedOn(context, n).length === 0);
+        const peer = youngerToken(
+          subject,
+          kubeconfigs.all,
+          context,
+          (other) => other.sub === token.sub && other.serviceAccount?.uid === claimed.uid,
+        );
         yield peer
-          ? ruledOut(
-              subject,
-              say`A node that works presents a younger token of the same account and uid, ${code(name, peer.evidence)}`,
-            )
+          ? ruledOut(subject, say`A younger token is of the same account and uid, ${code(name, peer.evidence)}`)
           : undetermined({
               subject: subject.subject,
               about: subject.about,
@@ -84,20 +85,3 @@ export default defineRule({
   },
   tags: ["token", "cni"],
 });
-
-function samePrincipal(
-  subject: Subject,
-  all: readonly Fact<"kubeconfig">[],
-  works: (node: string) => boolean,
-): Fact<"kubeconfig"> | undefined {
-  const { token, node } = subject.credential;
-  return all.find(
-    ({ value, node: holder }) =>
-      holder !== null &&
-      holder !== node &&
-      works(holder) &&
-      value.token.sub === token.sub &&
-      value.token.serviceAccount?.uid === token.serviceAccount?.uid &&
-      (value.token.iat?.epochMs ?? 0) > (token.iat?.epochMs ?? Number.POSITIVE_INFINITY),
-  );
-}

@@ -65,7 +65,7 @@ export default defineRule({
   known: [
     known("A DaemonSet keeps its earlier templates as ControllerRevisions; their creation dates each rollout", {
       source: "kubernetes pkg/controller/daemon/update.go",
-      version: "v1.35",
+      version: "recent versions",
     }),
   ],
   consequence,

@@ -1,8 +1,7 @@
-import type { Fact } from "#model/fact.js";
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { eachCredential, refusedOn, ruledOut, type Subject } from "./_refusal.js";
+import { eachCredential, ruledOut, youngerToken } from "./_refusal.js";
 
 export default defineRule({
   id: "token-issuer-changed",
@@ -23,7 +22,7 @@ export default defineRule({
       const server = issuers.all[0];
       const younger = server
         ? undefined
-        : youngerOfSameIssuer(subject, kubeconfigs.all, (n) => refusedOn(context, n).length === 0);
+        : youngerToken(subject, kubeconfigs.all, context, (other) => other.iss === token.iss);
       if (younger?.value.token.iat) {
         yield ruledOut(
           subject,
@@ -63,7 +62,7 @@ export default defineRule({
       "The API server accepts tokens of the issuers in its flag --service-account-issuer only, and names the first of them",
       {
         source: "kubernetes kube-apiserver reference, --service-account-issuer",
-        version: "v1.35",
+        version: "recent versions",
       },
     ),
   ],
@@ -81,21 +80,3 @@ export default defineRule({
   },
   tags: ["token", "control-plane"],
 });
-
-/** A younger token of the same issuer shows that the issuer was still the same then: on this node, or on one that works. */
-function youngerOfSameIssuer(
-  subject: Subject,
-  all: readonly Fact<"kubeconfig">[],
-  works: (node: string) => boolean,
-): Fact<"kubeconfig"> | undefined {
-  const { token, node } = subject.credential;
-  return all.find(
-    ({ value, node: holder }) =>
-      value.token.iss === token.iss &&
-      token.iat !== null &&
-      value.token.iat !== null &&
-      value.token.iat.epochMs > token.iat.epochMs &&
-      holder !== null &&
-      (holder === node || works(holder)),
-  );
-}

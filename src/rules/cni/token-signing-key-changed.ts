@@ -51,7 +51,7 @@ export default defineRule({
   known: [
     known("A token whose signature fits no known key is refused whatever its `exp` says", {
       source: "kubernetes pkg/serviceaccount/jwt.go",
-      version: "v1.30",
+      version: "recent versions",
     }),
   ],
   consequence: () => ({

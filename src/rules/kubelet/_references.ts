@@ -1,6 +1,6 @@
 /** Where the mechanisms of these rules are written, and which state of it was read. */
 export const EVENTS_CACHE = { source: "client-go tools/record/events_cache.go", version: "32ce75a7d6bc (2026-07-24)" };
-export const POD_WORKERS = { source: "kubernetes pkg/kubelet/pod_workers.go", version: "v1.35" };
+export const POD_WORKERS = { source: "kubernetes pkg/kubelet/pod_workers.go", version: "recent versions" };
 export const DELETE = { source: "apiserver pkg/registry/rest/delete.go", version: "24a394e516bf (2026-07-23)" };
 export const SYNC_RESULT = { source: "kubernetes pkg/kubelet/container/sync_result.go", version: "008b3652" };
 export const SANDBOX_STOP = {
@@ -13,13 +13,13 @@ export const SANDBOX_RUN = {
 };
 export const NODE_LIFECYCLE = {
   source: "kubernetes pkg/controller/nodelifecycle/node_lifecycle_controller.go",
-  version: "v1.35",
+  version: "recent versions",
 };
 export const FINALIZERS = {
   source: "kubernetes documentation, concepts/overview/working-with-objects/finalizers",
-  version: "v1.35",
+  version: "recent versions",
 };
 export const CONTAINER_STATES = {
   source: "kubernetes documentation, concepts/workloads/pods/pod-lifecycle",
-  version: "v1.35",
+  version: "recent versions",
 };

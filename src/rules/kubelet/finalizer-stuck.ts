@@ -45,6 +45,7 @@ const failing = (view: <K extends FactKind>(kind: K) => FactView<K>, context: Ma
 export default defineRule({
   id: "finalizer-stuck",
   title: "a finalizer keeps deleted pods in the API",
+  label: "deleted pods held by a finalizer",
   asks: "How did the deleted pods outlive the end of their containers?",
   kind: "mechanism",
   needs: { pods: "kube.pod" },

@@ -17,8 +17,10 @@ import { NODE_LIFECYCLE } from "./_references.js";
 export default defineRule({
   id: "node-not-ready",
   title: "the kubelet of a node no longer works its pods",
+  label: "a kubelet that no longer works its pods",
   asks: "How did the node come to leave its pods alone?",
   kind: "mechanism",
+  healthSign: true,
   needs: { nodes: "kube.node" },
   explains: [
     effect("sym:node-notready", ["node"], "triggers"),

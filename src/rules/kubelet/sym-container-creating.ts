@@ -17,6 +17,7 @@ const TELLING = new Set(["FailedCreatePodSandBox", "NetworkNotReady", "FailedMou
 export default defineRule({
   id: "sym:container-creating",
   title: "pods on a node stay in ContainerCreating",
+  label: "pods stuck in ContainerCreating",
   asks: "How did the pods come to wait for their containers?",
   kind: "symptom",
   needs: { pods: "kube.pod" },

@@ -40,6 +40,7 @@ const failures = (
 export default defineRule({
   id: "sym:failed-create-sandbox",
   title: "the kubelet failed to create sandboxes for pods",
+  label: "pod sandboxes that could not be created",
   asks: "How did the creation of the sandboxes fail?",
   kind: "symptom",
   needs: { events: "kube.event", pods: "kube.pod" },

@@ -54,6 +54,7 @@ type State = "stuck" | "gone" | "unknown" | "live";
 export default defineRule({
   id: "sym:failed-kill-pod",
   title: "the kubelet failed to tear down the sandboxes of pods",
+  label: "pod sandboxes that could not be torn down",
   asks: "How did the teardown of the sandboxes fail?",
   kind: "symptom",
   // Logs are looked at through `derive`: a later collection without them can still see that the pods are gone.

@@ -8,6 +8,7 @@ import { sandboxErrorClass } from "./_sandbox-error.js";
 export default defineRule({
   id: "sym:node-notready",
   title: "a node is not Ready",
+  label: "a node that is not Ready",
   asks: "How did the node come to be not Ready?",
   kind: "symptom",
   needs: { nodes: "kube.node" },

@@ -29,6 +29,7 @@ const AT_ONCE_MS = 2_000;
 export default defineRule({
   id: "sym:pod-stuck-terminating",
   title: "pods that were deleted did not go",
+  label: "pods stuck Terminating",
   asks: "How did the deleted pods come to stay?",
   kind: "symptom",
   needs: { pods: "kube.pod" },

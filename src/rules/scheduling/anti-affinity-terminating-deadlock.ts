@@ -12,6 +12,7 @@ import { INTER_POD_AFFINITY } from "./_references.js";
 export default defineRule({
   id: "anti-affinity-terminating-deadlock",
   title: "pods that are being deleted hold the only nodes which their replacements may use",
+  label: "an anti-affinity deadlock with Terminating pods",
   asks: "How did pods that were already deleted keep others from their node?",
   kind: "mechanism",
   role: "contributing-factor",

@@ -38,6 +38,7 @@ const isListed = (workloads: FactView<"kube.workload">): boolean =>
 export default defineRule({
   id: "rollout-anti-affinity-surge",
   title: "a rolling update may take no old replica away and has no node for a new one",
+  label: "a rollout that anti-affinity leaves no node",
   asks: "How did the rollout come to need a node that it cannot have?",
   kind: "mechanism",
   needs: { workloads: "kube.workload", pods: "kube.pod", nodes: "kube.node" },

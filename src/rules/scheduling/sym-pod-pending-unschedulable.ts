@@ -24,6 +24,7 @@ type Blocked = readonly [Blockade, ...Blockade[]];
 export default defineRule({
   id: "sym:pod-pending-unschedulable",
   title: "the scheduler found no node for pods",
+  label: "pods stuck Pending",
   asks: "How did the pods come to find no node?",
   kind: "symptom",
   needs: { pods: "kube.pod" },

@@ -14,6 +14,7 @@ type Reduced = readonly [Redundancy, ...Redundancy[]];
 export default defineRule({
   id: "sym:replica-redundancy",
   title: "workloads have fewer ready replicas than they want",
+  label: "fewer replicas than wanted",
   asks: "How did replicas come to be missing?",
   kind: "impact",
   needs: { workloads: "kube.workload", pods: "kube.pod" },

@@ -1,0 +1,181 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { couldSee, type Verdicts } from "#engine/infer.js";
+import { mergeFindings, mergeForecasts } from "#engine/merge.js";
+import type { World } from "#engine/world.js";
+import { plainText } from "#model/statement.js";
+import { at } from "#test/rules/_facts.js";
+import {
+  card,
+  covered,
+  denies,
+  finds,
+  foresees,
+  misses,
+  moment,
+  sentence,
+  timesOf,
+  worldOf,
+  worlds,
+} from "./_cards.js";
+
+const test = suite("merging over moments");
+
+const RULE = card("r");
+const [T1, T2, T3] = ["2024-03-05T09:00:00Z", "2024-03-05T09:30:00Z", "2024-03-05T09:50:00Z"].map((t) => at(t)) as [
+  ReturnType<typeof at>,
+  ReturnType<typeof at>,
+  ReturnType<typeof at>,
+];
+
+const only = (verdicts: readonly Verdicts[], of: readonly World[]) => {
+  const merged = mergeFindings(verdicts, of);
+  assert.is(merged.length, 1, `${merged.length} findings`);
+  return merged[0] as (typeof merged)[number];
+};
+/** `m1 to m2` of the interval in which it ended, by the hour of collection. */
+const end = (verdicts: readonly Verdicts[], of: readonly World[]): string | null => {
+  const { ended } = only(verdicts, of);
+  return ended && `${new Date(ended.after?.epochMs ?? 0).getUTCHours()} to ${new Date(ended.by.epochMs).getUTCHours()}`;
+};
+
+test("refuted and undetermined subjects are no findings", () => {
+  assert.equal(mergeFindings(timesOf(RULE, [denies("x"), misses("y")]), worlds(1)), []);
+});
+
+test("other subjects and other rules stay apart, in order of rule and subject", () => {
+  const verdicts = [...timesOf(card("z"), [finds("a")]), ...timesOf(card("b"), [finds("y"), finds("x")])];
+  assert.equal(
+    mergeFindings(verdicts, worlds(1)).map((f) => `${f.rule} ${f.subject}`),
+    ["b x", "b y", "z a"],
+  );
+});
+
+test("a subject seen at two moments is one finding, since the earliest and last seen at the latest", () => {
+  const merged = only(
+    timesOf(
+      RULE,
+      [finds("x", { since: T2, lastSeen: T2, about: { node: ["n1"], pod: ["p1"] } })],
+      [finds("x", { since: T1, lastSeen: T3, about: { node: ["n1", "n2"] }, statements: [sentence("later")] })],
+    ),
+    worlds(2),
+  );
+  assert.equal(merged.moments, ["m1", "m2"]);
+  assert.equal([merged.since, merged.lastSeen], [T1, T3]);
+  assert.equal(merged.about, { node: ["n1", "n2"], pod: ["p1"] });
+  assert.is(plainText(merged.statements[0] ?? sentence("none")), "later");
+  assert.is(merged.ended, null);
+});
+
+test("a moment is named once, however often the rule spoke at it", () => {
+  assert.equal(only(timesOf(RULE, [finds("x"), finds("x")]), worlds(1)).moments, ["m1"]);
+});
+
+test("what was over when it was seen again is told as it was while it lasted", () => {
+  const merged = only(
+    timesOf(
+      RULE,
+      [finds("x", { statements: [sentence("it lasts")] })],
+      [finds("x", { over: true, lastSeen: T3, statements: [sentence("it is over")] })],
+    ),
+    worlds(2),
+  );
+  assert.is(plainText(merged.statements[0] ?? sentence("none")), "it lasts");
+  assert.equal(merged.ended, { after: T3, by: moment(2).collectedAt });
+});
+
+test("what was over and came back is not over", () => {
+  assert.is(end(timesOf(RULE, [finds("x", { over: true })], [finds("x")]), worlds(2)), null);
+});
+
+test("a finding of the last moment has not ended", () => {
+  assert.is(end(timesOf(RULE, [], [finds("x")]), worlds(2)), null);
+});
+
+test("silence where nothing was collected, or not in full, ends nothing", () => {
+  for (const state of [null, "truncated", "failed", "denied"] as const)
+    assert.is(end(timesOf(RULE, [finds("x")], []), worlds(2, ["complete", state])), null, String(state));
+});
+
+test("a gap ends nothing, though the rest was collected whole", () => {
+  assert.is(end(timesOf(RULE, [finds("x")], [misses("x")]), worlds(2)), null);
+});
+
+test("a rule that failed says nothing of an end", () => {
+  const verdicts: readonly Verdicts[] = [
+    ...timesOf(RULE, [finds("x")]),
+    { rule: RULE, moment: "m2", outcomes: [], failed: "TypeError" },
+  ];
+  assert.is(end(verdicts, worlds(2)), null);
+});
+
+test("another subject's refutation ends nothing where the first could not be seen", () => {
+  assert.is(end(timesOf(RULE, [finds("x")], [denies("y")]), worlds(2, ["complete", null])), null);
+});
+
+test("a refutation ends a finding, between the last sight of it and then", () => {
+  assert.is(end(timesOf(RULE, [finds("x")], [denies("x")]), worlds(2, ["complete", null])), "11 to 12");
+});
+
+test("silence where all was collected ends a finding, at the first such moment", () => {
+  assert.is(end(timesOf(RULE, [finds("x")], [], []), worlds(3)), "11 to 12");
+  assert.is(end(timesOf(RULE, [finds("x")], [], []), worlds(3, ["complete", null])), "11 to 13");
+});
+
+test("a rule of a node kind could see its subject only where that node was collected", () => {
+  const rule = card("r", { needs: { mounts: "mount" } as never });
+  const about = { node: ["n1"] };
+  const on = (node: string) => worldOf(moment(1), [covered(1, "mount", "complete", node)]);
+  assert.not.ok(couldSee(rule, about, worldOf(moment(1))));
+  assert.not.ok(couldSee(rule, about, on("n2")));
+  assert.not.ok(couldSee(rule, { pod: ["p"] }, on("n1")));
+  assert.not.ok(couldSee(rule, { node: ["n1", "n2"] }, on("n1")));
+  assert.ok(couldSee(rule, about, on("n1")));
+});
+
+const DUE = card("due");
+const forecasts = (verdicts: readonly Verdicts[], of: readonly World[]) =>
+  mergeForecasts(verdicts, of).map((f) => `${f.rule} ${f.subject} ${f.mechanism} ${f.confidence}`);
+
+test("a forecast of the last moment stands", () => {
+  assert.equal(forecasts(timesOf(DUE, [], [foresees("x", "sym:y")]), worlds(2)), ["due x sym:y established"]);
+});
+
+test("a forecast stands where a later moment could not tell", () => {
+  assert.equal(forecasts(timesOf(DUE, [foresees("x", "sym:y")], []), worlds(2, ["complete", null])).length, 1);
+  assert.equal(
+    forecasts(timesOf(DUE, [foresees("x", "sym:y")], [misses("x")]), worlds(2, ["complete", null])).length,
+    1,
+  );
+});
+
+test("a gap about its own subject keeps a forecast, whatever else was collected whole", () => {
+  assert.is(forecasts(timesOf(DUE, [foresees("x", "sym:y")], [misses("x")]), worlds(2)).length, 1);
+});
+
+test("a rule that failed lets no forecast lapse", () => {
+  const verdicts: readonly Verdicts[] = [
+    ...timesOf(DUE, [foresees("x", "sym:y")]),
+    { rule: DUE, moment: "m2", outcomes: [], failed: "TypeError" },
+  ];
+  assert.is(forecasts(verdicts, worlds(2)).length, 1);
+});
+
+test("a forecast lapses where a later moment could tell and does not make it again", () => {
+  assert.equal(forecasts(timesOf(DUE, [foresees("x", "sym:y")], []), worlds(2)), []);
+  assert.equal(forecasts(timesOf(DUE, [foresees("x", "sym:y")], [finds("x")]), worlds(2, ["complete", null])), []);
+});
+
+test("what is foreseen again is foreseen once", () => {
+  assert.is(forecasts(timesOf(DUE, [foresees("x", "sym:y")], [foresees("x", "sym:y")]), worlds(2)).length, 1);
+});
+
+test("the verdict of one rule lets no forecast of another lapse", () => {
+  const verdicts = [
+    ...timesOf(DUE, [foresees("x", "sym:y")]),
+    { rule: card("other"), moment: "m2", outcomes: [finds("x")], failed: null },
+  ];
+  assert.is(forecasts(verdicts, worlds(2, ["complete", null])).length, 1);
+});
+
+test.run();
