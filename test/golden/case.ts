@@ -34,20 +34,30 @@ export interface Run {
   readonly bundles: readonly string[];
 }
 
-/** Reviews a case; `use` sees the bundles while they lie on disk. `reversed` hands them over in the other order. */
-export async function runCase<T>(golden: Case, use: (run: Run) => T, reversed = false): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), "inquest-golden-"));
-  try {
-    const bundles = golden.scenario ? build(golden.scenario, folder) : sampleFiles(golden.samples ?? []);
-    const order = reversed ? [...bundles].reverse() : bundles;
-    const reviewed = await reviewBundles(order, { zone: golden.zone, limits: DEFAULT_LIMITS });
-    return use({ reviewed, bundles });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+const folders: string[] = [];
+const runs = new Map<string, Promise<Run>>();
+
+/** Reviews a case, once for each order of its bundles; they stay on disk until `removeBundles`. */
+export function runCase(golden: Case, reversed = false): Promise<Run> {
+  const key = `${golden.name} ${reversed}`;
+  const run = runs.get(key) ?? review(golden, reversed);
+  runs.set(key, run);
+  return run;
 }
 
-function build(scenario: { readonly file: string; readonly ext: boolean }, folder: string): readonly string[] {
+async function review(golden: Case, reversed: boolean): Promise<Run> {
+  const bundles = golden.scenario ? build(golden.scenario) : sampleFiles(golden.samples ?? []);
+  const order = reversed ? [...bundles].reverse() : bundles;
+  return { reviewed: await reviewBundles(order, { zone: golden.zone, limits: DEFAULT_LIMITS }), bundles };
+}
+
+export function removeBundles(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+}
+
+function build(scenario: { readonly file: string; readonly ext: boolean }): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), "inquest-golden-"));
+  folders.push(folder);
   return buildScenarioFile(scenario.file, { ext: scenario.ext }).map(({ name, bytes }) => {
     const path = join(folder, name);
     writeFileSync(path, bytes);

@@ -7,17 +7,18 @@ import * as assert from "uvu/assert";
 import { atPointer } from "#model/evidence.js";
 import { type Review, type ReviewStatement, reviewSchema } from "#model/review.js";
 
-import { CASES, type Run, runCase } from "./case.js";
+import { CASES, type Run, removeBundles, runCase } from "./case.js";
 
 /** `UPDATE_GOLDEN=1 npm test` writes the reviews anew instead of comparing them: read the difference before you commit it. */
 const UPDATE = process.env["UPDATE_GOLDEN"] === "1";
 const FOLDER = "test/golden";
 
 const test = suite("golden reviews");
+test.after(removeBundles);
 
 for (const golden of CASES) {
   test(`${golden.name}: the review is the one in the repository`, () =>
-    runCase(golden, ({ reviewed }) => {
+    runCase(golden).then(({ reviewed }) => {
       for (const file of reviewed.files) {
         const path = join(FOLDER, `${golden.name}${file.name.slice(file.name.lastIndexOf("."))}`);
         if (UPDATE) writeFileSync(path, file.text);
@@ -26,22 +27,22 @@ for (const golden of CASES) {
       }
     }));
 
-  test(`${golden.name}: bundles in the other order give the same bytes`, () =>
-    runCase(golden, (run) => run.reviewed.files).then(async (files) => {
-      const again = await runCase(golden, (run) => run.reviewed.files, true);
-      files.forEach((file, i) => {
-        if (file.text !== again[i]?.text) assert.unreachable(differenceOf(file.name, again[i]?.text ?? "", file.text));
-      });
-    }));
+  test(`${golden.name}: bundles in the other order give the same bytes`, async () => {
+    const { files } = (await runCase(golden)).reviewed;
+    const again = (await runCase(golden, true)).reviewed.files;
+    files.forEach((file, i) => {
+      if (file.text !== again[i]?.text) assert.unreachable(differenceOf(file.name, again[i]?.text ?? "", file.text));
+    });
+  });
 
   test(`${golden.name}: the JSON keeps its contract`, () =>
-    runCase(golden, ({ reviewed }) => {
+    runCase(golden).then(({ reviewed }) => {
       const text = reviewed.files.find((f) => f.name.endsWith(".json"))?.text ?? "";
       assert.ok(reviewSchema.safeParse(JSON.parse(text)).success);
     }));
 
   test(`${golden.name}: every sentence cites, or says what else it rests on`, () =>
-    runCase(golden, ({ reviewed }) => {
+    runCase(golden).then(({ reviewed }) => {
       const all = statementsOf(reviewed.review);
       assert.ok(all.length > 5, "hardly a sentence");
       for (const statement of all) {
@@ -51,19 +52,19 @@ for (const golden of CASES) {
     }));
 
   test(`${golden.name}: every line of prose in the Markdown cites, or is marked`, () =>
-    runCase(golden, ({ reviewed }) => {
+    runCase(golden).then(({ reviewed }) => {
       const markdown = reviewed.files.find((f) => f.name.endsWith(".md"))?.text ?? "";
       const bare = proseOf(markdown).filter((line) => !/\[E\d+/.test(line) && !/\*\(known: /.test(line));
       assert.equal(bare, []);
     }));
 
   test(`${golden.name}: every citation resolves into the bundle and back`, () =>
-    runCase(golden, ({ reviewed, bundles }) => {
+    runCase(golden).then(({ reviewed, bundles }) => {
       assert.equal(unresolved(reviewed.review, bundles), []);
     }));
 
   test(`${golden.name}: no credential appears`, () =>
-    runCase(golden, ({ reviewed }) => {
+    runCase(golden).then(({ reviewed }) => {
       const secret = /eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{10,}|PRIVATE KEY-----|:\/\/[^\s/:@]+:[^\s/@]+@/;
       for (const file of reviewed.files) assert.not.match(file.text, secret, file.name);
     }));
@@ -183,7 +184,7 @@ const ofMechanism = (run: Run, id: string) => run.reviewed.review.findings.filte
 const caseNamed = (name: string) => CASES.find((c) => c.name === name) as (typeof CASES)[number];
 
 test("healthy: no finding, no forecast, and it says what was examined", () =>
-  runCase(caseNamed("healthy"), ({ reviewed: { review } }) => {
+  runCase(caseNamed("healthy")).then(({ reviewed: { review } }) => {
     assert.equal(review.findings, []);
     assert.equal(review.forecasts, []);
     assert.is(review.status, "No fault found");
@@ -191,7 +192,7 @@ test("healthy: no finding, no forecast, and it says what was examined", () =>
   }));
 
 test("latent: the next CNI call will be refused, said before anything has failed", () =>
-  runCase(caseNamed("latent"), ({ reviewed: { review } }) => {
+  runCase(caseNamed("latent")).then(({ reviewed: { review } }) => {
     assert.is(review.status, "Latent");
     assert.not.ok(review.findings.some((f) => f.mechanism.startsWith("sym:")));
     assert.equal(
@@ -206,7 +207,7 @@ test("latent: the next CNI call will be refused, said before anything has failed
 
 for (const name of ["fault-early", "fault", "fault-healed", "reference", "reference-no-ext"]) {
   test(`${name}: the chain runs from the symptom to the parted directories, on k8s01 only`, () =>
-    runCase(caseNamed(name), (run) => {
+    runCase(caseNamed(name)).then((run) => {
       const { review } = run.reviewed;
       const mechanisms = review.chains.map((c) =>
         c.steps.map((id) => review.findings.find((f) => f.id === id)?.mechanism ?? ""),
@@ -230,7 +231,7 @@ for (const name of ["fault-early", "fault", "fault-healed", "reference", "refere
 
 for (const name of ["fault", "fault-healed", "reference"]) {
   test(`${name}: the second chain is the deadlock, and it runs into the first`, () =>
-    runCase(caseNamed(name), ({ reviewed: { review } }) => {
+    runCase(caseNamed(name)).then(({ reviewed: { review } }) => {
       const second = review.chains[1];
       const steps = second?.steps.map((id) => review.findings.find((f) => f.id === id)?.mechanism);
       assert.equal(steps?.slice(0, 3), [
@@ -247,7 +248,7 @@ for (const [name, confidence] of [
   ["reference-no-ext", "probable"],
 ] as const) {
   test(`${name}: it will happen again on 24 May at 08:20 AEST, ${confidence}`, () =>
-    runCase(caseNamed(name), ({ reviewed: { review, files } }) => {
+    runCase(caseNamed(name)).then(({ reviewed: { review, files } }) => {
       assert.equal(
         review.forecasts.map((f) => [f.mechanism, f.node, f.at, f.confidence]),
         [["cni-token-expired", "k8s01", "2026-05-23T22:20:00Z", confidence]],
@@ -261,7 +262,7 @@ for (const [name, confidence] of [
 
 for (const name of ["healed", "fault-healed"]) {
   test(`${name}: what is still wrong is the mount; a token that dies with its pod gives no date`, () =>
-    runCase(caseNamed(name), ({ reviewed: { review } }) => {
+    runCase(caseNamed(name)).then(({ reviewed: { review } }) => {
       assert.ok(review.findings.some((f) => f.mechanism === "cni-hostpath-mount-stale-inode" && f.endedBy === null));
       assert.ok(
         review.findings
@@ -277,7 +278,7 @@ for (const name of ["healed", "fault-healed"]) {
 }
 
 test("fault and healed together: the repair is the difference of the two", () =>
-  runCase(caseNamed("fault-healed"), ({ reviewed: { review } }) => {
+  runCase(caseNamed("fault-healed")).then(({ reviewed: { review } }) => {
     const repair = review.resolution.changes
       .filter((c) => c.kind === "repair")
       .flatMap((c) => c.statements.map((s) => s.text));
@@ -290,7 +291,7 @@ test("fault and healed together: the repair is the difference of the two", () =>
 
 for (const name of ["reference", "fault"]) {
   test(`${name}: nothing of what the published review got wrong is claimed`, () =>
-    runCase(caseNamed(name), ({ reviewed: { review } }) => {
+    runCase(caseNamed(name)).then(({ reviewed: { review } }) => {
       const claims = review.findings.flatMap((f) => f.statements.map((s) => s.text)).join("\n");
       for (const wrong of [
         /no data loss/i,
