@@ -2,7 +2,7 @@ import type { Finding, Forecast, Found, Outcome } from "#model/finding.js";
 import { earliest, latestOf } from "#model/instant.js";
 import type { Rule } from "#model/rule.js";
 import { confidenceOf } from "./confidence.js";
-import { couldSee, isForeseen, type Verdicts } from "./infer.js";
+import { couldSee, isForeseen, joined, type Verdicts } from "./infer.js";
 import type { World } from "./world.js";
 
 /** A finding before it has its id and, for mechanisms, its role. */
@@ -47,7 +47,7 @@ function mergeOne(
     rule: rule.id,
     subject: last.outcome.subject,
     about: unite(seen.map((s) => s.outcome.about)),
-    moments: seen.map((s) => s.world.moment.id),
+    moments: [...new Set(seen.map((s) => s.world.moment.id))],
     since: seen.map((s) => s.outcome.since).reduce(earliest, null),
     lastSeen: seen.map((s) => s.outcome.lastSeen).reduce(latestOf, null),
     ended: endOf(rule, last, worlds, verdicts),
@@ -72,8 +72,10 @@ function unite(abouts: readonly Found["about"][]): Found["about"] {
 function endOf(rule: Rule, last: Sighting, worlds: readonly World[], verdicts: readonly Verdicts[]): Finding["ended"] {
   if (last.outcome.over) return { after: last.outcome.lastSeen, by: last.world.moment.collectedAt };
   for (const world of worlds.slice(worlds.indexOf(last.world) + 1)) {
-    const outcomes = verdicts.find((v) => v.rule === rule && v.moment === world.moment.id)?.outcomes ?? [];
-    const own = outcomes.filter((o) => o.subject === last.outcome.subject);
+    const said = verdicts.find((v) => v.rule === rule && v.moment === world.moment.id);
+    // A rule that failed there was silent for another reason than that the subject is gone.
+    if (!said || said.failed !== null) continue;
+    const own = said.outcomes.filter((o) => o.subject === last.outcome.subject);
     if (own.some((o) => o.outcome === "undetermined")) continue;
     if (own.some((o) => o.outcome === "refuted") || couldSee(rule, last.outcome.about, world)) {
       return { after: last.world.moment.collectedAt, by: world.moment.collectedAt };
@@ -87,12 +89,16 @@ export function mergeForecasts(verdicts: readonly Verdicts[], worlds: readonly W
   const forecasts = new Map<string, Forecast>();
   for (const world of worlds) {
     for (const verdict of verdicts.filter((v) => v.moment === world.moment.id)) {
+      if (verdict.failed !== null) continue;
       const foreseen = verdict.outcomes.filter(isForeseen);
       for (const [key, forecast] of forecasts) {
+        const open = verdict.outcomes.some(
+          (o) => o.outcome === "undetermined" && joined(o.about, forecast.about, ["node"]),
+        );
         const said = verdict.outcomes.some(
           (o: Outcome) => o.subject === forecast.subject && o.outcome !== "undetermined",
         );
-        if (forecast.rule === verdict.rule.id && (said || couldSee(verdict.rule, forecast.about, world)))
+        if (forecast.rule === verdict.rule.id && (said || (!open && couldSee(verdict.rule, forecast.about, world))))
           forecasts.delete(key);
       }
       for (const { outcome: _, ...f } of foreseen) {
