@@ -67,14 +67,18 @@ function longestPerRoot(paths: readonly Chain[]): readonly Chain[] {
   );
 }
 
-/** A chain that another runs into comes first; else the earlier symptom. */
+/** The earlier symptom comes first; but a chain that another runs into comes before that one. */
 function sortForReading(chains: readonly Chain[], byId: ReadonlyMap<string, Numbered>): readonly Chain[] {
   const onset = (chain: Chain): number => byId.get(chain[0] ?? "")?.since?.epochMs ?? Number.POSITIVE_INFINITY;
-  return [...chains].sort((a, b) => {
-    if (b.indexOf(a[0] ?? "") > 0) return -1;
-    if (a.indexOf(b[0] ?? "") > 0) return 1;
-    return onset(a) - onset(b) || (a.join() < b.join() ? -1 : 1);
-  });
+  const byOnset = [...chains].sort((a, b) => onset(a) - onset(b) || (a.join() < b.join() ? -1 : 1));
+  const told = new Set<Chain>();
+  const tell = (chain: Chain): void => {
+    // Links are acyclic, so no chain runs into one that runs into it.
+    for (const other of byOnset) if (!told.has(other) && chain.indexOf(other[0] ?? "") > 0) tell(other);
+    told.add(chain);
+  };
+  byOnset.forEach(tell);
+  return [...told];
 }
 
 /** A chain which is the end of another, and whose top is no symptom, says nothing of its own. */
