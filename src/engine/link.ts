@@ -24,7 +24,7 @@ export function linkFindings(findings: readonly Numbered[]): readonly CausalLink
 
 function linkOf(cause: Numbered, target: Numbered, effect: Effect): CausalLink | null {
   if (!joined(cause.about, target.about, effect.same)) return null;
-  if (!cause.moments.some((m) => target.moments.some((t) => m <= t))) return null;
+  if (!cause.moments.some((m) => target.moments.some((t) => rank(m) <= rank(t)))) return null;
   const verdict = compare(cause, target, effect.relation);
   if (verdict === "refuted") return null;
   return {
@@ -35,6 +35,9 @@ function linkOf(cause: Numbered, target: Numbered, effect: Effect): CausalLink |
     confidence: linkConfidence(cause.confidence, verdict),
   };
 }
+
+/** Place of a moment in time: m10 comes after m2. */
+const rank = (moment: string): number => Number(moment.slice(1));
 
 /** A cause begins before its effect; what only keeps it from ending must begin before it was last seen. */
 function compare(cause: Numbered, target: Numbered, relation: Relation): CausalLink["order"] | "refuted" {
@@ -69,22 +72,23 @@ export function findHypotheses(
 ): readonly Hypothesis[] {
   const byId = new Map(findings.map((f) => [f.id, f]));
   return rules.flatMap((rule) => {
-    const rival = weigh(rule, findings, verdicts, (id) =>
-      links.some((l) => l.effect === id && byId.get(l.cause)?.rule === rule.id),
-    );
-    return rival ? [rival] : [];
+    const explained = (id: string): boolean =>
+      links.some((l) => l.effect === id && byId.get(l.cause)?.rule === rule.id);
+    return weigh(rule, findings, verdicts, explained);
   });
 }
 
+/** Ruled out for some findings and open for others are two hypotheses: a gap on one node is not closed by evidence of another. */
 function weigh(
   rule: Rule,
   findings: readonly Finding[] | readonly Numbered[],
   verdicts: readonly Verdicts[],
   explained: (id: string) => boolean,
-): Hypothesis | null {
-  const of: string[] = [];
-  const refuting: Outcome[] = [];
-  const open: Outcome[] = [];
+): readonly Hypothesis[] {
+  const sides = {
+    refuted: { of: new Set<string>(), said: [] as Outcome[] },
+    open: { of: new Set<string>(), said: [] as Outcome[] },
+  };
   for (const effect of rule.explains) {
     for (const finding of findings) {
       if (finding.rule !== effect.rule || explained(finding.id)) continue;
@@ -99,26 +103,27 @@ function weigh(
             ),
           ),
         );
-      const own = {
-        refuting: said.filter((o) => o.outcome === "refuted"),
-        open: said.filter((o) => o.outcome === "undetermined"),
-      };
-      if (own.refuting.length + own.open.length === 0) continue;
-      of.push(finding.id);
-      refuting.push(...own.refuting);
-      open.push(...own.open);
+      const refuting = said.filter((o) => o.outcome === "refuted");
+      const side = refuting.length > 0 ? sides.refuted : sides.open;
+      const own = refuting.length > 0 ? refuting : said.filter((o) => o.outcome === "undetermined");
+      if (own.length === 0) continue;
+      side.of.add(finding.id);
+      side.said.push(...own);
     }
   }
-  if (of.length === 0) return null;
-  const status = open.length > 0 && refuting.length === 0 ? "open" : "refuted";
-  return {
-    mechanism: rule.id,
-    title: rule.title,
-    of: [...new Set(of)],
-    status,
-    statements: unique(refuting).flatMap((o) => (o.outcome === "refuted" ? [o.statements[0]] : [])),
-    missing: status === "open" ? unique(open).flatMap((o) => (o.outcome === "undetermined" ? o.missing : [])) : [],
-  };
+  return (["refuted", "open"] as const).flatMap((status) => {
+    const { of, said } = sides[status];
+    const told = unique(said);
+    if (of.size === 0) return [];
+    return {
+      mechanism: rule.id,
+      title: rule.title,
+      of: [...of],
+      status,
+      statements: told.flatMap((o) => (o.outcome === "refuted" ? [o.statements[0]] : [])),
+      missing: told.flatMap((o) => (o.outcome === "undetermined" ? o.missing : [])),
+    };
+  });
 }
 
 /** One outcome per subject. */
