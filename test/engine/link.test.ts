@@ -1,0 +1,217 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { findHypotheses, linkFindings, type Numbered, roleOf } from "#engine/link.js";
+import { conclude } from "#engine/run.js";
+import type { Outcome } from "#model/finding.js";
+import { nodeClock } from "#model/instant.js";
+import { effect, type Rule } from "#model/rule.js";
+import { plainText } from "#model/statement.js";
+import { at } from "#test/rules/_facts.js";
+import { bundle, card, denies, explains, finds, misses, numbered, onNode } from "./_cards.js";
+
+const test = suite("links and hypotheses");
+
+const T = (clock: string) => at(`2024-03-05T${clock}Z`);
+const onN1 = (clock: string) => at(`2024-03-05T${clock}Z`, nodeClock("n1"));
+const SYMPTOM = card("sym:s", { kind: "symptom" });
+const CAUSE = card("cause", explains(onNode("sym:s")));
+
+/** `cause -> effect relation order confidence` */
+const linked = (findings: readonly Numbered[]): readonly string[] =>
+  linkFindings(findings).map((l) => {
+    const name = (id: string) => findings.find((f) => f.id === id)?.subject;
+    return `${name(l.cause)} -> ${name(l.effect)} ${l.relation} ${l.order} ${l.confidence}`;
+  });
+const pair = (cause: Parameters<typeof finds>[1], target: Parameters<typeof finds>[1], rule: Rule = CAUSE) =>
+  linked(numbered([rule, finds("c", cause)], [SYMPTOM, finds("s", target)]));
+
+test("findings on different nodes are not joined", () => {
+  assert.equal(pair({ since: T("10:00:00") }, { since: T("10:05:00"), about: { node: ["n2"] } }), []);
+});
+
+test("a key that one of them does not name is no join", () => {
+  assert.equal(pair({}, { about: {} }), []);
+  assert.equal(pair({ about: {} }, { about: {} }), []);
+});
+
+test("every key must meet", () => {
+  const rule = card("cause", explains(effect("sym:s", ["node", "error"], "propagates")));
+  assert.equal(
+    pair({ about: { node: ["n1"], error: ["401"] } }, { about: { node: ["n1"], error: ["403"] } }, rule),
+    [],
+  );
+  assert.is(
+    pair({ about: { node: ["n1", "n2"], error: ["401"] } }, { about: { node: ["n2"], error: ["x", "401"] } }, rule)
+      .length,
+    1,
+  );
+});
+
+test("a rule that names no such effect is not linked", () => {
+  assert.equal(pair({}, {}, card("cause")), []);
+});
+
+test("a cause that begins after its effect is refuted", () => {
+  assert.equal(pair({ since: T("10:05:00") }, { since: T("10:00:00") }), []);
+});
+
+test("a cause that begins before its effect is verified", () => {
+  assert.equal(pair({ since: T("10:00:00") }, { since: T("10:05:00") }), ["c -> s propagates verified established"]);
+});
+
+test("an order that two clocks cannot tell, or that has no time, makes the link probable at best", () => {
+  const unverified = ["c -> s propagates unverified probable"];
+  assert.equal(pair({ since: onN1("10:00:00") }, { since: T("10:00:30") }), unverified);
+  assert.equal(pair({ since: onN1("10:00:30") }, { since: T("10:00:00") }), unverified);
+  assert.equal(pair({ since: null }, { since: T("10:00:00") }), unverified);
+  assert.equal(pair({ since: T("10:00:00") }, { since: null }), unverified);
+  assert.equal(pair({ since: T("10:00:00") }, { since: T("10:00:00") }), unverified);
+});
+
+test("a link is no more certain than its cause", () => {
+  const times = [{ since: T("10:00:00") }, { since: T("10:05:00") }] as const;
+  assert.equal(pair({ ...times[0], unverified: ["p"] }, times[1]), ["c -> s propagates verified probable"]);
+  assert.equal(pair({ ...times[0], unverified: ["p", "q"] }, times[1]), ["c -> s propagates verified possible"]);
+});
+
+test("what only keeps an effect from ending is compared with its last sighting", () => {
+  const target = { since: T("10:00:00"), lastSeen: T("10:30:00") };
+  const rule = card("cause", explains(effect("sym:s", ["node"], "prevents-recovery")));
+  assert.equal(pair({ since: T("10:45:00") }, target, rule), []);
+  assert.equal(pair({ since: T("10:20:00") }, target), []);
+  assert.equal(pair({ since: T("10:20:00") }, target, rule), ["c -> s prevents-recovery verified established"]);
+  assert.equal(pair({ since: T("10:20:00") }, { since: T("10:30:00") }, rule), [
+    "c -> s prevents-recovery verified established",
+  ]);
+});
+
+test("links never close a circle", () => {
+  const [a, b] = [card("a", explains(onNode("b"))), card("b", explains(onNode("a")))];
+  assert.equal(linked(numbered([a, finds("x")], [b, finds("y")])), ["x -> y propagates unverified probable"]);
+  const c = card("c", explains(onNode("a")));
+  const ring = linked(numbered([a, finds("x")], [card("b", explains(onNode("c"))), finds("y")], [c, finds("z")]));
+  assert.equal(ring, ["x -> y propagates unverified probable", "y -> z propagates unverified probable"]);
+});
+
+test("a finding does not cause itself, and may cause another of its own rule", () => {
+  const again = card("a", explains(onNode("a")));
+  assert.equal(linked(numbered([again, finds("x")])), []);
+  assert.equal(linked(numbered([again, finds("x", { since: T("10:00:00") }), finds("y", { since: T("10:05:00") })])), [
+    "x -> y propagates verified established",
+  ]);
+});
+
+/** One finding that is seen at the given moments only. */
+const seenAt = (rule: Rule, subject: string, ...moments: readonly string[]): Numbered => ({
+  ...(numbered([rule, finds(subject)])[0] as Numbered),
+  id: subject,
+  moments,
+});
+
+test("a cause that was first seen after the effect was last seen is not linked", () => {
+  assert.equal(linkFindings([seenAt(CAUSE, "c", "m2"), seenAt(SYMPTOM, "s", "m1")]), []);
+  assert.is(linkFindings([seenAt(CAUSE, "c", "m1"), seenAt(SYMPTOM, "s", "m2")]).length, 1);
+});
+
+test("the tenth moment comes after the second", () => {
+  assert.equal(linkFindings([seenAt(CAUSE, "c", "m10"), seenAt(SYMPTOM, "s", "m2")]), []);
+  assert.is(linkFindings([seenAt(CAUSE, "c", "m2"), seenAt(SYMPTOM, "s", "m10")]).length, 1);
+});
+
+/** Role of the first finding. */
+function role(...said: readonly (readonly [Rule, ...Outcome[]])[]): string {
+  const findings = numbered(...said);
+  const byId = new Map(findings.map((f) => [f.id, f]));
+  return roleOf(findings[0] as Numbered, linkFindings(findings), byId);
+}
+
+test("a mechanism that explains no symptom is a latent condition, what it propagates to or not", () => {
+  assert.is(role([card("a", explains(onNode("sym:s"))), finds("x")]), "latent-condition");
+  assert.is(role([card("a", explains(onNode("b"))), finds("x")], [card("b"), finds("y")]), "latent-condition");
+});
+
+test("a mechanism that explains a symptom, at any remove, is a failure", () => {
+  assert.is(role([card("a", explains(onNode("sym:s"))), finds("x")], [SYMPTOM, finds("y")]), "failure");
+  const between = card("b", explains(onNode("sym:s")));
+  assert.is(
+    role([card("a", explains(onNode("b"))), finds("x")], [between, finds("y")], [SYMPTOM, finds("z")]),
+    "failure",
+  );
+});
+
+test("a symptom and an impact are what their kind says, and a rule may fix its role", () => {
+  assert.is(role([card("a", { kind: "symptom" }), finds("x")]), "symptom");
+  assert.is(role([card("a", { kind: "impact" }), finds("x")]), "impact");
+  assert.is(role([card("a", { role: "trigger" }), finds("x")]), "trigger");
+});
+
+const RIVAL = card("rival", explains(effect("sym:s", ["node", "error"], "propagates")));
+
+/** `mechanism status of | sentences | what is missing` for rules that each say something at one moment. */
+function rivals(...said: readonly (readonly [Rule, ...Outcome[]])[]): readonly string[] {
+  const findings = numbered(...said);
+  const verdicts = said.map(([rule, ...outcomes]) => ({ rule, moment: "m1", outcomes, failed: null }));
+  const rules = said.map(([rule]) => rule);
+  const subject = (id: string) => findings.find((f) => f.id === id)?.subject;
+  return findHypotheses(findings, linkFindings(findings), rules, verdicts).map(
+    (h) =>
+      `${h.mechanism} ${h.status} ${h.of.map(subject)} | ${h.statements.map((s) => plainText(s))} | ${h.missing.map((m) => m.what)}`,
+  );
+}
+const failing = finds("s", { about: { node: ["n1"], error: ["401"] } });
+
+test("a rule that explains the finding is no rival of it", () => {
+  const own = finds("c", { about: { node: ["n1"], error: ["401"] } });
+  assert.equal(rivals([RIVAL, own, denies("other", { node: ["n1"] })], [SYMPTOM, failing]), []);
+});
+
+test("a rule that said nothing, or spoke of another node, is no rival", () => {
+  assert.equal(rivals([RIVAL], [SYMPTOM, failing]), []);
+  assert.equal(rivals([RIVAL, denies("c", { node: ["n2"] })], [SYMPTOM, failing]), []);
+});
+
+test("a rule that refutes itself is told as ruled out, with what refutes it, whatever error it would give", () => {
+  const x509 = { node: ["n1"], error: ["x509"] };
+  assert.equal(rivals([RIVAL, denies("c", x509)], [SYMPTOM, failing]), ["rival refuted s | c refuted | "]);
+});
+
+test("a rule that could not decide stays open, with what is missing", () => {
+  assert.equal(rivals([RIVAL, misses("c")], [SYMPTOM, failing]), ["rival open s |  | the list of pods"]);
+});
+
+test("what refutes outweighs what is missing for the same finding", () => {
+  assert.equal(rivals([RIVAL, misses("c"), denies("d")], [SYMPTOM, failing]), ["rival refuted s | d refuted | "]);
+});
+
+test("a rival that is ruled out on one node stays open on another", () => {
+  const there = { node: ["n2"], error: ["401"] };
+  assert.equal(
+    rivals(
+      [RIVAL, denies("n1", { node: ["n1"] }), misses("n2", "the clock of n2", { node: ["n2"] })],
+      [SYMPTOM, failing, finds("t", { about: there })],
+    ),
+    ["rival refuted s | n1 refuted | ", "rival open t |  | the clock of n2"],
+  );
+});
+
+test("one rival of two findings is told once, and one subject's refutation once", () => {
+  const there = finds("t", { about: { node: ["n1"], error: ["403"] } });
+  assert.equal(rivals([RIVAL, denies("c")], [SYMPTOM, failing, there]), ["rival refuted s,t | c refuted | "]);
+});
+
+test("a verdict of a moment at which the finding was not seen tells nothing of it", () => {
+  const quiet = card("rival", {
+    ...explains(onNode("sym:s")),
+    match: (_f, context) => (context.moment.id === "m2" ? [denies("c")] : []),
+  });
+  const symptom = card("sym:s", {
+    kind: "symptom",
+    match: (_f, context) => (context.moment.id === "m1" ? [failing] : []),
+  });
+  const intake = { artifacts: [], facts: [], issues: [], coverage: [] };
+  const custody = [bundle("a", "2024-03-05T10:00:00Z"), bundle("b", "2024-03-05T12:00:00Z")];
+  const book = { rules: [quiet, symptom], changes: [], timelines: [], surveys: [] };
+  assert.equal(conclude(book, intake, custody).hypotheses, []);
+});
+
+test.run();
