@@ -1,11 +1,13 @@
 import type { Custody } from "#model/artifact.js";
 import type { InquestError } from "#model/error.js";
 import type { CausalLink, Change, Finding, Forecast, Gap, Hypothesis, Observation, Outcome } from "#model/finding.js";
-import type { Consequence, Moment, Rule, SurveyRow } from "#model/rule.js";
+import type { ComparedMoment, Consequence, Moment, Rule, SurveyRow } from "#model/rule.js";
 
 /** What the engine concluded, as the review is made from it. */
 export interface Inquest {
   readonly moments: readonly Moment[];
+  /** What was collected at each of them. */
+  readonly worlds: readonly ComparedMoment[];
   readonly findings: readonly Finding[];
   readonly links: readonly CausalLink[];
   /** Finding ids, effect first, root last. */

@@ -16,6 +16,7 @@ export function leading(b: Brief): Finding | undefined {
 export function nameOf(b: Brief): Naming {
   const nodes = affectedNodes(b);
   const lead = leading(b);
+  if (!lead && b.forecasts.length > 0) return nameForecast(b);
   if (!lead) {
     const all = [...new Set(b.moments.flatMap((m) => m.nodes))];
     return {
@@ -32,6 +33,17 @@ export function nameOf(b: Brief): Naming {
     title,
     slug: slugOf([...slugNodes(nodes), ...lead.rule.replace("sym:", "").split("-")]),
     tags: [...nodes, ...tags],
+  };
+}
+
+/** Nothing has shown itself yet, but something will. */
+function nameForecast(b: Brief): Naming {
+  const nodes = [...new Set(b.forecasts.map((f) => f.node))].sort();
+  const rule = b.rule(b.forecasts[0]?.mechanism ?? "");
+  return {
+    title: `${listNodes(nodes)} ${rule.label ?? rule.title} foreseen`,
+    slug: slugOf([...slugNodes(nodes), ...rule.id.replace("sym:", "").split("-"), "foreseen"]),
+    tags: [...nodes, ...rule.tags].sort(),
   };
 }
 

@@ -42,6 +42,7 @@ function laidAt(b: Brief, from: Instant | null): Instant | null {
 }
 
 export function statusOf(b: Brief): Draft["status"] {
+  if (b.findings.length === 0 && b.forecasts.length > 0) return "Latent";
   if (b.findings.length === 0) return looked(b) ? "No fault found" : "Undetermined";
   const symptoms = b.findings.filter((f) => b.isSymptom(f));
   const impacts = b.findings.filter((f) => b.rule(f.rule).kind === "impact");
@@ -55,10 +56,11 @@ export function statusOf(b: Brief): Draft["status"] {
 
 /** Was enough collected to say that nothing is wrong? At the last moment pods and nodes, in full. */
 function looked(b: Brief): boolean {
-  const last = b.moments.at(-1);
-  const rows = b.survey.filter((s) => s.section === "examined");
-  return last !== undefined && rows.some((r) => r.name === "pod") && rows.some((r) => r.name === "node object");
+  const last = b.worlds.at(-1);
+  return last !== undefined && NEEDED.every((kind) => last.view(kind).coverage().state === "complete");
 }
+
+const NEEDED = ["kube.pod", "kube.node"] as const;
 
 /** The guide: Critical full outage or data loss; High a service down; Medium degraded redundancy; Low near miss. A person decides. */
 export function severityOf(b: Brief): Draft["severity"] {
@@ -74,7 +76,8 @@ export function severityOf(b: Brief): Draft["severity"] {
     };
   if (b.findings.some(b.isSymptom))
     return { proposed: "Medium", reason: "operations failed; no workload without a ready replica was seen" };
-  if (b.findings.length > 0) return { proposed: "Low", reason: "a fault that has not yet shown itself" };
+  if (b.findings.length + b.forecasts.length > 0)
+    return { proposed: "Low", reason: "a fault that has not yet shown itself" };
   return { proposed: "None", reason: "no fault was found in what was collected" };
 }
 

@@ -5,7 +5,7 @@ import { courseOf } from "./status.js";
 
 /** Paragraphs of prose that stand alone: what was seen, what caused it, what changed it, what comes. */
 export function summarise(b: Brief): Statement[][] {
-  if (b.findings.length === 0) return nothingFound(b);
+  if (b.findings.length + b.forecasts.length === 0) return nothingFound(b);
   const paragraphs = [
     [...bySince(b.findings.filter(b.isSymptom)).map(headline), ...of(b, "impact").map(headline)],
     [...causes(b).map(headline), ...dormancy(b)],
