@@ -1,0 +1,356 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { MOMENT_GAP_MS } from "#engine/moments.js";
+import { evidenceIn } from "#model/evidence.js";
+import type { Outcome } from "#model/finding.js";
+import { effect, NO_CONSEQUENCE, type RuleCard, type TimelineCard } from "#model/rule.js";
+import { code, known, say } from "#model/statement.js";
+import { card, denies, finds, misses, onNode, sentence } from "#test/engine/_cards.js";
+import { artifact, at } from "#test/rules/_facts.js";
+import { review, type Said, saying, taken, told } from "./_inquests.js";
+
+const test = suite("assembling a review");
+
+const T = (clock: string) => at(`2024-03-05T${clock}:00Z`);
+const symptom = (said: Said, part: Partial<RuleCard> = {}) => saying("sym:s", said, { kind: "symptom", ...part });
+const on = (...nodes: readonly string[]) => ({ about: { node: nodes } });
+const two = [taken(1), taken(2)];
+
+const named = (nodes: readonly string[], id = "token-gone-from-node") =>
+  review({
+    rules: [
+      symptom([[finds("s", on(...nodes))]], { label: "pods stuck" }),
+      saying(id, [[finds("c", on(...nodes))]], { explains: [onNode("sym:s")], label: "a dead token", tags: ["cni"] }),
+    ],
+  });
+
+test("a review is named after its nodes, the first symptom and what caused it", () => {
+  const { title, slug, tags } = named(["n1"]);
+  assert.is(title, "n1 pods stuck — a dead token");
+  assert.is(slug, "n1-token-gone-from-node");
+  assert.equal(tags, ["n1", "cni"]);
+});
+
+test("of a fully qualified node the first label makes the slug", () => {
+  assert.is(named(["Web-01.rack.example.com"]).slug, "web-01-token-gone-from-node");
+});
+
+test("two nodes are both named, and more than three are counted", () => {
+  assert.is(named(["n2", "n1"]).title, "n1, n2 pods stuck — a dead token");
+  assert.is(named(["n2", "n1"]).slug, "2-nodes-token-gone-from-node");
+  assert.is(named(["n1", "n2", "n3", "n4"]).title, "4 nodes: pods stuck — a dead token");
+});
+
+test("a slug has three to eight words, of letters, digits and hyphens only", () => {
+  const slugs = [
+    named(["n1"]).slug,
+    named([]).slug,
+    named(["N1.x"], "a-very-long-name-of-a-mechanism-that-does-not-end").slug,
+    named(["$(id)"], "a-b").slug,
+    review({ rules: [] }).slug,
+    review({ rules: [], custody: [taken(1, { node: null, parts: ["cluster"] })] }).slug,
+  ];
+  for (const slug of slugs) {
+    assert.match(slug, /^[a-z0-9]+(-[a-z0-9]+){2,7}$/);
+    assert.ok(slug.length <= 80);
+  }
+});
+
+test("a review without a finding names what was looked at", () => {
+  const draft = review({ rules: [symptom([[]]), saying("cause", [[denies("x")]])] });
+  assert.is(draft.title, "No fault found on n1");
+  assert.equal(draft.tags, ["n1"]);
+  assert.equal([draft.timeline, draft.questions, draft.actions, draft.chains], [[], [], [], []]);
+  assert.equal(told(draft.examined), ["x refuted"]);
+});
+
+const survey = {
+  id: "examined",
+  survey: () => [{ section: "examined" as const, name: "pod", statement: sentence("27 pods") }],
+};
+
+test("its summary counts the symptoms that were not found and the mechanisms that are excluded", () => {
+  const rules = [
+    symptom([[]]),
+    saying("out", [[denies("x")]]),
+    saying("silent", [[]]),
+    saying("open", [[denies("x"), misses("y")]]),
+  ];
+  const [[none, excluded] = []] = review({ rules, book: { surveys: [survey] } }).summary.map(told);
+  assert.match(none ?? "", /none of the 1 symptoms/);
+  assert.is(
+    excluded,
+    "The evidence excludes 1 of the 3 mechanisms that it knows; 1 thing that would say more was not collected (see Gaps)",
+  );
+});
+
+test("a summary tells what was seen, then what caused it, in the order of the chain, each once", () => {
+  const rules = [
+    symptom([[finds("late", { since: T("09:30") }), finds("early", { since: T("09:00") })]]),
+    saying("cause", [[finds("near")]], { explains: [onNode("sym:s")] }),
+    saying("root", [[finds("far")]], { explains: [onNode("cause")] }),
+    saying("impact", [[finds("felt")]], { kind: "impact" }),
+  ];
+  assert.equal(review({ rules }).summary.map(told), [
+    ["early found", "late found", "felt found"],
+    ["near found", "far found"],
+  ]);
+});
+
+test("repairs are told before what came back, each in order of time", () => {
+  const change = (kind: "repair" | "recovery" | "change", subject: string, when: string | null) => ({
+    rule: "c",
+    subject,
+    kind,
+    about: {},
+    at: when ? T(when) : null,
+    statements: [sentence(subject)] as const,
+  });
+  const all = [
+    change("recovery", "back", "11:00"),
+    change("repair", "undated", null),
+    change("repair", "second", "10:40"),
+    change("repair", "first", "10:30"),
+    change("change", "other", "10:35"),
+  ];
+  const draft = review({
+    rules: [symptom([[finds("s")], []])],
+    custody: two,
+    book: { changes: [{ id: "c", needs: {}, compare: () => all }] },
+  });
+  assert.equal(draft.summary.map(told).at(-1), ["first", "second", "undated", "back"]);
+  assert.equal(
+    draft.resolution.changes.map((c) => told(c.statements)[0]),
+    ["first", "other", "second", "back", "undated"],
+  );
+  assert.equal(told(draft.lessons.well), ["back"]);
+});
+
+/** Two symptoms: the first runs, through a deadlock, into the second. */
+const running = (open: readonly Outcome[] = []) =>
+  review({
+    rules: [
+      saying("sym:pending", [[finds("pending", { since: T("09:10") })]], { kind: "symptom" }),
+      saying("deadlock", [[finds("deadlock")]], { explains: [onNode("sym:pending")] }),
+      saying("sym:stuck", [[finds("stuck", { since: T("09:00") })]], {
+        kind: "symptom",
+        explains: [effect("deadlock", ["node"], "propagates")],
+        known: [known("Pods wait", { source: "x", version: "1" })],
+      }),
+      saying("root", [[finds("root")]], {
+        explains: [onNode("sym:stuck")],
+        ...(open.length > 0 ? {} : { consequence: () => ({ ...NO_CONSEQUENCE, stops: "nothing comes before" }) }),
+      }),
+      saying("deeper", [open], { explains: [onNode("root")] }),
+    ],
+  });
+
+test("a chain that runs into another is told up to there, and says where it goes on", () => {
+  const { chains, findings } = running();
+  const subject = (id: string) => told(findings.find((f) => f.id === id)?.statements ?? [])[0];
+  assert.equal(
+    chains.map((c) => c.steps.map(subject)),
+    [
+      ["stuck found", "root found"],
+      ["pending found", "deadlock found", "stuck found", "root found"],
+    ],
+  );
+  assert.equal(
+    chains.map((c) => c.answers.map((a) => a.question)),
+    [
+      ["How did sym:stuck come about?", "How did root come about?"],
+      ["How did sym:pending come about?", "How did deadlock come about?"],
+    ],
+  );
+  assert.equal(
+    chains.map((c) => c.continuesIn),
+    [null, { chain: "chain-1", fromStep: 2 }],
+  );
+  assert.equal(told(chains[0]?.answers[0]?.statements ?? []), ["stuck found", "Pods wait"]);
+});
+
+test("a chain stops where its root says, or with what stayed open, or with what is not known", () => {
+  assert.is(running().chains[0]?.stop, "nothing comes before");
+  assert.match(running([misses("x")]).chains[0]?.stop ?? "", /1 explanation stayed open$/);
+  assert.match(running([denies("x")]).chains[0]?.stop ?? "", /^none of the mechanisms/);
+});
+
+test("a usual alarm that stayed silent is told once, in the first chain, and only of its own nodes", () => {
+  const sign = saying("sign", [[denies("ok"), denies("far", { node: ["n9"] })]], { healthSign: true });
+  const quiet = saying("quiet", [[denies("no sign")]]);
+  const draft = review({ rules: [symptom([[finds("a"), finds("b")]]), sign, quiet] });
+  const asked = draft.chains.flatMap((c) => c.answers.filter((a) => a.question === "How was this not noticed before?"));
+  assert.equal(
+    asked.map((a) => told(a.statements)),
+    [["ok refuted"]],
+  );
+});
+
+const action = (title: string, priority: "Urgent" | "Low") => ({
+  title,
+  type: "prevent" as const,
+  priority,
+  doneWhen: "done",
+});
+const acting = (
+  id: string,
+  subjects: readonly string[],
+  actions: readonly ReturnType<typeof action>[],
+  questions: readonly string[] = [],
+) =>
+  saying(id, [subjects.map((s) => finds(s))], {
+    consequence: () => ({ ...NO_CONSEQUENCE, actions, questions }),
+  });
+
+test("an action that several findings ask for stands once, with all that it covers, the most urgent first", () => {
+  const { actions, findings } = review({
+    rules: [
+      acting("a", ["x", "y"], [action("check", "Low"), action("adopt", "Low")]),
+      acting("b", ["z"], [action("check", "Low"), action("repair", "Urgent")]),
+    ],
+  });
+  assert.equal(
+    actions.map((a) => `${a.title} ${a.covers.length}`),
+    ["repair 1", "adopt 2", "check 3"],
+  );
+  assert.equal(
+    actions[2]?.covers,
+    findings.map((f) => f.id),
+  );
+});
+
+test("questions stand once, a rule's own before those that are always open", () => {
+  const { questions } = review({ rules: [acting("a", ["x", "y"], [], ["Who made it?"])] });
+  assert.is(questions[0], "Who made it?");
+  assert.is(questions.filter((q) => q === "Who made it?").length, 1);
+  assert.ok(questions.length > 3);
+  assert.not.ok(questions.some((q) => q.startsWith("Who made the changes")));
+});
+
+const fixing = (id: string, said: Said, part: Partial<RuleCard> = {}) =>
+  saying(id, said, {
+    ...part,
+    consequence: () => ({
+      ...NO_CONSEQUENCE,
+      fix: [{ step: `mend ${id}`, commands: [] }],
+      verify: [{ run: "kubectl get pods", expect: id }],
+    }),
+  });
+
+test("what is over is not to be mended, the root is mended first, and a check stands once", () => {
+  const rules = [
+    fixing("a-near", [[finds("a")], [finds("a")]], { explains: [onNode("sym:s")] }),
+    fixing("b-root", [[finds("b")], [finds("b")]], { explains: [onNode("a-near")] }),
+    fixing("c-over", [[finds("c")], []]),
+    fixing("sym:s", [[finds("s")], [finds("s")]], { kind: "symptom" }),
+  ];
+  const { resolution } = review({ rules, custody: two });
+  assert.equal(
+    resolution.fix.map((f) => f.step),
+    ["mend b-root", "mend a-near", "mend sym:s"],
+  );
+  assert.is(resolution.verification.length, 1);
+});
+
+const timeline = (...entries: readonly (readonly [string, string])[]): TimelineCard => ({
+  id: "t",
+  observe: () =>
+    entries.map(([clock, text]) => ({ at: T(clock), approximate: false, statement: sentence(text), source: "event" })),
+});
+
+test("the same row of two moments stands once, and rows of one time stay apart", () => {
+  const draft = review({
+    rules: [symptom([[finds("s")], [finds("s")]])],
+    custody: two,
+    book: { timelines: [timeline(["09:30", "late"], ["09:00", "b"], ["09:00", "a"], ["09:00", "a"])] },
+  });
+  assert.equal(
+    draft.timeline.map((r) => `${r.at} ${told([r.statement])}`),
+    ["2024-03-05T09:00:00Z a", "2024-03-05T09:00:00Z b", "2024-03-05T09:30:00Z late"],
+  );
+});
+
+test("custody names the file and not where it lay", () => {
+  const draft = review({
+    rules: [],
+    custody: [taken(1, { file: "/home/x/evidence/n1.tar.gz" }), taken(2, { file: "n2.tgz" })],
+  });
+  assert.equal(
+    draft.custody.map((c) => `${c.id} ${c.file}`),
+    ["B1 n1.tar.gz", "B2 n2.tgz"],
+  );
+});
+
+test("where bundles lay changes nothing", () => {
+  const from = (folder: string) =>
+    review({ rules: [symptom([[finds("s")]])], custody: [taken(1, { file: `${folder}/a.tgz` })] });
+  assert.is(JSON.stringify(from("/a")), JSON.stringify(from("/b/c")));
+});
+
+test("references stand once, in order, and only those of what was found", () => {
+  const refer = (id: string, said: Said, ...sources: readonly string[]) =>
+    saying(id, said, { references: sources.map((source) => ({ source, version: "1" })) });
+  const rules = [
+    refer("a", [[finds("x"), finds("y")]], "z", "k"),
+    refer("b", [[finds("x")]], "k"),
+    refer("c", [[denies("x")]], "other"),
+  ];
+  assert.equal(
+    review({ rules }).references.map((r) => r.source),
+    ["k", "z"],
+  );
+});
+
+test("findings keep their role, their end and whether they end a chain", () => {
+  const rules = [
+    symptom([[finds("s", { since: T("09:00") })], []]),
+    saying("cause", [[finds("c")], [finds("c")]], { explains: [onNode("sym:s")] }),
+  ];
+  const rows = review({ rules, custody: two }).findings.map(
+    (f) => `${f.mechanism} ${f.role} ${f.root} ${f.moments} ${f.endedBy}`,
+  );
+  assert.equal(rows, ["cause failure true m1,m2 null", "sym:s symptom false m1 2024-03-05T12:00:10Z"]);
+});
+
+test("the scope names the nodes concerned, and those that were looked at and are not", () => {
+  const rules = [symptom([[finds("s")]]), saying("cause", [[finds("c"), denies("n2", { node: ["n2"] })]])];
+  assert.equal(told(review({ rules }).impact.scope), ["Findings concern n1", "n2 refuted"]);
+});
+
+test("a message that a finding carries is a signature, once", () => {
+  const message = { value: { message: "connection is unauthorized" } };
+  const { signatures } = review({
+    rules: [symptom([[finds("s", message), finds("t", message), finds("u")]])],
+  }).technical;
+  assert.equal(
+    signatures.map((s) => s.text),
+    ["connection is unauthorized"],
+  );
+});
+
+test("every sentence of a review cites, or says where it is written", () => {
+  const cited = say`${code("x", evidenceIn(artifact(), { kind: "whole" }, "x"))}`;
+  const draft = review({
+    rules: [
+      symptom([[finds("s", { statements: [cited] })]]),
+      saying("cause", [[finds("c")]], { explains: [onNode("sym:s")] }),
+    ],
+  });
+  const statements = [
+    ...draft.summary.flat(),
+    ...draft.impact.scope,
+    ...draft.impact.intervals.map((i) => i.statement),
+  ];
+  assert.ok(statements.length >= 3);
+  for (const s of statements) assert.ok(s.evidence.length > 0, told([s])[0]);
+});
+
+test("collections within a quarter of an hour are one moment of the review", () => {
+  assert.is(MOMENT_GAP_MS, 900_000);
+  assert.equal(
+    review({ rules: [card("x")], custody: two }).moments.map((m) => `${m.id} ${m.from} ${m.nodes}`),
+    ["m1 2024-03-05T10:00:00Z n1", "m2 2024-03-05T12:00:00Z n1"],
+  );
+});
+
+test.run();

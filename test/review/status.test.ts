@@ -1,0 +1,180 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Coverage } from "#model/artifact.js";
+import type { ChangeCard } from "#model/rule.js";
+import { card, covered, denies, finds, foresees, onNode, sentence } from "#test/engine/_cards.js";
+import { at } from "#test/rules/_facts.js";
+import { review, type Said, saying, taken, told, whole } from "./_inquests.js";
+
+const test = suite("status, severity and course");
+
+const symptom = (said: Said) => saying("sym:s", said, { kind: "symptom" });
+const cause = (said: Said, part = {}) => saying("cause", said, { explains: [onNode("sym:s")], ...part });
+const impact = (said: Said) => saying("impact", said, { kind: "impact" });
+const two = [taken(1), taken(2)];
+const during = finds("x", { since: at("2024-03-05T09:00:00Z") });
+
+test("nothing found in pods and nodes that were collected in full is no fault", () => {
+  const { status, severity, duration } = review({ rules: [symptom([[]])] });
+  assert.is(status, "No fault found");
+  assert.is(severity.proposed, "None");
+  assert.equal(duration, { from: null, to: null, activeMs: null, latentMs: null });
+});
+
+test("nothing found where pods or nodes were not collected in full is undetermined", () => {
+  const states: readonly (Coverage | null)[] = ["failed", "denied", "truncated", "absent", null];
+  for (const kind of ["kube.pod", "kube.node"] as const) {
+    for (const state of states) {
+      const coverage = [...whole(1).filter((c) => c.kind !== kind), ...(state ? [covered(1, kind, state)] : [])];
+      assert.is(review({ rules: [symptom([[]])], coverage }).status, "Undetermined", `${kind} ${state}`);
+    }
+  }
+});
+
+test("what an earlier moment collected does not vouch for the last one", () => {
+  assert.is(review({ rules: [], custody: two, coverage: whole(1) }).status, "Undetermined");
+  assert.is(review({ rules: [], custody: two, coverage: whole(2) }).status, "No fault found");
+});
+
+test("a mechanism without a symptom is latent, and low", () => {
+  const { status, severity } = review({ rules: [symptom([[]]), cause([[during]])] });
+  assert.is(status, "Latent");
+  assert.is(severity.proposed, "Low");
+});
+
+test("what is foreseen without any finding is latent, and not a review of no fault", () => {
+  const draft = review({ rules: [symptom([[]]), cause([[foresees("x", "sym:s")]])] });
+  assert.is(draft.status, "Latent");
+  assert.is(draft.severity.proposed, "Low");
+  assert.is(draft.title, "n1 title of sym:s foreseen");
+  assert.equal(draft.summary.map(told), [["x foreseen"]]);
+});
+
+test("a symptom at the last collection is ongoing", () => {
+  const draft = review({ rules: [symptom([[during]]), cause([[during]])] });
+  assert.is(draft.status, "Ongoing");
+  assert.is(draft.duration.from, "2024-03-05T09:00:00Z");
+  assert.is(draft.duration.to, null);
+  assert.is(draft.duration.activeMs, null);
+});
+
+test("a symptom that a later collection could not see is still ongoing", () => {
+  assert.is(review({ rules: [symptom([[during], []])], custody: two, coverage: whole(1) }).status, "Ongoing");
+});
+
+test("a symptom that ended while its cause lasts is partially resolved", () => {
+  assert.is(
+    review({ rules: [symptom([[during], []]), cause([[during], [during]])], custody: two }).status,
+    "Partially Resolved",
+  );
+});
+
+test("a symptom and its cause that ended are partially resolved while more is foreseen", () => {
+  const rules = [symptom([[during], []]), cause([[during], [foresees("x", "sym:s")]])];
+  assert.is(review({ rules, custody: two }).status, "Partially Resolved");
+});
+
+test("all that ended is resolved, by the collection that no longer showed it", () => {
+  const draft = review({ rules: [symptom([[during], []]), cause([[during], [denies("x")]])], custody: two });
+  assert.is(draft.status, "Resolved");
+  assert.is(draft.duration.to, "2024-03-05T12:00:10Z");
+  assert.is(draft.duration.activeMs, 3 * 3_600_000 + 10_000);
+});
+
+const recovery = (time: string): ChangeCard => ({
+  id: "recovery",
+  needs: {},
+  compare: () => [
+    {
+      rule: "recovery",
+      subject: "x",
+      kind: "recovery",
+      about: { node: ["n1"], pod: ["p1"] },
+      at: at(time),
+      statements: [sentence("it came back")],
+    },
+  ],
+});
+
+test("a recovery's own time is the end, rather than the collection's", () => {
+  const draft = review({
+    rules: [symptom([[during], []])],
+    custody: two,
+    book: { changes: [recovery("2024-03-05T11:15:00Z")] },
+  });
+  assert.is(draft.duration.to, "2024-03-05T11:15:00Z");
+});
+
+test("an impact lasts until the recovery of its own object, else until it was no longer seen", () => {
+  const row = (pod: string) =>
+    finds(pod, {
+      about: { node: ["n1"], pod: [pod] },
+      impact: [{ subject: pod, effect: sentence("down"), wanted: 2, available: 1, since: null }],
+    });
+  const draft = review({
+    rules: [impact([[row("p1"), row("p2")], []]), symptom([[during], []])],
+    custody: two,
+    book: { changes: [recovery("2024-03-05T11:15:00Z")] },
+  });
+  assert.equal(
+    draft.impact.rows.map((r) => `${r.subject} ${r.until}`),
+    ["p1 2024-03-05T11:15:00Z", "p2 2024-03-05T12:00:10Z"],
+  );
+});
+
+test("an impact that lasts has no end", () => {
+  const row = finds("w", {
+    impact: [{ subject: "w", effect: sentence("down"), wanted: 2, available: 1, since: null }],
+  });
+  const { impact: told, status } = review({ rules: [impact([[row]])] });
+  assert.is(told.rows[0]?.until, null);
+  assert.is(status, "Ongoing");
+});
+
+for (const [what, replicas, proposed] of [
+  [
+    "a workload without any replica",
+    [
+      [2, 0],
+      [3, 2],
+    ],
+    "High",
+  ],
+  ["workloads with fewer replicas", [[3, 2]], "Medium"],
+  ["a workload scaled to none", [[0, 0]], "Medium"],
+  ["a workload of unknown size", [[null, null]], "Medium"],
+] as const) {
+  test(`${what} is ${proposed}, for the reason that it names`, () => {
+    const rows = replicas.map(([wanted, available], i) =>
+      finds(`w${i}`, { impact: [{ subject: `w${i}`, effect: sentence("x"), wanted, available, since: null }] }),
+    );
+    const { severity } = review({ rules: [symptom([[during]]), impact([rows])] });
+    assert.is(severity.proposed, proposed);
+    if (proposed === "High") assert.is(severity.reason, "1 of 2 affected workloads had no replica ready");
+  });
+}
+
+test("the fault lay from its trigger to the first symptom", () => {
+  const trigger = (time: string) => cause([[finds("t", { since: at(time) })]], { role: "trigger" });
+  const draft = (time: string) => review({ rules: [symptom([[during]]), trigger(time)] });
+  const lay = draft("2024-03-05T05:19:00Z");
+  assert.is(lay.duration.latentMs, (3 * 60 + 41) * 60_000);
+  assert.ok(
+    lay.summary.flatMap(told).some((s) => s.startsWith("The fault lay for 3 h 41 min before the first symptom")),
+  );
+  assert.equal(
+    lay.impact.intervals.map((i) => i.name),
+    ["Fault laid to first symptom (latent)", "First symptom to the last collection"],
+  );
+  assert.is(draft("2024-03-05T09:30:00Z").duration.latentMs, null);
+  assert.is(review({ rules: [symptom([[during]]), cause([[during]])] }).duration.latentMs, null);
+});
+
+test("the date is the first symptom's, in the report's zone", () => {
+  const late = symptom([[finds("x", { since: at("2024-03-05T23:30:00Z") })]]);
+  assert.is(review({ rules: [late] }).date, "2024-03-05");
+  assert.is(review({ rules: [late], zone: "Australia/Brisbane" }).date, "2024-03-06");
+  assert.is(review({ rules: [card("x")] }).date, "2024-03-05");
+});
+
+test.run();
