@@ -46,7 +46,8 @@ function tableOf(config: Fact<"runtime.config">): CniTable | undefined {
 export function confDirOf(node: string, view: View, _context: MatchContext): ConfDir | null {
   const configs = view("runtime.config").on(node);
   const dump = configs.find((c) => c.value.source === "dump" && c.value.valid);
-  const main = dump ?? mainFile(configs, view("process").on(node));
+  const named = namedFiles(view("process").on(node));
+  const main = dump ?? mainFile(configs, named);
   if (!main) return guess(node, view);
   const chain = dump ? [main] : [main, ...imported(main, configs)];
   const deciding = chain.findLast((c) => tableOf(c)?.confDir != null) ?? main;
@@ -64,21 +65,32 @@ export function confDirOf(node: string, view: View, _context: MatchContext): Con
     path: path ?? written,
     maxConfNum: table?.maxConfNum ?? DEFAULT_MAX_CONF_NUM,
     evidence: [evidence],
-    unverified: path === null ? [`the variable in ${written} could not be resolved`] : [],
+    unverified: [
+      ...(path === null ? [`the variable in ${written} could not be resolved`] : []),
+      ...(dump || named.length === 0 || named.some((n) => isNamed(main.value.path, n))
+        ? []
+        : [`${named[0]}, which containerd's command line names, was not collected; ${main.value.path} stands for it`]),
+    ],
   };
 }
 
-function mainFile(
-  configs: readonly Fact<"runtime.config">[],
-  processes: readonly Fact<"process">[],
-): Fact<"runtime.config"> | undefined {
-  const files = configs.filter((c) => c.value.source === "file" && c.value.valid);
-  const named = processes
+/** Configuration files that command lines of containerd name. */
+const namedFiles = (processes: readonly Fact<"process">[]): readonly string[] =>
+  processes
     .filter((p) => /(^|\/)containerd(\s|$)/.test(p.value.cmdline))
     .flatMap((p) => /--?c(?:onfig)?[= ](\S+)/.exec(p.value.cmdline)?.[1] ?? []);
+
+/** A snap's `current` is a link to its revision. */
+const isNamed = (path: string, named: string): boolean =>
+  path === named || path === named.replace("/current/", path.match(/\/\d+\//)?.[0] ?? "/current/");
+
+function mainFile(
+  configs: readonly Fact<"runtime.config">[],
+  named: readonly string[],
+): Fact<"runtime.config"> | undefined {
+  const files = configs.filter((c) => c.value.source === "file" && c.value.valid);
   const rank = (path: string): number => {
-    if (named.some((n) => path === n || path === n.replace("/current/", path.match(/\/\d+\//)?.[0] ?? "/current/")))
-      return 0;
+    if (named.some((n) => isNamed(path, n))) return 0;
     if (/\/args\/containerd\.toml$/.test(path)) return 1;
     if (/\/args\/containerd-template\.toml$/.test(path)) return 2;
     if (/\/rancher\/(k3s|rke2)\/agent\/etc\/containerd\/config\.toml$/.test(path)) return 3;
