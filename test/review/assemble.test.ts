@@ -44,7 +44,6 @@ test("two nodes are both named, and more than three are counted", () => {
 test("a slug has three to eight words, of letters, digits and hyphens only", () => {
   const slugs = [
     named(["n1"]).slug,
-    named([]).slug,
     named(["N1.x"], "a-very-long-name-of-a-mechanism-that-does-not-end").slug,
     named(["$(id)"], "a-b").slug,
     review({ rules: [] }).slug,
