@@ -1,0 +1,177 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Fact, FactKinds } from "#model/fact.js";
+import { confDirOf } from "#rules/cni/_runtime.js";
+import { fact } from "#test/rules/_facts.js";
+import { config, netconf, scene, table, V1, V2, V3 } from "./_nodes.js";
+
+const test = suite("conf_dir");
+
+const confDir = (...facts: readonly Fact[]) => {
+  const { view, context } = scene(facts);
+  return confDirOf("n1", view, context);
+};
+const path = (...facts: readonly Fact[]): string | undefined => confDir(...facts)?.path;
+const containerd = (cmdline: string): Fact<"process"> => fact("process", { pid: 1, name: "containerd", cmdline }, "n1");
+const file = (of: string, dir: string | null, part: Partial<FactKinds["runtime.config"]> = {}) =>
+  config({ path: of, cni: dir === null ? [] : [table(V2, dir)], ...part });
+
+test("without a configuration and without a usual directory nothing tells", () => {
+  assert.is(confDir(), null);
+  assert.is(confDir(netconf("/opt/own/net.d/10-x.conflist", null)), null);
+});
+
+test("a table of another version than the file's is ineffective: the default holds", () => {
+  const rivals = [
+    [2, V3],
+    [2, V1],
+    [3, V2],
+    [4, V2],
+    [1, V2],
+    [1, V3],
+  ] as const;
+  for (const [version, plugin] of rivals) {
+    const told = confDir(config({ version, cni: [table(plugin, "/opt/cni/conf")] }));
+    assert.is(told?.path, "/etc/cni/net.d", `${plugin} in version ${version}`);
+    assert.equal(told?.unverified, []);
+  }
+});
+
+test("a file that is not valid tells nothing", () => {
+  assert.is(confDir(config({ valid: false, cni: [table(V2, "/opt/cni/conf")] })), null);
+});
+
+test("each version has its own table", () => {
+  for (const [version, plugin] of [
+    [1, V1],
+    [2, V2],
+    [3, V3],
+    [4, V3],
+  ] as const)
+    assert.is(path(config({ version, cni: [table(plugin, "/opt/cni/conf")] })), "/opt/cni/conf", `version ${version}`);
+});
+
+test("of several tables in one file the one of its version counts, with its line", () => {
+  const told = confDir(
+    config({ version: 2, cni: [table(V3, "/v3", { line: 3 }), table(V2, "/v2", { line: 9 }), table(V1, "/v1")] }),
+  );
+  assert.is(told?.path, "/v2");
+  assert.equal(told?.evidence[0]?.locator, { kind: "lines", from: 9, to: 9 });
+  assert.is(told?.evidence[0]?.excerpt, 'conf_dir = "/v2"');
+});
+
+test("the daemon's own dump wins over its files, under whatever id it prints", () => {
+  for (const plugin of [V1, V2, V3]) {
+    const dump = config({
+      path: "containerd config dump",
+      source: "dump",
+      version: 3,
+      cni: [table(plugin, "/dumped")],
+    });
+    assert.is(path(file("/etc/containerd/config.toml", "/written"), dump), "/dumped", plugin);
+  }
+});
+
+test("a dump that is not valid leaves the file to tell", () => {
+  const dump = config({ path: "containerd config dump", source: "dump", valid: false, cni: [] });
+  assert.is(path(dump, file("/etc/containerd/config.toml", "/written")), "/written");
+});
+
+test("a file that nothing imports does not override", () => {
+  assert.is(
+    path(file("/etc/containerd/config.toml", "/main"), file("/etc/containerd/conf.d/9.toml", "/drop")),
+    "/main",
+  );
+});
+
+test("an import that says nothing of it does not override", () => {
+  const imports = ["/etc/containerd/conf.d/*.toml"];
+  assert.is(
+    path(file("/etc/containerd/config.toml", "/main", { imports }), file("/etc/containerd/conf.d/9.toml", null)),
+    "/main",
+  );
+  const ineffective = config({ path: "/etc/containerd/conf.d/9.toml", version: 2, cni: [table(V3, "/drop")] });
+  assert.is(path(file("/etc/containerd/config.toml", "/main", { imports }), ineffective), "/main");
+});
+
+test("imports override the file that imports them, the last in ASCII order first, relative to it or not", () => {
+  for (const glob of ["/etc/containerd/conf.d/*.toml", "conf.d/*.toml"]) {
+    const main = file("/etc/containerd/config.toml", "/main", { imports: [glob] });
+    const drops = [
+      file("/etc/containerd/conf.d/9.toml", "/nine"),
+      file("/etc/containerd/conf.d/10.toml", "/ten"),
+      file("/etc/containerd/conf.d/z.conf", "/not"),
+      file("/etc/containerd/conf.d/deep/a.toml", "/deep"),
+    ];
+    assert.is(path(main, ...drops), "/nine", glob);
+  }
+});
+
+test("the command line of the process names the file", () => {
+  const usual = file("/etc/containerd/config.toml", "/usual");
+  const own = file("/opt/own/containerd.toml", "/own");
+  assert.is(path(usual, own), "/usual");
+  for (const flags of [
+    "--config /opt/own/containerd.toml",
+    "--config=/opt/own/containerd.toml",
+    "-c /opt/own/containerd.toml",
+  ])
+    assert.is(path(usual, own, containerd(`/usr/bin/containerd ${flags}`)), "/own", flags);
+  assert.is(path(usual, own, containerd("/usr/bin/containerd-shim-runc-v2 -c /opt/own/containerd.toml")), "/usual");
+});
+
+test("a file that the command line names and nobody collected is an unverified premise", () => {
+  const told = confDir(
+    file("/etc/containerd/config.toml", "/usual"),
+    containerd("/usr/bin/containerd --config /opt/x.toml"),
+  );
+  assert.is(told?.unverified.length, 1);
+  assert.match(told?.unverified[0] ?? "", /\/opt\/x\.toml/);
+});
+
+test("a file named through `current` is the one of the revision", () => {
+  const usual = file("/etc/containerd/config.toml", "/usual");
+  const snap = file("/var/snap/microk8s/7421/args/containerd.toml", "/snap");
+  const other = containerd("/snap/bin/containerd --config /var/snap/microk8s/current/args/containerd.toml");
+  assert.is(path(usual, snap, other), "/snap");
+});
+
+/** `${NAME}` as the file writes it. */
+const braced = (name: string): string => `$${"{"}${name}}`;
+
+test("variables of a snap are filled in from where its configuration lies", () => {
+  const snap = (written: string) => confDir(file("/var/snap/microk8s/current/args/containerd.toml", written));
+  assert.is(snap(`${braced("SNAP_DATA")}/args/cni-network`)?.path, "/var/snap/microk8s/current/args/cni-network");
+  assert.is(snap("$SNAP_DATA/args/cni-network")?.path, "/var/snap/microk8s/current/args/cni-network");
+  assert.is(snap(`${braced("SNAP_COMMON")}/x`)?.path, "/var/snap/microk8s/common/x");
+  assert.equal(snap(`${braced("SNAP_DATA")}/x`)?.unverified, []);
+});
+
+test("a variable that nothing explains stays as written, and is an unverified premise", () => {
+  const told = confDir(file("/etc/containerd/config.toml", `${braced("SNAP_DATA")}/x`));
+  assert.is(told?.path, `${braced("SNAP_DATA")}/x`);
+  assert.is(told?.unverified.length, 1);
+});
+
+test("where no configuration was collected the one usual directory in use is taken, and the premise is named", () => {
+  const told = confDir(netconf("/etc/cni/net.d/10-calico.conflist", null), netconf("/opt/own/net.d/x.conflist", null));
+  assert.is(told?.path, "/etc/cni/net.d");
+  assert.is(told?.unverified.length, 1);
+  assert.match(told?.unverified[0] ?? "", /not collected/);
+  assert.is(
+    path(netconf("/var/snap/microk8s/7421/args/cni-network/10-x.conflist", null)),
+    "/var/snap/microk8s/7421/args/cni-network",
+  );
+});
+
+test("two usual directories in use leave it open", () => {
+  assert.is(
+    confDir(
+      netconf("/etc/cni/net.d/a.conflist", null),
+      netconf("/var/lib/rancher/k3s/agent/etc/cni/net.d/b.conflist", null),
+    ),
+    null,
+  );
+});
+
+test.run();
