@@ -1,5 +1,5 @@
-import type { CausalLink, Finding, Hypothesis, Outcome, Relation, Role } from "#model/finding.js";
-import { type Instant, order } from "#model/instant.js";
+import type { CausalLink, Hypothesis, Missing, Outcome, Refuted, Relation, Role } from "#model/finding.js";
+import { formatUtc, type Instant, order } from "#model/instant.js";
 import type { Effect, Rule } from "#model/rule.js";
 import { linkConfidence } from "./confidence.js";
 import { joined, type Verdicts } from "./infer.js";
@@ -81,52 +81,65 @@ export function findHypotheses(
 /** Ruled out for some findings and open for others are two hypotheses: a gap on one node is not closed by evidence of another. */
 function weigh(
   rule: Rule,
-  findings: readonly Finding[] | readonly Numbered[],
+  findings: readonly Numbered[],
   verdicts: readonly Verdicts[],
   explained: (id: string) => boolean,
 ): readonly Hypothesis[] {
-  const sides = {
-    refuted: { of: new Set<string>(), said: [] as Outcome[] },
-    open: { of: new Set<string>(), said: [] as Outcome[] },
-  };
+  const refuted = { of: new Set<string>(), said: [] as Refuted[] };
+  const open = { of: new Set<string>(), missing: [] as Missing[] };
   for (const effect of rule.explains) {
     for (const finding of findings) {
       if (finding.rule !== effect.rule || explained(finding.id)) continue;
-      const said = verdicts
-        .filter((v) => v.rule === rule && finding.moments.includes(v.moment))
-        .flatMap((v) =>
-          v.outcomes.filter((o) =>
-            joined(
-              o.about,
-              finding.about,
-              effect.same.filter((k) => k !== "error"),
-            ),
-          ),
-        );
-      const refuting = said.filter((o) => o.outcome === "refuted");
-      const side = refuting.length > 0 ? sides.refuted : sides.open;
-      const own = refuting.length > 0 ? refuting : said.filter((o) => o.outcome === "undetermined");
-      if (own.length === 0) continue;
-      side.of.add(finding.id);
-      side.said.push(...own);
+      const said = saidOf(rule, finding, effect, verdicts);
+      const excluding = said.filter((o) => o.outcome === "refuted");
+      const inTime = excluding.filter((o) => !isTooYoung(o, finding));
+      if (inTime.length > 0) {
+        refuted.of.add(finding.id);
+        refuted.said.push(...inTime);
+        continue;
+      }
+      const missing = [
+        ...excluding.map(replaced),
+        ...said.flatMap((o) => (o.outcome === "undetermined" ? o.missing : [])),
+      ];
+      if (missing.length > 0) open.of.add(finding.id);
+      open.missing.push(...missing);
     }
   }
-  return (["refuted", "open"] as const).flatMap((status) => {
-    const { of, said } = sides[status];
-    const told = unique(said);
-    if (of.size === 0) return [];
-    return {
-      mechanism: rule.id,
-      title: rule.title,
-      of: [...of],
-      status,
-      statements: told.flatMap((o) => (o.outcome === "refuted" ? [o.statements[0]] : [])),
-      missing: told.flatMap((o) => (o.outcome === "undetermined" ? o.missing : [])),
-    };
-  });
+  const card = { mechanism: rule.id, title: rule.title };
+  const statements = unique(refuted.said).map((o) => o.statements[0]);
+  const missing = [...new Map(open.missing.map((m) => [`${m.node} ${m.what}`, m])).values()];
+  return [
+    ...(refuted.of.size > 0
+      ? [{ ...card, of: [...refuted.of], status: "refuted" as const, statements, missing: [] }]
+      : []),
+    ...(open.of.size > 0 ? [{ ...card, of: [...open.of], status: "open" as const, statements: [], missing }] : []),
+  ];
 }
 
+/** What a rule said of a finding's subject while it lasted. A rival is asked whatever the error: that is what it is refuted by. */
+function saidOf(rule: Rule, finding: Numbered, effect: Effect, verdicts: readonly Verdicts[]): readonly Outcome[] {
+  const keys = effect.same.filter((k) => k !== "error");
+  return verdicts
+    .filter((v) => v.rule === rule && finding.activeAt.includes(v.moment))
+    .flatMap((v) => v.outcomes.filter((o) => joined(o.about, finding.about, keys)));
+}
+
+/** What refutes it came to be after the finding was last seen: the state before that is not known. */
+const isTooYoung = (outcome: Refuted, finding: Numbered): boolean =>
+  outcome.standsSince !== null &&
+  finding.lastSeen !== null &&
+  order(outcome.standsSince, finding.lastSeen, 0) === "after";
+
+const replaced = (outcome: Refuted): Missing => ({
+  kind: "kubeconfig",
+  node: outcome.about.node?.[0] ?? null,
+  what: `what was in force until ${outcome.standsSince === null ? "then" : formatUtc(outcome.standsSince)}, when it was replaced`,
+  why: "replaced before this collection",
+  command: "# only a bundle that was collected during the fault holds it",
+});
+
 /** One outcome per subject. */
-function unique(outcomes: readonly Outcome[]): readonly Outcome[] {
+function unique(outcomes: readonly Refuted[]): readonly Refuted[] {
   return [...new Map(outcomes.map((o) => [o.subject, o])).values()];
 }

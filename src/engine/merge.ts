@@ -47,7 +47,8 @@ function mergeOne(
     rule: rule.id,
     subject: last.outcome.subject,
     about: unite(seen.map((s) => s.outcome.about)),
-    moments: [...new Set(seen.map((s) => s.world.moment.id))],
+    moments: momentsOf(seen),
+    activeAt: momentsOf(seen.some((s) => !s.outcome.over) ? seen.filter((s) => !s.outcome.over) : seen),
     since: seen.map((s) => s.outcome.since).reduce(earliest, null),
     lastSeen: seen.map((s) => s.outcome.lastSeen).reduce(latestOf, null),
     ended: endOf(rule, last, worlds, verdicts),
@@ -59,6 +60,8 @@ function mergeOne(
     lessons: told.outcome.lessons,
   };
 }
+
+const momentsOf = (seen: readonly Sighting[]): readonly string[] => [...new Set(seen.map((s) => s.world.moment.id))];
 
 function unite(abouts: readonly Found["about"][]): Found["about"] {
   const united: Record<string, readonly string[]> = {};

@@ -1,5 +1,15 @@
 import type { Custody } from "#model/artifact.js";
-import type { CausalLink, Change, Finding, Forecast, Gap, Hypothesis, Missing, Observation } from "#model/finding.js";
+import type {
+  CausalLink,
+  Change,
+  Finding,
+  Forecast,
+  Gap,
+  Hypothesis,
+  Missing,
+  Observation,
+  Outcome,
+} from "#model/finding.js";
 import type { Intake } from "#model/intake.js";
 import type { Moment, Rule, SurveyRow } from "#model/rule.js";
 import { type Chain, findChains } from "./chain.js";
@@ -63,15 +73,17 @@ function compareMoments(book: Rulebook, worlds: readonly World[]): readonly Chan
 /** What rules could not decide for want of, once each, with the rules it blocks. */
 function collectGaps(verdicts: readonly Verdicts[]): readonly Gap[] {
   const gaps = new Map<string, { readonly missing: Missing; readonly blocks: Set<string> }>();
+  const note = (rule: string, missing: Missing): void => {
+    const key = `${missing.node ?? ""}\n${missing.what}\n${missing.command}`;
+    const gap = gaps.get(key) ?? { missing, blocks: new Set<string>() };
+    gap.blocks.add(rule);
+    gaps.set(key, gap);
+  };
   for (const verdict of verdicts) {
     for (const outcome of verdict.outcomes) {
-      if (outcome.outcome !== "undetermined") continue;
-      for (const missing of outcome.missing) {
-        const key = `${missing.node ?? ""}\n${missing.what}\n${missing.command}`;
-        const gap = gaps.get(key) ?? { missing, blocks: new Set<string>() };
-        gap.blocks.add(verdict.rule.id);
-        gaps.set(key, gap);
-      }
+      if (outcome.outcome === "found") for (const missing of outcome.missing) note(verdict.rule.id, missing);
+      if (outcome.outcome !== "undetermined" || excludedElsewhere(verdict, outcome, verdicts)) continue;
+      for (const missing of outcome.missing) note(verdict.rule.id, missing);
     }
     if (verdict.failed !== null) {
       gaps.set(`failed ${verdict.rule.id}`, { missing: failure(verdict), blocks: new Set([verdict.rule.id]) });
@@ -81,6 +93,14 @@ function collectGaps(verdicts: readonly Verdicts[]): readonly Gap[] {
     const gap = gaps.get(key);
     return gap ? [{ ...gap.missing, blocks: [...gap.blocks].sort() }] : [];
   });
+}
+
+/** Another moment refuted it, and none found it: that nothing more is known now does not matter. */
+function excludedElsewhere(verdict: Verdicts, outcome: Outcome, verdicts: readonly Verdicts[]): boolean {
+  const others = verdicts
+    .filter((v) => v.rule === verdict.rule && v.moment !== verdict.moment)
+    .flatMap((v) => v.outcomes.filter((o) => o.subject === outcome.subject));
+  return others.some((o) => o.outcome === "refuted") && !others.some((o) => o.outcome === "found");
 }
 
 const failure = (verdict: Verdicts): Missing => ({

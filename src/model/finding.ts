@@ -39,6 +39,8 @@ export interface Found {
   readonly impact: readonly ImpactRow[];
   /** What is to be learnt from it, with its evidence. */
   readonly lessons: readonly Lesson[];
+  /** What was not collected and would verify the unverified premises. */
+  readonly missing: readonly Missing[];
 }
 
 export interface Lesson {
@@ -59,6 +61,8 @@ export interface Refuted {
   readonly subject: string;
   readonly about: About;
   readonly statements: readonly [Statement, ...Statement[]];
+  /** Since when what refutes it has stood there: it says nothing of a symptom that was over before. Null: it is no matter of time. */
+  readonly standsSince: Instant | null;
 }
 
 export interface Undetermined {
@@ -104,6 +108,8 @@ export interface Finding {
   readonly role: Role;
   readonly about: About;
   readonly moments: readonly string[];
+  /** Those of them at which it was not over; all of them where it always was. */
+  readonly activeAt: readonly string[];
   readonly since: Instant | null;
   readonly lastSeen: Instant | null;
   /** Null: present at the last collection that could tell. Else it ended in [after, by]. */

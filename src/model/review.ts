@@ -158,6 +158,8 @@ export const reviewSchema = z.strictObject({
       title: z.string(),
       type: z.enum(["prevent", "mitigate", "detect", "repair", "process"]),
       priority: z.enum(["Urgent", "High", "Medium", "Low"]),
+      /** By when, where the evidence sets a date. */
+      due: utc.nullable(),
       doneWhen: z.string(),
       /** Findings that it covers. */
       covers: z.array(z.string()),

@@ -72,6 +72,8 @@ export interface Action {
   readonly type: "prevent" | "mitigate" | "detect" | "repair" | "process";
   readonly priority: "Urgent" | "High" | "Medium" | "Low";
   readonly doneWhen: string;
+  /** By when, where the evidence sets a date. */
+  readonly due?: Instant | null;
 }
 
 /** What follows from a finding. */
@@ -176,17 +178,28 @@ type Draft<T extends { readonly outcome: string }> = Omit<T, "outcome">;
 
 /** The evidence shows it. */
 export const found = (
-  draft: Omit<Draft<Found>, "over" | "unverified" | "value" | "impact" | "lessons"> &
-    Partial<Pick<Found, "over" | "unverified" | "value" | "impact" | "lessons">>,
-): Outcome => ({ outcome: "found", over: false, unverified: [], value: {}, impact: [], lessons: [], ...draft });
+  draft: Omit<Draft<Found>, "over" | "unverified" | "value" | "impact" | "lessons" | "missing"> &
+    Partial<Pick<Found, "over" | "unverified" | "value" | "impact" | "lessons" | "missing">>,
+): Outcome => ({
+  outcome: "found",
+  over: false,
+  unverified: [],
+  value: {},
+  impact: [],
+  lessons: [],
+  missing: [],
+  ...draft,
+});
 
 /** The evidence excludes it. */
 export const refuted = (draft: {
   readonly subject: string;
   readonly about: Found["about"];
   readonly statements: Found["statements"];
+  readonly standsSince?: Instant | null;
 }): Outcome => ({
   outcome: "refuted",
+  standsSince: null,
   ...draft,
 });
 

@@ -1,8 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import type { Draft } from "#model/review.js";
 import { plainText, type Statement } from "#model/statement.js";
-import type { Brief } from "./inquest.js";
-import { dormancy } from "./summary.js";
+import { type Brief, utcOf } from "./inquest.js";
 
 type Action = Draft["actions"][number];
 const PRIORITY: readonly Action["priority"][] = ["Urgent", "High", "Medium", "Low"];
@@ -20,6 +19,7 @@ export function gatherActions(b: Brief): Action[] {
           title,
           type: action.type,
           priority: action.priority,
+          due: utcOf(action.due ?? null),
           doneWhen: action.doneWhen,
           covers: [finding.id],
         });
@@ -44,25 +44,24 @@ export function gatherFixes(b: Brief): Pick<Draft["resolution"], "fix" | "verifi
 
 const rank = (b: Brief, finding: Finding): number => (b.roots.has(finding.id) ? 0 : b.isSymptom(finding) ? 2 : 1);
 
-/** What rules say is to be learnt; what came back by itself went well, and how long the fault lay unseen did not. */
+/** What rules say is to be learnt from their findings. What went well or badly among people only they can say. */
 export function gatherLessons(b: Brief): Draft["lessons"] {
   const lessons = b.findings.flatMap((f) => f.lessons);
-  const of = (kind: "well" | "badly" | "surprise", derived: readonly Statement[]): Statement[] => {
-    const told = [...derived, ...lessons.filter((l) => l.kind === kind).map((l) => l.statement)];
+  const of = (kind: "well" | "badly" | "surprise"): Statement[] => {
+    const told = lessons.filter((l) => l.kind === kind).map((l) => l.statement);
     return [...new Map(told.map((s) => [JSON.stringify(s.parts), s])).values()];
   };
-  const recovered = b.changes.filter((c) => c.kind === "recovery").map((c) => c.statements[0]);
-  return { well: of("well", recovered), badly: of("badly", dormancy(b)), surprise: of("surprise", []) };
+  return { well: of("well"), badly: of("badly"), surprise: of("surprise") };
 }
 
 /** What a bundle cannot know; a person answers, or the question stays printed. */
-const ALWAYS_OPEN: readonly string[] = [
+const OPEN_AFTER_SYMPTOMS: readonly string[] = [
   "Who noticed first, when and how? Was there an alert?",
   "What was believed at first, which options were weighed, and what was decided when?",
   "Which users or services felt it, and how is its severity judged?",
   "Was there a runbook, and was it followed?",
-  "Which tickets belong to this, and who owns each action, by when?",
 ];
+const ALWAYS_OPEN: readonly string[] = ["Which tickets belong to this, and who owns each action, by when?"];
 
 export function gatherQuestions(b: Brief): string[] {
   if (b.findings.length === 0) return [];
@@ -70,5 +69,6 @@ export function gatherQuestions(b: Brief): string[] {
   const repaired = b.changes.some((c) => c.kind === "repair")
     ? ["Who made the changes listed under Resolution, on what grounds, and what else was done that left no trace?"]
     : [];
-  return [...new Set([...own, ...repaired, ...ALWAYS_OPEN])];
+  const felt = b.findings.some(b.isSymptom) ? OPEN_AFTER_SYMPTOMS : [];
+  return [...new Set([...own, ...repaired, ...felt, ...ALWAYS_OPEN])];
 }

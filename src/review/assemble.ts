@@ -1,12 +1,12 @@
 import { tz } from "@date-fns/tz";
 import { format } from "date-fns";
-import type { Finding } from "#model/finding.js";
+import type { Finding, Gap } from "#model/finding.js";
 import { type Draft, REVIEW_SCHEMA } from "#model/review.js";
 import type { Reference } from "#model/statement.js";
 import { gatherActions, gatherFixes, gatherLessons, gatherQuestions } from "./actions.js";
 import { tellChains } from "./chains.js";
-import { tellImpact, utcOf } from "./impact.js";
-import { type Brief, brief, type Inquest } from "./inquest.js";
+import { tellImpact } from "./impact.js";
+import { type Brief, brief, type Inquest, utcOf } from "./inquest.js";
 import { nameOf } from "./name.js";
 import { courseOf, severityOf, statusOf } from "./status.js";
 import { excludedMechanisms, inOrder, summarise } from "./summary.js";
@@ -55,7 +55,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
     lessons: gatherLessons(b),
     actions: gatherActions(b),
     questions: gatherQuestions(b),
-    gaps: b.gaps.map((g) => ({ ...g, blocks: [...g.blocks] })),
+    gaps: relevantGaps(b).map((g) => ({ ...g, blocks: [...g.blocks] })),
     technical: { environment: survey(b, "environment"), signatures: signatures(b) },
     references: references(b),
     examined: [
@@ -111,6 +111,17 @@ function changes(b: Brief): Draft["resolution"]["changes"] {
     at: utcOf(c.at),
     statements: [...c.statements],
   }));
+}
+
+/**
+ * Where something was found, what would say more of nodes that no finding concerns is left out; what could not be collected, or only
+ * in part, is told in any case.
+ */
+function relevantGaps(b: Brief): readonly Gap[] {
+  const concerned = new Set(b.findings.flatMap((f) => f.about.node ?? []));
+  if (concerned.size === 0) return b.gaps;
+  const mishap = /failed|denied|cut at/;
+  return b.gaps.filter((g) => g.node === null || concerned.has(g.node) || mishap.test(g.why));
 }
 
 /** Rows that say the same at several moments are printed once. */

@@ -1,14 +1,10 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Finding } from "#model/finding.js";
-import { formatUtc, type Instant } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { codes, lapse, type Statement, say, time, word } from "#model/statement.js";
-import { type Brief, headline } from "./inquest.js";
+import { type Brief, headline, utcOf } from "./inquest.js";
 import { affectedNodes } from "./name.js";
-import { courseOf, endOf } from "./status.js";
-import { bySince } from "./summary.js";
-
-export const utcOf = (at: Instant | null): string | null => (at === null ? null : formatUtc(at));
+import { courseOf, endOf, firstSymptom, layingFinding } from "./status.js";
 
 export function tellImpact(b: Brief): Draft["impact"] {
   return { rows: rows(b), intervals: intervals(b), scope: scope(b) };
@@ -30,58 +26,32 @@ function rows(b: Brief): Draft["impact"]["rows"] {
 /** The stations and what lies between; who noticed when is not in a bundle. */
 function intervals(b: Brief): Draft["impact"]["intervals"] {
   const { from, to, laid, toIsExact } = courseOf(b);
-  const first = bySince(b.findings.filter(b.isSymptom))[0];
-  const trigger = b.findings.find((f) => f.role === "trigger" && f.since === laid);
-  const onset = evidenceOf(first);
-  const start = evidenceOf(trigger);
-  const end = b.changes.find((c) => c.kind === "recovery" && c.at === to)?.statements[0].evidence[0] ?? onset;
+  const onset = evidenceOf(firstSymptom(b));
+  const start = evidenceOf(layingFinding(b));
+  const recovery = b.changes.find((c) => c.kind === "recovery" && c.at === to);
+  const end = recovery ? recovery.statements[0].evidence : onset;
   const list: Draft["impact"]["intervals"] = [];
-  if (laid && from && onset && start) {
-    list.push({
-      name: "Fault laid to first symptom (latent)",
-      statement: say`${lapse(from.epochMs - laid.epochMs, start, onset)}`,
-    });
-  }
-  if (from && to && onset && end) {
-    const bound = toIsExact ? "" : " at most";
-    list.push({
-      name: "First symptom to recovery",
-      statement: say`${lapse(to.epochMs - from.epochMs, onset, end)}${word(bound === "" ? "exact to the sources" : "at most", end)}`,
-    });
-    if (laid && start)
-      list.push({ name: "Fault laid to recovery", statement: say`${lapse(to.epochMs - laid.epochMs, start, end)}` });
-  }
-  if (from && !to && onset) {
-    const last = b.moments.at(-1);
-    if (last)
-      list.push({
-        name: "First symptom to the last collection",
-        statement: say`${lapse(last.collectedAt.epochMs - from.epochMs, onset)}, still ongoing at ${time(last.collectedAt, onset)}`,
-      });
-  }
-  return list.map((i) => ({ ...i, statement: tidy(i.statement) }));
+  const add = (name: string, ms: number, first: readonly Evidence[], second: readonly Evidence[]): void => {
+    const [lead, ...rest] = [...first, ...second];
+    if (lead) list.push({ name, statement: say`${lapse(ms, lead, ...rest)}` });
+  };
+  const bound = toIsExact ? "" : " (at most: the end is the later collection)";
+  if (laid && from) add("Fault laid to first symptom (latent)", from.epochMs - laid.epochMs, start, onset);
+  if (from && to) add(`First symptom to recovery${bound}`, to.epochMs - from.epochMs, onset, end);
+  if (laid && from && to) add(`Fault laid to recovery${bound}`, to.epochMs - laid.epochMs, start, end);
+  const last = b.moments.at(-1);
+  if (from && !to && last)
+    add("First symptom to the last collection, still ongoing", last.collectedAt.epochMs - from.epochMs, onset, []);
+  return list;
 }
 
-/** Drops the marker word which only carries evidence. */
-const tidy = (s: Statement): Statement => ({
-  ...s,
-  parts: s.parts.flatMap((p) =>
-    p.kind === "word" && p.text === "exact to the sources"
-      ? []
-      : p.kind === "word" && p.text === "at most"
-        ? [{ kind: "text" as const, text: " at most" }]
-        : [p],
-  ),
-});
-
-const evidenceOf = (finding: Finding | undefined): Evidence | undefined =>
-  finding ? headline(finding).evidence[0] : undefined;
+const evidenceOf = (finding: Finding | undefined): readonly Evidence[] => (finding ? headline(finding).evidence : []);
 
 /** Which nodes are concerned, and which were looked at and are not. */
 function scope(b: Brief): Draft["impact"]["scope"] {
   const nodes = affectedNodes(b);
   const first = b.findings[0];
-  const evidence = evidenceOf(first);
+  const [evidence] = evidenceOf(first);
   if (!evidence || nodes.length === 0) return [];
   const spared = b.verdicts
     .filter((v) => b.findings.some((f) => f.rule === v.rule.id && b.rule(f.rule).kind === "mechanism"))

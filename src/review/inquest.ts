@@ -1,6 +1,7 @@
 import type { Custody } from "#model/artifact.js";
 import type { InquestError } from "#model/error.js";
 import type { CausalLink, Change, Finding, Forecast, Gap, Hypothesis, Observation, Outcome } from "#model/finding.js";
+import { formatUtc, type Instant } from "#model/instant.js";
 import type { ComparedMoment, Consequence, Moment, Rule, SurveyRow } from "#model/rule.js";
 
 /** What the engine concluded, as the review is made from it. */
@@ -56,3 +57,6 @@ export function brief(inquest: Inquest): Brief {
 /** A finding's headline evidence: statements of findings always cite. */
 export const headline = (finding: Finding): Finding["statements"][number] =>
   finding.statements[0] as Finding["statements"][number];
+
+/** A time as the review's JSON has it: UTC, cut where its precision ends. */
+export const utcOf = (at: Instant | null): string | null => (at === null ? null : formatUtc(at));

@@ -27,8 +27,9 @@ export function nameOf(b: Brief): Naming {
   }
   const top = b.chains[0]?.map(b.finding)[0] ?? lead;
   const where = listNodes(nodes);
-  const title = top === lead ? `${where} ${label(b, lead)}` : `${where} ${label(b, top)} — ${label(b, lead)}`;
-  const tags = [...new Set(b.findings.flatMap((f) => b.rule(f.rule).tags))].sort();
+  const title = top === lead ? `${where}: ${label(b, lead)}` : `${where}: ${label(b, top)} — ${label(b, lead)}`;
+  const namespaces = b.findings.flatMap((f) => (f.about.workload ?? []).flatMap((w) => w.split("/")[1] ?? []));
+  const tags = [...new Set([...b.findings.flatMap((f) => b.rule(f.rule).tags), ...namespaces])].sort();
   return {
     title,
     slug: slugOf([...slugNodes(nodes), ...lead.rule.replace("sym:", "").split("-")]),
@@ -56,7 +57,7 @@ export function affectedNodes(b: Brief): readonly string[] {
 }
 
 const listNodes = (nodes: readonly string[]): string =>
-  nodes.length === 0 ? "Cluster:" : nodes.length <= 3 ? nodes.join(", ") : `${nodes.length} nodes:`;
+  nodes.length === 0 ? "Cluster" : nodes.length <= 3 ? nodes.join(", ") : `${nodes.length} nodes`;
 
 const slugNodes = (nodes: readonly string[]): readonly string[] =>
   nodes.length === 1

@@ -1,5 +1,5 @@
 import type { Finding } from "#model/finding.js";
-import { earliest, type Instant, latestOf } from "#model/instant.js";
+import { type Instant, latestOf } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import type { Brief } from "./inquest.js";
 
@@ -10,7 +10,7 @@ export interface Course {
   /** End of the last one: the recovery's own time, else the collection that no longer showed it. */
   readonly to: Instant | null;
   readonly toIsExact: boolean;
-  /** Begin of the trigger, or of the first mechanism in a chain with a symptom. */
+  /** Begin of the mechanism that explains a symptom directly. */
   readonly laid: Instant | null;
   readonly ongoing: boolean;
 }
@@ -18,7 +18,7 @@ export interface Course {
 export function courseOf(b: Brief): Course {
   const symptoms = b.findings.filter(b.isSymptom);
   const ongoing = symptoms.some((f) => f.ended === null);
-  const from = symptoms.map((f) => f.since).reduce(earliest, null);
+  const from = firstSymptom(b)?.since ?? null;
   const recovery = b.changes
     .filter((c) => c.kind === "recovery")
     .map((c) => c.at)
@@ -28,17 +28,32 @@ export function courseOf(b: Brief): Course {
     from,
     to: ongoing ? null : (recovery ?? ended),
     toIsExact: recovery !== null,
-    laid: laidAt(b, from),
+    laid: layingFinding(b)?.since ?? null,
     ongoing,
   };
 }
 
-/** The latest begin of a trigger before the first symptom: what set the fault, as distinct from what it met. */
-function laidAt(b: Brief, from: Instant | null): Instant | null {
-  const inChains = new Set(b.chains.filter((c) => b.isSymptom(b.finding(c[0] ?? ""))).flat());
-  const triggers = b.findings.filter((f) => f.role === "trigger" && inChains.has(f.id) && f.since !== null);
-  const before = triggers.filter((f) => from === null || (f.since?.epochMs ?? 0) <= from.epochMs);
-  return before.map((f) => f.since).reduce(latestOf, null);
+/**
+ * The symptom that began first. One that another symptom explains began with that one: the request to delete a pod is no failure, that
+ * the pod could not go is.
+ */
+export function firstSymptom(b: Brief): Finding | undefined {
+  const symptoms = b.findings.filter((f) => b.isSymptom(f) && f.since !== null);
+  const derived = (f: Finding): boolean =>
+    b.links.some((l) => l.effect === f.id && symptoms.some((s) => s.id === l.cause));
+  return [...symptoms.filter((f) => !derived(f))].sort(
+    (x, y) => (x.since?.epochMs ?? 0) - (y.since?.epochMs ?? 0) || (x.id < y.id ? -1 : 1),
+  )[0];
+}
+
+/** The finding with which the fault was laid: of the mechanisms that explain a symptom directly the one that began last before the first. */
+export function layingFinding(b: Brief): Finding | undefined {
+  const from = firstSymptom(b)?.since ?? null;
+  const direct = b.links.filter((l) => b.isSymptom(b.finding(l.effect))).map((l) => b.finding(l.cause));
+  const before = direct.filter(
+    (f) => b.rule(f.rule).kind === "mechanism" && f.since !== null && (from === null || f.since.epochMs < from.epochMs),
+  );
+  return [...before].sort((x, y) => (y.since?.epochMs ?? 0) - (x.since?.epochMs ?? 0) || (x.id < y.id ? -1 : 1))[0];
 }
 
 export function statusOf(b: Brief): Draft["status"] {

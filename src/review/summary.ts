@@ -1,7 +1,9 @@
+import { type Evidence, evidenceKey } from "#model/evidence.js";
 import type { Change, Finding } from "#model/finding.js";
-import { citing, lapse, type Statement, say, time, word } from "#model/statement.js";
+import type { Rule } from "#model/rule.js";
+import { codes, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
 import { type Brief, headline } from "./inquest.js";
-import { courseOf } from "./status.js";
+import { courseOf, firstSymptom, layingFinding } from "./status.js";
 
 /** Paragraphs of prose that stand alone: what was seen, what caused it, what changed it, what comes. */
 export function summarise(b: Brief): Statement[][] {
@@ -10,50 +12,86 @@ export function summarise(b: Brief): Statement[][] {
     [...bySince(b.findings.filter(b.isSymptom)).map(headline), ...of(b, "impact").map(headline)],
     [...causes(b).map(headline), ...dormancy(b)],
     changesTold(b),
+    remaining(b).map(headline),
     b.forecasts.flatMap((f) => [...f.statements]),
   ];
   return paragraphs.filter((p) => p.length > 0).map(distinct);
 }
 
-/** A review without a finding is worth what was looked at: how much, and what of it excludes which mechanism. */
+/** A review without a finding is worth what was looked at: where and when, for what, and what of it could not be decided. */
 function nothingFound(b: Brief): Statement[][] {
-  const [first, ...rest] = b.survey.filter((s) => s.section === "examined").flatMap((s) => s.statement.evidence);
-  if (!first) return [];
+  const [first, ...rest] = distinctEvidence(
+    b.survey.filter((s) => s.section === "examined").flatMap((s) => s.statement.evidence),
+  );
+  const last = b.moments.at(-1);
+  if (!first || !last) return [];
+  const nodes = [...new Set(b.moments.flatMap((m) => m.nodes))];
+  const where = nodes.length > 0 ? codes(nodes, 12, first, ...rest) : word("the cluster", first, ...rest);
   const excluded = excludedMechanisms(b);
-  const symptoms = b.rules.filter((r) => r.kind === "symptom").length;
-  const open =
-    b.gaps.length > 0
-      ? `; ${b.gaps.length} thing${b.gaps.length === 1 ? "" : "s"} that would say more ${b.gaps.length === 1 ? "was" : "were"} not collected (see Gaps)`
-      : "";
+  const symptoms = b.rules.filter((r) => r.kind === "symptom").map(nameOf);
+  const undecided = b.rules.filter((r) => r.kind === "mechanism" && isUndecided(b, r)).map(nameOf);
   return [
+    [say`Nothing was found wrong on ${where} at ${time(last.collectedAt, first)}`],
     [
-      say`In what was collected none of the ${word(symptoms, first, ...rest)} symptoms was found that this version of inquest knows${citing(first)}`,
-      say`The evidence excludes ${word(excluded.length, first)} of the ${word(b.rules.filter((r) => r.kind === "mechanism").length, first)} mechanisms that it knows${{ parts: [{ kind: "text", text: open }], evidence: [first] }}`,
+      say`Looked for in pods, nodes and events, and not found: ${phrase(symptoms, first)}`,
+      ...(excluded.length > 0
+        ? [
+            say`Excluded by what was collected: ${phrase(
+              excluded.map((e) => e.name),
+              first,
+              ...distinctEvidence(excluded.flatMap((e) => e.statements.flatMap((s) => s.evidence))),
+            )}`,
+          ]
+        : []),
+      ...(undecided.length > 0 ? [say`Not decided for want of evidence (see Gaps): ${phrase(undecided, first)}`] : []),
     ],
   ];
 }
 
+const nameOf = (rule: Rule): string => rule.label ?? rule.title;
+
+/** Names of the tool's own, joined with commas; they come from rules, not from a bundle. */
+const phrase = (names: readonly string[], ...evidence: readonly [Evidence, ...Evidence[]]): Quoted => ({
+  parts: [{ kind: "text", text: names.join("; ") }],
+  evidence,
+});
+
+const isUndecided = (b: Brief, rule: Rule): boolean =>
+  b.verdicts.some((v) => v.rule === rule && v.outcomes.some((o) => o.outcome === "undetermined"));
+
 /** Mechanisms that were tested and excluded, with one sentence on each subject. */
 export function excludedMechanisms(
   b: Brief,
-): readonly { readonly title: string; readonly statements: readonly Statement[] }[] {
+): readonly { readonly name: string; readonly statements: readonly Statement[] }[] {
   return b.rules.flatMap((rule) => {
     const outcomes = b.verdicts.filter((v) => v.rule === rule).flatMap((v) => v.outcomes);
     const statements = outcomes.flatMap((o) => (o.outcome === "refuted" ? [o.statements[0]] : []));
     const clean =
       rule.kind === "mechanism" && outcomes.every((o) => o.outcome !== "found" && o.outcome !== "undetermined");
-    return clean && statements.length > 0 ? [{ title: rule.title, statements: distinct(statements) }] : [];
+    return clean && statements.length > 0 ? [{ name: nameOf(rule), statements: distinct(statements) }] : [];
   });
 }
 
 const of = (b: Brief, kind: "impact" | "mechanism"): readonly Finding[] =>
   b.findings.filter((f) => b.rule(f.rule).kind === kind);
 
-/** Mechanisms in the order of the chains, each once; one that a forecast tells is told there. */
+/** Mechanisms in the order of the chains, each once: of the chains that explain a symptom, else of all. What a forecast tells is told there. */
 function causes(b: Brief): readonly Finding[] {
+  const explaining = b.chains.filter((c) => b.isSymptom(b.finding(c[0] ?? "")));
+  const chains = explaining.length > 0 ? explaining : b.chains;
+  return untold(b, chains.flat());
+}
+
+/** What is still wrong and explains no symptom. */
+function remaining(b: Brief): readonly Finding[] {
+  const told = new Set(causes(b).map((f) => f.id));
+  return untold(b, b.chains.flat()).filter((f) => !told.has(f.id) && f.ended === null);
+}
+
+function untold(b: Brief, ids: readonly string[]): readonly Finding[] {
   const foretold = new Set(b.forecasts.flatMap((f) => f.statements.map((s) => JSON.stringify(s.parts))));
-  const chained = [...new Set(b.chains.flat())].map(b.finding).filter((f) => b.rule(f.rule).kind === "mechanism");
-  return chained.filter((f) => !foretold.has(JSON.stringify(headline(f).parts)));
+  const mechanisms = [...new Set(ids)].map(b.finding).filter((f) => b.rule(f.rule).kind === "mechanism");
+  return mechanisms.filter((f) => !foretold.has(JSON.stringify(headline(f).parts)));
 }
 
 /** Repairs before what came back after them, each in order of time; what has no time of its own comes last. */
@@ -81,15 +119,19 @@ export const bySince = (findings: readonly Finding[]): readonly Finding[] =>
 /** How long the fault lay before the first symptom. */
 export function dormancy(b: Brief): readonly Statement[] {
   const { from, laid } = courseOf(b);
-  const trigger = b.findings.find((f) => f.role === "trigger" && f.since === laid);
-  const first = bySince(b.findings.filter(b.isSymptom))[0];
-  if (!from || !laid || !trigger || !first || from.epochMs <= laid.epochMs) return [];
-  const [a, c] = [headline(trigger).evidence[0], headline(first).evidence[0]];
-  if (!a || !c) return [];
+  const [cause, first] = [layingFinding(b), firstSymptom(b)];
+  if (!from || !laid || !cause || !first || from.epochMs <= laid.epochMs) return [];
+  const evidence = [...cause.statements, ...first.statements].flatMap((s) => s.evidence);
+  const [lead, ...rest] = distinctEvidence(evidence);
+  if (!lead) return [];
   return [
-    say`The fault lay for ${lapse(from.epochMs - laid.epochMs, a, c)} before the first symptom, from ${time(laid, a)} to ${time(from, c)} ${citing(a)}`,
+    say`The fault lay for ${lapse(from.epochMs - laid.epochMs, lead, ...rest)} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
   ];
 }
+
+const distinctEvidence = (all: readonly Evidence[]): readonly Evidence[] => [
+  ...new Map(all.map((e) => [evidenceKey(e), e])).values(),
+];
 
 /** One sentence once. */
 function distinct(statements: readonly Statement[]): Statement[] {

@@ -21,6 +21,10 @@ export const CONTAINERD_CNI: Reference = {
   version: "v2.4.0-beta",
 };
 export const MOUNT_NAMESPACES: Reference = {
-  source: "Linux mount(2), proc_pid_mountinfo(5)",
-  version: "recent versions",
+  source: "Linux manual pages mount(2) and proc_pid_mountinfo(5)",
+  version: "documentation",
+};
+export const BEARER_TOKEN: Reference = {
+  source: "apiserver pkg/authentication/request/bearertoken/bearertoken.go",
+  version: "24a394e516bf (2026-07-23)",
 };

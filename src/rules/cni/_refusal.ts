@@ -56,4 +56,9 @@ export function youngerToken(
 export const headlineEvidence = (found: Found): Evidence => found.statements[0].evidence[0] as Evidence;
 
 export const ruledOut = (subject: Subject, statement: Statement): Outcome =>
-  refuted({ subject: subject.subject, about: subject.about, statements: [statement] });
+  refuted({
+    subject: subject.subject,
+    about: subject.about,
+    statements: [statement],
+    standsSince: subject.credential.file?.value.mtime ?? null,
+  });

@@ -12,7 +12,7 @@ const STARTING_MS = 120_000;
 export default defineRule({
   id: "cni-agent-unhealthy",
   title: "the CNI agent of the node is not running or not ready",
-  label: "an unhealthy CNI agent",
+  label: "unhealthy CNI agent",
   asks: "How did the plugin come to find no working agent?",
   kind: "mechanism",
   healthSign: true,

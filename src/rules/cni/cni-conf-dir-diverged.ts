@@ -2,6 +2,7 @@ import type { Evidence } from "#model/evidence.js";
 import type { Fact } from "#model/fact.js";
 import { baseName, joinPath, parentOf, type Resolution } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
+import { formatUtc } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
@@ -13,15 +14,15 @@ import {
   shellWord,
   undetermined,
 } from "#model/rule.js";
-import { citing, code, codes, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { code, codes, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { CALICO_INSTALL, CONTAINERD_CNI } from "./_references.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
 
 export default defineRule({
   id: "cni-conf-dir-diverged",
-  title: "the directory that the CNI agent writes its kubeconfig to is not the one that the plugin reads it from",
-  label: "the CNI agent writes where the plugin does not read",
+  title: "the directory that the CNI agent writes its kubeconfig to was not the one that the plugin reads it from",
+  label: "CNI agent writes where the plugin does not read",
   asks: "How did this node come to be hit, and not its peers?",
   kind: "mechanism",
   role: "latent-condition",
@@ -53,7 +54,8 @@ export default defineRule({
       }
       const { credential } = followed;
       if (parentOf(credential.real) === written.real) {
-        yield refuted({ ...base, statements: [meeting(credential, agent, written)] });
+        const standsSince = written.hops.findLast((h) => h.value.type === "l")?.value.mtime ?? null;
+        yield refuted({ ...base, standsSince, statements: [meeting(credential, agent, written)] });
         continue;
       }
       const copy = tree.at(joinPath(written.real, baseName(credential.real)));
@@ -113,20 +115,23 @@ function foundOn(
     unverified: [...credential.unverified, ...agent.unverified],
     value: {
       node,
-      reads: parentOf(credential.real),
-      file: credential.real,
-      named: credential.named,
-      confDir: credential.confDir.path,
-      netconf: credential.netconf.value.path,
+      // Paths as the configuration names them: a resolved one would nail a repair to today's revision of a snap.
+      reads:
+        around.files.get(node)?.tree.resolve(credential.confDir.path).real === parentOf(credential.real)
+          ? credential.confDir.path
+          : parentOf(credential.named),
+      file: credential.named,
       writes: agent.target.hostPath,
-      writesReal: written.real,
       copy: copy.value.path,
       daemonSet: agent.daemonSet,
       volume: agent.target.volume,
       agentPod: agent.pod.value.name,
+      boundTo: kubeconfig?.value.token.pod?.name ?? null,
+      expires: kubeconfig?.value.token.exp ? formatUtc(kubeconfig.value.token.exp) : null,
+      binaries: agent.target.binPath,
     },
     statements: [
-      say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} writes its kubeconfig to ${code(agent.target.hostPath, ...agent.evidence)}, but the plugin reads ${code(credential.real, ...shows)}: two different directories`,
+      say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its kubeconfig to ${code(agent.target.hostPath, ...agent.evidence)}, but the plugin read ${code(credential.real, ...shows)}: two different directories`,
       ...ages(credential, copy),
       ...contents(credential, kubeconfig),
       ...own(written),
@@ -166,8 +171,8 @@ function own(written: Resolution): readonly Statement[] {
   const born = last.value.btime;
   return [
     born
-      ? say`${code(written.real, last.evidence)} is a directory of its own there, made at ${time(born, last.evidence)}`
-      : say`${code(written.real, last.evidence)} is a directory of its own there; when it was made is not recorded`,
+      ? say`${code(written.real, last.evidence)} was a directory of its own there, made at ${time(born, last.evidence)}`
+      : say`${code(written.real, last.evidence)} was a directory of its own there; when it was made is not recorded`,
   ];
 }
 
@@ -184,14 +189,15 @@ function peers(node: string, agent: Agent, { files, all }: Surroundings): readon
   const links = meets.flatMap((m) => (m.link ? [m.link] : []));
   const [first, ...rest] = links;
   if (!first) return [];
-  const names = meets.filter((m) => m.link).map((m) => m.peer);
+  const linked = meets.flatMap((m) => (m.link ? [{ peer: m.peer, link: m.link }] : []));
+  const names = linked.map((m) => m.peer);
   return [
-    say`On ${codes(names, 8, first.evidence, ...rest.map((l) => l.evidence))} that path is a link into the directory that the plugin reads, so both are one there`,
-    ...(first.value.mtime
-      ? [
-          say`The link on ${code(names[0] ?? "", first.evidence)} dates from ${time(first.value.mtime, first.evidence)}; a link's time says when it was made, not why`,
-        ]
-      : []),
+    say`On ${codes(names, 8, first.evidence, ...rest.map((l) => l.evidence))} that path was a link into the directory that the plugin reads, so both were one there`,
+    ...linked.flatMap(({ peer, link }) =>
+      link.value.mtime
+        ? [say`The link on ${code(peer, link.evidence)} dates from ${time(link.value.mtime, link.evidence)}`]
+        : [],
+    ),
   ];
 }
 
@@ -203,71 +209,95 @@ function unlikePeers(node: string, { files, all }: Surroundings): readonly State
   const changed = above?.value.mtime;
   if (!above || !changed) return [];
   return [
-    say`${code(above.value.path, above.evidence)} on ${code(node, above.evidence)} was last changed at ${time(changed, above.evidence)}`,
+    say`${code(above.value.path, above.evidence)} on ${code(node, above.evidence)} was last changed at ${time(changed, above.evidence)}: by then at the latest ${code(baseName(agent?.target.hostPath ?? ""), above.evidence)} was an entry of it`,
   ];
 }
 
 function consequence(finding: Finding): Consequence {
-  const v = finding.value;
-  const [node, copy, file, writes, reads] = [v["node"], v["copy"], v["file"], v["writes"], v["reads"]].map((x) =>
-    String(x ?? ""),
-  );
-  const [daemonSet, volume, pod] = [v["daemonSet"], v["volume"], v["agentPod"]].map((x) => String(x ?? ""));
-  const [namespace, name] = (daemonSet ?? "").split("/");
-  const w = (text: string | undefined): string => shellWord(text ?? "");
+  const text = (key: string): string => String(finding.value[key] ?? "");
+  const [node, writes, reads, daemonSet, volume] = ["node", "writes", "reads", "daemonSet", "volume"].map(text) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  const over = finding.ended !== null;
   return {
     ...NO_CONSEQUENCE,
-    fix:
-      finding.ended !== null
-        ? []
-        : [
-            {
-              step: `Put the fresh kubeconfig where the plugin reads it, on ${node}. This brings CNI calls back until that token ends.`,
-              commands: [
-                {
-                  run: `# on ${node}, as root\ncp -p ${w(file)} ${w(`${file}.before`)}\ncp -p ${w(copy)} ${w(file)}`,
-                  expect: null,
-                },
-              ],
-            },
-            {
-              step: `Make writer and reader one directory: set the volume ${volume} of the DaemonSet ${daemonSet} (and CNI_NET_DIR of its installer) to the runtime's conf_dir, then let it roll out. Where the manifest must stay as it is, replace ${writes} on ${node} by a link to ${reads} and then replace the agent's pod: a running pod keeps the directory that was mounted when it started.`,
-              commands: [
-                {
-                  run: `kubectl -n ${w(namespace)} get daemonset ${w(name)} -o yaml   # volumes: ${volume}; env: CNI_NET_DIR`,
-                  expect: `both name ${String(v["confDir"] ?? reads)}`,
-                },
-                {
-                  run: `kubectl -n ${w(namespace)} delete pod ${w(pod)}   # after any change of ${writes} on ${node}`,
-                  expect: "a new pod of the DaemonSet becomes ready on the node",
-                },
-              ],
-            },
-          ],
+    fix: over ? [] : fixes(text),
     verify: [
       {
-        run: `# on ${node}: one directory?\nreadlink -f ${w(writes)} ${w(reads)}`,
+        run: `# on ${node}: one directory?\nreadlink -f ${shellWord(writes)} ${shellWord(reads)}`,
         expect: "the same path twice",
       },
     ],
     actions: [
+      ...(over ? [] : [repairAction(node, daemonSet)]),
       {
-        title: `Set the volume ${volume} and CNI_NET_DIR of ${daemonSet} to the directory that the container runtime reads`,
+        title: `Set the volume ${volume} and CNI_NET_DIR of ${daemonSet} to the directory that the container runtime reads, ${reads}`,
         type: "prevent",
         priority: "High",
         doneWhen:
           "the newest ControllerRevision's hostPath and the runtime's conf_dir are one directory on every node after links are resolved",
       },
       {
-        title: `Compare, on every node and before each change of the CNI manifest, the agent's hostPath with the runtime's conf_dir after links are resolved`,
+        title:
+          "Compare, on every node and before each change of the CNI manifest, the agent's hostPaths with the runtime's conf_dir and bin_dir after links are resolved",
         type: "prevent",
         priority: "Medium",
-        doneWhen: "the comparison runs in the rollout procedure and stops it on a node where the two differ",
+        doneWhen: "the comparison runs in the rollout procedure and stops it on a node where they differ",
       },
     ],
     questions: [
-      `What made ${writes} on ${node} differ from the other nodes, and when? Neither the maker of the directory nor that of the links is recorded.`,
+      `What made ${writes} on ${node} a directory of its own, what made the links on the other nodes, and when?`,
     ],
-    stops: `the evidence shows that ${node} differs and since when files differ; who or what made ${writes} there, and what made the links on its peers, is not in it`,
+    stops: `the evidence shows that ${node} differs, and since when the files differ; who or what made ${writes} there, and the links on its peers, is not in it`,
   };
+}
+
+const repairAction = (node: string, daemonSet: string): Consequence["actions"][number] => ({
+  title: `Give the CNI plugin on ${node} a token that is accepted, and make the directories of ${daemonSet} and the runtime one`,
+  type: "repair",
+  priority: "Urgent",
+  doneWhen: `a pod with its own network can be created and deleted on ${node}, and both paths resolve to one directory`,
+});
+
+/** First what brings calls back, then what keeps them: the second ends what the first relies on where the token is bound to the agent's pod. */
+function fixes(text: (key: string) => string): Consequence["fix"] {
+  const [node, copy, file, writes, reads] = ["node", "copy", "file", "writes", "reads"].map((k) => shellWord(text(k)));
+  const [namespace, name] = text("daemonSet").split("/").map(shellWord);
+  const pod = text("agentPod");
+  const until =
+    text("boundTo") !== ""
+      ? `${text("boundTo")}, to which the token is bound, is replaced`
+      : `the token expires, at ${text("expires")}`;
+  return [
+    {
+      step: `Put the fresh kubeconfig where the plugin reads it, on ${text("node")}. This brings CNI calls back until ${until}.`,
+      commands: [{ run: `# on ${node}, as root\ncp -p ${file} ${file}.before\ncp -p ${copy} ${file}`, expect: null }],
+    },
+    {
+      step: `Make writer and reader one directory. Either set the hostPath of the volume ${text("volume")} and CNI_NET_DIR of the installer to ${text("reads")} and let that roll out …`,
+      commands: [
+        {
+          run: `kubectl -n ${namespace} edit daemonset ${name}\nkubectl -n ${namespace} rollout status daemonset ${name}`,
+          expect: "successfully rolled out",
+        },
+      ],
+    },
+    {
+      step: `… or make ${text("writes")} on ${text("node")} a link, as on its peers, and only then replace the agent's pod: a running pod keeps the directory that was mounted when it started.`,
+      commands: [
+        {
+          run: `# on ${node}, as root\nmv ${writes} ${writes}.before && ln -s ${reads} ${writes}`,
+          expect: null,
+        },
+        {
+          run: `kubectl -n ${namespace} delete pod ${shellWord(pod)}\nkubectl -n ${namespace} rollout status daemonset ${name}`,
+          expect: "successfully rolled out",
+        },
+      ],
+    },
+  ];
 }

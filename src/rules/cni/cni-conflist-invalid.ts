@@ -8,7 +8,7 @@ import { CONTAINERD_CNI } from "./_references.js";
 export default defineRule({
   id: "cni-conflist-invalid",
   title: "the CNI configuration that sorts first is not valid, and the runtime refuses to load any",
-  label: "an invalid CNI configuration that sorts first",
+  label: "invalid CNI configuration that sorts first",
   asks: "How did the runtime come to have no network configuration?",
   kind: "mechanism",
   needs: { netconfs: "cni.netconf", paths: "path" },

@@ -1,8 +1,8 @@
 import type { Fact } from "#model/fact.js";
 import { cite } from "#model/fact.js";
-import { parentOf } from "#model/file-tree.js";
+import { parentOf, type Resolution } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
-import { type Instant, latest } from "#model/instant.js";
+import { API_CLOCK, type Instant, latest } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
@@ -23,9 +23,9 @@ import { type Agent, agentOn, agents } from "./_writer.js";
 export default defineRule({
   id: "cni-hostpath-mount-stale-inode",
   title:
-    "the running CNI agent still has mounted a directory that was removed or replaced, so what it writes reaches nobody",
-  label: "the CNI agent writes into a removed directory",
-  asks: "How does a fresh token not reach the file?",
+    "the running CNI agent still has a directory mounted that was removed or replaced, so nothing it writes there reaches the plugin",
+  label: "CNI agent holds a removed directory",
+  asks: "How can a fresh token not reach the file that the plugin reads?",
   kind: "mechanism",
   needs: { mounts: "mount", paths: "path", pods: "kube.pod" },
   explains: [effect("cni-token-expired", ["node"], "enables")],
@@ -44,7 +44,7 @@ export default defineRule({
       // Only where the agent is meant to feed the file in use: elsewhere the two directories differ anyway.
       if (target.state === "resolved" && parentOf(followed.credential.real) !== target.real) continue;
       const seen = mountOf(agent, mounts.on(node));
-      if (seen) yield byMount(base, seen, agent, target.real, followed.credential, context);
+      if (seen) yield byMount(base, seen, agent, target, followed.credential, context);
       else yield byTimes(base, agent, target, followed.credential, mounts, paths, context);
     }
   },
@@ -80,12 +80,12 @@ function byMount(
   base: Base,
   mount: Fact<"mount">,
   agent: Agent,
-  real: string,
+  target: Resolution,
   credential: Credential,
   context: MatchContext,
 ) {
   const { root, deleted, mountPoint } = mount.value;
-  const older = !deleted && isOlderRevision(root, real);
+  const older = !deleted && isOlderRevision(root, target.real);
   if (!deleted && !older) {
     return refuted({
       ...base,
@@ -103,10 +103,11 @@ function byMount(
     value: valueOf(base.subject, agent, credential),
     statements: [
       deleted
-        ? say`On ${code(base.subject, mount.evidence)} the running ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} still has the removed directory ${code(agent.target.hostPath, mount.evidence)} mounted, so what it writes reaches nobody`
-        : say`On ${code(base.subject, mount.evidence)} the running ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} has ${code(root, mount.evidence)} mounted, the directory of an earlier revision, so what it writes reaches nobody`,
+        ? say`On ${code(base.subject, mount.evidence)} the running ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} still has the removed directory ${code(agent.target.hostPath, mount.evidence)} mounted: nothing that it writes there reaches the plugin`
+        : say`On ${code(base.subject, mount.evidence)} the running ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} has ${code(root, mount.evidence)} mounted, the directory of an earlier revision: nothing that it writes there reaches the plugin`,
       say`Its mount table marks the directory at ${code(mountPoint, mount.evidence)} as ${word(deleted ? "deleted" : "another than the present one", mount.evidence)}`,
       ...running(agent),
+      ...remade(target, agent),
       ...fileAge(credential),
     ],
   });
@@ -123,7 +124,7 @@ function isOlderRevision(root: string, real: string): boolean {
 function byTimes(
   base: Base,
   agent: Agent,
-  target: { readonly state: string; readonly hops: readonly Fact<"path">[] },
+  target: Resolution,
   credential: Credential,
   mounts: FactView<"mount">,
   paths: FactView<"path">,
@@ -155,9 +156,10 @@ function byTimes(
     since: made.at,
     lastSeen: context.moment.collectedAt,
     unverified: [...credential.unverified, `the mount table of ${agent.pod.value.name} was not collected`],
+    missing: [mounts.missing(`the mount table of ${agent.pod.value.name}`, base.subject)],
     value: valueOf(base.subject, agent, credential),
     statements: [
-      say`On ${code(base.subject, made.fact.evidence)} ${code(agent.target.hostPath, made.fact.evidence)} was made anew at ${time(made.at, made.fact.evidence)}, after ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} had started at ${time(started, cite(agent.pod, "/status/startTime"))}: that pod still writes into the directory that was there before, and what it writes reaches nobody`,
+      say`On ${code(base.subject, made.fact.evidence)} ${code(agent.target.hostPath, made.fact.evidence)} was made anew at ${time(made.at, made.fact.evidence)}, after ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} had started at ${time(started, cite(agent.pod, "/status/startTime"))}: by these times that pod still has the earlier directory mounted, and nothing that it writes there reaches the plugin`,
       ...fileAge(credential),
     ],
   });
@@ -194,8 +196,22 @@ const valueOf = (node: string, agent: Agent, credential: Credential) => ({
   node,
   pod: agent.pod.value.name,
   namespace: agent.pod.value.namespace,
-  path: credential.real,
+  daemonSet: agent.daemonSet.slice(agent.daemonSet.indexOf("/") + 1),
+  path: credential.named,
+  directory: agent.target.hostPath,
+  boundTo: credential.token.pod?.name ?? null,
+  expiresMs: credential.token.pod ? null : (credential.token.exp?.epochMs ?? null),
 });
+
+/** What stands at the path now came after the pod: so it was the replacement that took the directory from under it. */
+function remade(target: Resolution, agent: Agent) {
+  const started = lastStart(agent);
+  const made = madeAt(target.hops, agent.target.hostPath);
+  if (!started || !made?.at || made.at.epochMs <= started.epochMs) return [];
+  return [
+    say`What now stands at ${code(agent.target.hostPath, made.fact.evidence)} was made at ${time(made.at, made.fact.evidence)}: the replacement took the directory from under the running pod`,
+  ];
+}
 
 function running(agent: Agent) {
   const started = lastStart(agent);
@@ -212,17 +228,22 @@ function fileAge(credential: Credential) {
     );
   if (token.pod) {
     statements.push(
-      say`Its token is bound to ${code(token.pod.name, tokenEvidence)} and dies with that pod, so no date can be given for its end`,
+      say`Its token is bound to ${code(token.pod.name, tokenEvidence)} and ends with that pod, so no date can be given`,
     );
   } else if (token.exp) {
-    statements.push(say`Its token ends at ${time(token.exp, tokenEvidence)}`);
+    statements.push(say`Its token expires at ${time(token.exp, tokenEvidence)}`);
   }
   return statements;
 }
 
 function consequence(finding: Finding): Consequence {
-  const [node, pod, namespace, path] = ["node", "pod", "namespace", "path"].map((k) => String(finding.value[k] ?? ""));
-  const w = (text: string | undefined): string => shellWord(text ?? "");
+  const text = (key: string): string => String(finding.value[key] ?? "");
+  const [node, pod] = [text("node"), text("pod")];
+  const [namespace, name, path, directory] = ["namespace", "daemonSet", "path", "directory"].map((k) =>
+    shellWord(text(k)),
+  );
+  const expiresMs = finding.value["expiresMs"];
+  const due = typeof expiresMs === "number" ? { epochMs: expiresMs, precisionMs: 1000, clock: API_CLOCK } : null;
   if (finding.ended !== null) return NO_CONSEQUENCE;
   return {
     ...NO_CONSEQUENCE,
@@ -231,28 +252,37 @@ function consequence(finding: Finding): Consequence {
         step: `Replace ${pod} on ${node}: its successor mounts the directory that is there now and writes a fresh token into it.`,
         commands: [
           {
-            run: `kubectl -n ${w(namespace)} delete pod ${w(pod)}`,
-            expect: "a new pod of its DaemonSet becomes ready on the node",
+            run: `kubectl -n ${namespace} delete pod ${shellWord(pod)}\nkubectl -n ${namespace} rollout status daemonset ${name}`,
+            expect: "successfully rolled out",
           },
         ],
       },
     ],
     verify: [
       {
-        run: `# on ${node}, as root: no removed directory is mounted, and the file is fresh\ngrep -c 'deleted' /proc/"$(pgrep -o -f calico-node)"/mountinfo; stat -c '%y %n' ${w(path)}`,
-        expect: "0, and a time after the new pod's start",
+        run: `# on ${shellWord(node)}, as root: is a removed directory still mounted?\ngrep -H '${directory}//deleted' /proc/[0-9]*/mountinfo`,
+        expect: "no output",
+      },
+      {
+        run: `# on ${shellWord(node)}: when was the credential last written?\nstat -c '%y %n' ${path}`,
+        expect: "a time after the new pod's start",
       },
     ],
     actions: [
       {
         title: `Replace ${pod} on ${node}`,
         type: "repair",
-        priority: "Urgent",
+        priority: due === null ? "High" : "Urgent",
+        due,
         doneWhen:
-          "the mount table of its successor shows no removed directory, and the kubeconfig's mtime moves within 12 h",
+          due === null
+            ? "the mount table of its successor shows no removed directory, and the token in the kubeconfig is the successor's"
+            : "the mount table of its successor shows no removed directory, and the kubeconfig is written anew within 12 h",
       },
     ],
     stops:
-      "the mount shows what happened to the directory; that it was replaced under a running pod is the last thing the evidence holds",
+      finding.unverified.length > 0
+        ? "the times say that the directory was replaced under a running pod; the mount table, which would show it, was not collected"
+        : "the mount table shows that the directory was removed under a running pod; who replaced it is a question",
   };
 }

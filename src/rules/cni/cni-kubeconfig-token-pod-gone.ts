@@ -24,34 +24,31 @@ const TERMINATING_LEEWAY_MS = 60_000;
 
 export default defineRule({
   id: "cni-kubeconfig-token-pod-gone",
-  title: "the CNI plugin presents a token that is bound to a pod which no longer exists",
-  label: "a CNI token bound to a pod that is gone",
-  asks: "How did the plugin come to hold a token that is refused?",
+  title: "the CNI plugin was given a token that is bound to a pod which no longer exists",
+  label: "CNI token bound to a deleted pod",
+  asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
-  needs: { pods: "kube.pod" },
+  needs: { pods: "kube.pod", events: "kube.event" },
   uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
   ],
-  *match({ pods }, context) {
+  *match({ pods, events }, context) {
     const all = context.derive(agents);
     for (const [node, { followed }] of context.derive(nodeFiles)) {
       const base = { subject: node, about: { node: [node], error: ["401"] } };
       if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
       if (followed.state !== "followed") continue;
-      yield* judge(base, followed.credential, pods, agentOn(all, node), context);
+      yield* judge(base, followed.credential, { pods, events }, agentOn(all, node), context);
     }
   },
   known: [
     known(
-      "The API server looks up the bound pod, by name and uid, when it authenticates such a token, and refuses the token once that pod is gone; nothing revokes it, and a success is remembered for 10 s only",
+      "The API server looks up the bound pod, by name and uid, when it authenticates such a token, and refuses the token once that pod is gone, or has been Terminating for over 60 s; nothing revokes it",
       K8S_CLAIMS,
     ),
-    known(
-      "A token's `iat` dates the token and not its pod: a kubelet that runs the init containers of a pod again asks for a new one",
-      K8S_CLAIMS,
-    ),
+    known("A successful check is remembered for 10 s, a failed one not at all", K8S_TOKEN_CACHE),
     known(
       "The plugin is a new process for every operation: it reads the kubeconfig that its configuration names and asks for ClusterInformation first, on ADD and on DEL alike",
       CALICO_PLUGIN,
@@ -69,24 +66,27 @@ export default defineRule({
     refuted: ["cni/token-pod-alive.yaml"],
     undetermined: ["cni/token-pods-not-collected.yaml"],
   },
-  tags: ["calico", "cni", "token", "networking"],
+  tags: ["calico", "cni", "containerd", "token", "networking"],
 });
+
+/** What else the rule looks at. */
+interface Looked {
+  readonly pods: FactView<"kube.pod">;
+  readonly events: FactView<"kube.event">;
+}
 
 type Base = { readonly subject: string; readonly about: { readonly node: string[]; readonly error: string[] } };
 
-function* judge(
-  base: Base,
-  credential: Credential,
-  pods: FactView<"kube.pod">,
-  agent: Agent | undefined,
-  context: MatchContext,
-) {
+function* judge(base: Base, credential: Credential, views: Looked, agent: Agent | undefined, context: MatchContext) {
+  const { pods } = views;
   const { token, tokenEvidence, node } = credential;
+  const standsSince = credential.file?.value.mtime ?? null;
   if (token.pod === null) {
     yield refuted({
       ...base,
+      standsSince,
       statements: [
-        say`The token that the plugin on ${code(node, tokenEvidence)} presents is not bound to a pod: it has no such claim.`,
+        say`The token that the plugin on ${code(node, tokenEvidence)} was given is not bound to a pod: it has no such claim`,
       ],
     });
     return;
@@ -96,8 +96,9 @@ function* judge(
   if (bound && !outlived(bound, context.moment.collectedAt)) {
     yield refuted({
       ...base,
+      standsSince,
       statements: [
-        say`The pod ${code(token.pod.name, tokenEvidence)} to which the token on ${code(node, tokenEvidence)} is bound exists ${citing(cite(bound, "/metadata/uid"))}`,
+        say`The pod ${code(token.pod.name, tokenEvidence)} to which the token on ${code(node, tokenEvidence)} is bound existed ${citing(cite(bound, "/metadata/uid"))}`,
       ],
     });
     return;
@@ -109,7 +110,7 @@ function* judge(
     return;
   }
   const gone = bound ? cite(bound, "/metadata/deletionTimestamp") : (absence as Evidence);
-  yield foundOn(base, credential, gone, coverage.facts, agent, pods, context);
+  yield foundOn(base, credential, gone, coverage.facts, agent, views, context);
   if (
     ![...context.findings("sym:failed-kill-pod"), ...context.findings("sym:failed-create-sandbox")].some(hits(node))
   ) {
@@ -131,7 +132,7 @@ function foundOn(
   gone: Evidence,
   podCount: number,
   agent: Agent | undefined,
-  pods: FactView<"kube.pod">,
+  views: Looked,
   context: MatchContext,
 ) {
   const { token, tokenEvidence, node, path, real } = credential;
@@ -146,12 +147,12 @@ function foundOn(
     value: { node, path: real, pod, boundUid: token.pod?.uid ?? "" },
     lessons: lessonsOf(credential, context),
     statements: [
-      say`On ${code(node, tokenEvidence)} the CNI plugin presents a token bound to the pod ${code(pod, tokenEvidence)}, which no longer exists ${citing(gone)}`,
-      say`The runtime's configuration leads it to ${code(real, first, ...rest)}`,
-      say`The token there is bound to uid ${code(token.pod?.uid ?? "", tokenEvidence)}; among the ${count(podCount, "pod", gone)} collected none carries it`,
+      say`On ${code(node, tokenEvidence)} the CNI plugin was given a token bound to the pod ${code(pod, tokenEvidence)}, which no longer existed ${citing(gone)}`,
+      say`The runtime's configuration led it to ${code(real, first, ...rest)}`,
+      say`The token there is bound to the uid ${code(token.pod?.uid ?? "", tokenEvidence)}; among the ${count(podCount, "pod", gone)} collected none carries it`,
       ...times(credential),
       ...successor(agent, pod),
-      ...untried(node, agent, pods, podCount),
+      ...untried(node, agent, views, podCount, context),
     ],
   });
 }
@@ -163,7 +164,7 @@ function times(credential: Credential): readonly Statement[] {
   const statements: Statement[] = [];
   if (token.iat && token.exp) {
     statements.push(
-      say`It was issued at ${time(token.iat, tokenEvidence)} and would be good until ${time(token.exp, tokenEvidence)}: its age is not what makes it refused`,
+      say`It was issued at ${time(token.iat, tokenEvidence)} and expires at ${time(token.exp, tokenEvidence)}: its age is not what made it unacceptable`,
     );
   }
   if (token.iat && mtime && file) {
@@ -178,31 +179,27 @@ function successor(agent: Agent | undefined, boundTo: string): readonly Statemen
   const created = agent?.pod.value.created ?? agent?.pod.value.startedAt ?? null;
   if (!agent || agent.pod.value.name === boundTo || !created) return [];
   return [
-    say`The pod of ${code(agent.daemonSet, agent.pod.evidence)} on this node is now ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))}, there since ${time(created, cite(agent.pod, "/status/startTime"))}`,
+    say`The pod of ${code(agent.daemonSet, agent.pod.evidence)} on this node was ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))}, there since ${time(created, cite(agent.pod, "/status/startTime"))}`,
   ];
 }
 
-/** ADD reads the same file: that none failed says only that none was tried. */
+/** ADD reads the same file: where none is seen to fail, it is said whether one can have been tried at all. */
 function untried(
   node: string,
   agent: Agent | undefined,
-  pods: FactView<"kube.pod">,
+  { pods, events }: Looked,
   podCount: number,
+  context: MatchContext,
 ): readonly Statement[] {
   const since = agent?.pod.value.created ?? null;
-  const [searched] = pods.coverage().searched(`pod with its own network created on ${node} after the rollout`);
-  if (!agent || !since || !searched) return [];
-  const younger = pods
-    .on(node)
-    .some(
-      (p) =>
-        !p.value.template.hostNetwork &&
-        (p.value.startedAt ?? p.value.created)?.epochMs !== undefined &&
-        ((p.value.startedAt ?? p.value.created)?.epochMs ?? 0) > since.epochMs,
-    );
-  if (younger) return [];
+  const [searched] = pods.coverage().searched(`pod with its own network started on ${node} after the agent's`);
+  const [noEvent] = events.coverage().searched(`FailedCreatePodSandBox on ${node}`);
+  const refused = context.findings("sym:failed-create-sandbox").some(hits(node));
+  if (!agent || !since || !searched || !noEvent || refused || events.coverage().state !== "complete") return [];
+  const started = (p: Fact<"kube.pod">): number => (p.value.startedAt ?? p.value.created)?.epochMs ?? 0;
+  if (pods.on(node).some((p) => !p.value.template.hostNetwork && started(p) > since.epochMs)) return [];
   return [
-    say`Among the ${count(podCount, "pod", searched)} collected none with a network of its own was started on ${code(node, searched)} after ${time(since, cite(agent.pod, "/metadata/creationTimestamp"))}: no creation had yet met the refusal that deletions met`,
+    say`No creation is seen to have failed, and none to have been tried: of the ${count(podCount, "pod", searched)} that existed at the collection none with a network of its own had been started on ${code(node, searched)} after ${time(since, cite(agent.pod, "/metadata/creationTimestamp"))}, and no event tells of a failed sandbox there ${citing(noEvent)}`,
   ];
 }
 
@@ -220,7 +217,7 @@ function lessonsOf(credential: Credential, context: MatchContext): readonly Less
       ? [
           {
             kind: "surprise" as const,
-            statement: say`A check of the token's end passes on ${code(node, tokenEvidence)}: it lies at ${time(token.exp, tokenEvidence)}`,
+            statement: say`A check of the token's expiry would have passed on ${code(node, tokenEvidence)}: it expires at ${time(token.exp, tokenEvidence)}`,
           },
         ]
       : []),
@@ -228,12 +225,12 @@ function lessonsOf(credential: Credential, context: MatchContext): readonly Less
       ? [
           {
             kind: "surprise" as const,
-            statement: say`A check that the token's pod is the one that runs cannot serve: the tokens in use on ${codes(
+            statement: say`Comparing the token's pod with the pod that runs is no valid check: on ${codes(
               unbound.map((c) => c.node),
               8,
               first.tokenEvidence,
               ...rest.map((c) => c.tokenEvidence),
-            )} are bound to no pod`,
+            )} the tokens in use name no pod`,
           },
         ]
       : []),
@@ -245,14 +242,14 @@ function forecast(base: Base, credential: Credential, gone: Evidence) {
   return foreseen({
     subject: base.subject,
     about: base.about,
-    mechanism: "sym:failed-kill-pod",
+    mechanism: "cni-kubeconfig-token-pod-gone",
     node,
     at: null,
     on: `the next CNI call on ${node}: any pod with its own network that is created or deleted there`,
     unless: `the kubeconfig that the plugin reads on ${node} gets a token that the API server accepts`,
     unverified: credential.unverified,
     statements: [
-      say`The next CNI call on ${code(node, tokenEvidence)} will be refused: its token is bound to ${code(token.pod?.name ?? "", tokenEvidence)}, which no longer exists ${citing(gone)}`,
+      say`The next CNI call on ${code(node, tokenEvidence)} will be refused: the token is bound to ${code(token.pod?.name ?? "", tokenEvidence)}, which no longer exists ${citing(gone)}`,
     ],
   });
 }
@@ -264,7 +261,7 @@ function consequence(finding: Finding): Consequence {
     ...NO_CONSEQUENCE,
     verify: [
       {
-        run: `# on ${node}: is the token that the plugin presents accepted?\nkubectl --kubeconfig ${path} get clusterinformations.crd.projectcalico.org default`,
+        run: `# on ${node}: is the token that the plugin is given accepted?\nkubectl --kubeconfig ${path} get clusterinformations.crd.projectcalico.org default`,
         expect: "one line naming `default`; `Unauthorized` means that the token is refused",
       },
     ],

@@ -7,7 +7,7 @@ import { eachCredential, headlineEvidence, refusedOn, ruledOut } from "./_refusa
 export default defineRule({
   id: "cni-rbac-denied",
   title: "the API server knows the CNI plugin's account and denies it permission (403)",
-  label: "the CNI plugin's account is denied permission",
+  label: "CNI plugin denied permission",
   asks: "How was the plugin's request refused?",
   kind: "mechanism",
   needs: { events: "kube.event" },

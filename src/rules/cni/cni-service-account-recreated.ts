@@ -7,8 +7,8 @@ import { eachCredential, ruledOut, youngerToken } from "./_refusal.js";
 export default defineRule({
   id: "cni-service-account-recreated",
   title: "the service account of the CNI plugin's token was deleted, or made anew with another uid",
-  label: "a token of a deleted account",
-  asks: "How did the plugin come to hold a token that is refused?",
+  label: "CNI token of a deleted account",
+  asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
   needs: { accounts: "kube.serviceaccount", kubeconfigs: "kubeconfig" },
   uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
@@ -59,8 +59,8 @@ export default defineRule({
         value: { node, account: name },
         statements: [
           account
-            ? say`The token that the CNI plugin on ${code(node, tokenEvidence)} presents names the account ${code(name, tokenEvidence)} by a uid that it no longer has ${citing(shown)}`
-            : say`The token that the CNI plugin on ${code(node, tokenEvidence)} presents names the account ${code(name, tokenEvidence)}, which does not exist ${citing(shown)}`,
+            ? say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given names the account ${code(name, tokenEvidence)} by a uid that it no longer has ${citing(shown)}`
+            : say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given names the account ${code(name, tokenEvidence)}, which does not exist ${citing(shown)}`,
           ...(account?.value.created
             ? [
                 say`The account of that name was made at ${time(account.value.created, cite(account, "/metadata/creationTimestamp"))}`,

@@ -26,9 +26,9 @@ const REFRESH_SLACK_MS = 30 * 60_000;
 
 export default defineRule({
   id: "cni-token-expired",
-  title: "the token that the CNI plugin presents is past its end",
-  label: "an expired CNI token",
-  asks: "How did the plugin come to hold a token that is refused?",
+  title: "the token that the CNI plugin is given has expired",
+  label: "expired CNI token",
+  asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
   needs: { kubeconfigs: "kubeconfig", pods: "kube.pod" },
   uses: ["cni-hostpath-mount-stale-inode", "cni-conf-dir-diverged"],
@@ -42,13 +42,13 @@ export default defineRule({
       const { token, tokenEvidence, node } = subject.credential;
       if (token.kind !== "jwt") return;
       if (token.exp === null) {
-        yield ruledOut(subject, say`The token on ${code(node, tokenEvidence)} carries no end`);
+        yield ruledOut(subject, say`The token on ${code(node, tokenEvidence)} never expires`);
       } else if (token.exp.epochMs + LEEWAY_MS <= now.epochMs) {
         yield expired(subject, token.exp, now);
       } else {
         yield ruledOut(
           subject,
-          say`The token on ${code(node, tokenEvidence)} is good until ${time(token.exp, tokenEvidence)}`,
+          say`The token on ${code(node, tokenEvidence)} expires at ${time(token.exp, tokenEvidence)} only`,
         );
         yield* forecast(subject, token.exp, context);
       }
@@ -77,7 +77,7 @@ function expired(subject: Subject, exp: Instant, now: Instant) {
     unverified: subject.credential.unverified,
     value: { node, path: real },
     statements: [
-      say`On ${code(node, tokenEvidence)} the token that the CNI plugin presents ended at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
+      say`On ${code(node, tokenEvidence)} the token that the CNI plugin is given expired at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
       say`The runtime's configuration leads the plugin to ${code(real, first, ...rest)}`,
       ...(token.iat ? [say`The token was issued at ${time(token.iat, tokenEvidence)}`] : []),
       ...(file?.value.mtime ? [say`The file was last written at ${time(file.value.mtime, file.evidence)}`] : []),
@@ -102,12 +102,16 @@ function* forecast(subject: Subject, exp: Instant, context: MatchContext) {
     mechanism: "cni-token-expired",
     node,
     at: exp,
-    on: `the end of the token in force on ${node}; from then on every CNI call there is refused`,
+    on: `the expiry of the token in force on ${node}`,
     unless: reason.unless,
     unverified: [...credential.unverified, ...reason.unverified],
     statements: [
-      say`The token now in force on ${code(node, tokenEvidence)} ends at ${time(exp, tokenEvidence)}, and every CNI call there is refused from then on, since what renews it does not reach its file`,
+      say`The token now in force on ${code(node, tokenEvidence)} expires at ${time(exp, tokenEvidence)}, ${lapse(exp.epochMs - context.moment.collectedAt.epochMs, tokenEvidence)} after this collection; from then on every CNI call there will be refused`,
       reason.statement,
+      known(
+        "The agent renews such a token every 6 to 12 h, into the directory that is mounted into it",
+        CALICO_TOKEN_WATCH,
+      ),
       ...(reason.remedy ? [reason.remedy] : []),
     ],
   });

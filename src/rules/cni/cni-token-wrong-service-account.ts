@@ -7,12 +7,12 @@ import { eachCredential, headlineEvidence, refusedOn, ruledOut, type Subject } f
 
 /**
  * The account's name alone only dates a token to a release. It is a cause where the API server denied that account (403) while the
- * nodes that work present another.
+ * nodes that work have that of another.
  */
 export default defineRule({
   id: "cni-token-wrong-service-account",
   title: "the CNI plugin's token belongs to another service account than the one that is granted access",
-  label: "a CNI token of the wrong account",
+  label: "CNI token of the wrong account",
   asks: "How did the plugin come to present an account without permission?",
   kind: "mechanism",
   needs: { kubeconfigs: "kubeconfig", events: "kube.event" },
@@ -79,7 +79,7 @@ function wrong(subject: Subject, denied: Found, expected: string, evidence: Para
     unverified: subject.credential.unverified,
     value: { node },
     statements: [
-      say`On ${code(node, tokenEvidence)} the CNI plugin presents the account ${code(token.sub ?? "", tokenEvidence)}, while nodes that work present ${code(expected, evidence)}`,
+      say`On ${code(node, tokenEvidence)} the CNI plugin is given the token of the account ${code(token.sub ?? "", tokenEvidence)}, while nodes that work have that of ${code(expected, evidence)}`,
       say`The API server denied that account with 403 ${citing(headlineEvidence(denied))}`,
     ],
   });

@@ -27,7 +27,7 @@ interface Step {
 export default defineRule({
   id: "cni-writer-path-changed",
   title: "a rollout of the CNI agent changed where it writes its kubeconfig",
-  label: "a rollout moved the CNI agent's directory",
+  label: "rollout moved the directory of the CNI agent",
   asks: "How did the file that the plugin reads stop being refreshed?",
   kind: "mechanism",
   role: "trigger",
@@ -64,8 +64,8 @@ export default defineRule({
   },
   known: [
     known("A DaemonSet keeps its earlier templates as ControllerRevisions; their creation dates each rollout", {
-      source: "kubernetes pkg/controller/daemon/update.go",
-      version: "recent versions",
+      source: "Kubernetes documentation, Perform a Rollback on a DaemonSet",
+      version: "documentation, 2026",
     }),
   ],
   consequence,
@@ -95,7 +95,9 @@ const moved = (a: WriteTarget, b: WriteTarget): boolean =>
   a.hostPath !== b.hostPath || a.netDirEnv !== b.netDirEnv || a.confNameEnv !== b.confNameEnv;
 
 const unchanged = (daemonSet: string, newest: Revision, revisions: number): Statement =>
-  say`The newest of the ${word(revisions, newest.evidence)} revisions of ${code(daemonSet, newest.evidence)} writes where the ones before it did`;
+  revisions === 1
+    ? say`${code(daemonSet, newest.evidence)} has had one revision only, so nothing changed where it writes`
+    : say`The newest of the ${word(revisions, newest.evidence)} revisions of ${code(daemonSet, newest.evidence)} writes where the ones before it did`;
 
 const harmless = (daemonSet: string, { after, to }: Step): Statement =>
   say`Revision ${word(after.value.revision, after.evidence)} of ${code(daemonSet, after.evidence)} writes to ${code(to.hostPath, after.evidence)}, which on every node whose files were collected is the directory that the plugin reads`;
@@ -116,8 +118,14 @@ function foundFor(
     about: { node: struck, workload: [`DaemonSet/${daemonSet}`] },
     since: after.value.created,
     lastSeen: context.moment.collectedAt,
-    value: { daemonSet, from: from.hostPath, to: to.hostPath, revision: after.value.revision },
-    lessons: spared(struck, all, daemonSet, before, context).map((statement) => ({
+    value: {
+      daemonSet,
+      from: from.hostPath,
+      to: to.hostPath,
+      revision: after.value.revision,
+      binaries: binariesText(step),
+    },
+    lessons: spared(struck, all, daemonSet, after, context).map((statement) => ({
       kind: "surprise" as const,
       statement,
     })),
@@ -127,7 +135,7 @@ function foundFor(
       ...images(step),
       ...binaries(step),
       ...underOld(step, struck, context),
-      ...spared(struck, all, daemonSet, before, context),
+      ...spared(struck, all, daemonSet, after, context),
     ],
   });
 }
@@ -138,23 +146,34 @@ function headline(daemonSet: string, { before, after, from, to }: Step): Stateme
   const head = when
     ? say`Revision ${revision} of the DaemonSet ${code(daemonSet, template(after))}, created at ${time(when, cite(after, "/metadata/creationTimestamp"))},`
     : say`Revision ${revision} of the DaemonSet ${code(daemonSet, template(after))}`;
-  return say`${{ parts: head.parts, evidence: head.evidence }} writes its kubeconfig to ${code(to.hostPath, template(after))}; revision ${word(before.value.revision, cite(before, "/revision"))} wrote it to ${code(from.hostPath, template(before))}`;
+  if (from.hostPath === to.hostPath) return say`${head} changed what its installer writes into the CNI configuration`;
+  return say`${head} moved its kubeconfig from ${code(from.hostPath, template(before))}, where revision ${word(before.value.revision, cite(before, "/revision"))} had written it, to ${code(to.hostPath, template(after))}`;
 }
 
+const containers = (revision: Revision) => cite(revision, "/data/spec/template/spec");
+
 const env = ({ before, after, from, to }: Step): Statement =>
-  say`CNI_NET_DIR of its installer went from ${code(from.netDirEnv ?? "not set", template(before))} to ${code(to.netDirEnv ?? "not set", template(after))}`;
+  to.netDirEnv === null
+    ? say`CNI_NET_DIR of its installer was ${code(from.netDirEnv ?? "", containers(before))}; revision ${word(after.value.revision, containers(after))} does not set it`
+    : say`CNI_NET_DIR of its installer became ${code(to.netDirEnv, containers(after))}${citing(containers(before))}`;
 
 function images({ before, after, from, to }: Step): readonly Statement[] {
   if (from.images.join() === to.images.join()) return [];
-  const spec = (r: Revision) => cite(r, "/data/spec/template/spec");
-  return [say`Its images went from ${codes(from.images, 3, spec(before))} to ${codes(to.images, 3, spec(after))}`];
+  return [
+    say`Its images changed from ${codes(from.images, 3, containers(before))} to ${codes(to.images, 3, containers(after))}`,
+  ];
 }
+
+const binariesText = ({ from, to }: Step): string | null =>
+  from.binPath !== null && to.binPath !== null && from.binPath !== to.binPath
+    ? `${from.binPath} → ${to.binPath}`
+    : null;
 
 /** The same split may exist for the plugins themselves. */
 function binaries({ before, after, from, to }: Step): readonly Statement[] {
   if (from.binPath === null || to.binPath === null || from.binPath === to.binPath) return [];
   return [
-    say`The directory for plugin binaries moved as well, from ${code(from.binPath, template(before))} to ${code(to.binPath, template(after))}: whether the runtime runs the new ones is to be checked`,
+    say`The directory for plugin binaries moved as well, from ${code(from.binPath, template(before))} to ${code(to.binPath, template(after))}: whether the runtime runs the new ones is not decided here`,
   ];
 }
 
@@ -167,7 +186,7 @@ function underOld({ before, after }: Step, struck: readonly string[], context: M
     const issued = credential?.token.iat;
     if (!credential || !issued || !rolledOut || issued.epochMs >= rolledOut.epochMs) return [];
     return [
-      say`The token in use on ${code(node, credential.tokenEvidence)} was issued at ${time(issued, credential.tokenEvidence)}, ${lapse(rolledOut.epochMs - issued.epochMs, credential.tokenEvidence, after.evidence)} before that rollout: until then revision ${word(before.value.revision, before.evidence)} reached the file`,
+      say`The token in use on ${code(node, credential.tokenEvidence)} was issued at ${time(issued, credential.tokenEvidence)}, ${lapse(rolledOut.epochMs - issued.epochMs, credential.tokenEvidence, after.evidence)} before that rollout: so revision ${word(before.value.revision, before.evidence)} had still written that file then`,
     ];
   });
 }
@@ -176,7 +195,7 @@ function spared(
   struck: readonly string[],
   all: readonly Agent[],
   daemonSet: string,
-  before: Revision,
+  after: Revision,
   context: MatchContext,
 ): readonly Statement[] {
   const files = context.derive(nodeFiles);
@@ -185,28 +204,46 @@ function spared(
   );
   const evidence = others.flatMap((node) => {
     const followed = files.get(node)?.followed;
-    return followed?.state === "followed" ? [followed.credential.tokenEvidence] : [];
+    if (followed?.state !== "followed") return [];
+    const links = followed.credential.hops.filter((h) => h.value.type === "l").map((h) => h.evidence);
+    return [followed.credential.tokenEvidence, ...links];
   });
   const [first, ...rest] = evidence;
   if (!first) return [];
   return [
-    say`On ${codes(others, 8, first, ...rest)} what it writes still arrives where the plugin reads ${citing(before.evidence)}`,
+    say`On ${codes(others, 8, first, ...rest)} the kubeconfig of revision ${word(after.value.revision, template(after))} still reached the plugin`,
   ];
 }
 
 function consequence(finding: Finding): Consequence {
   const daemonSet = String(finding.value["daemonSet"] ?? "");
+  const binariesMoved = finding.value["binaries"];
   return {
     ...NO_CONSEQUENCE,
     actions: [
+      ...(binariesMoved
+        ? [
+            {
+              title: `Set the directory for plugin binaries of ${daemonSet} to the runtime's bin_dir, and check on every node which release the runtime runs`,
+              type: "repair" as const,
+              priority: "Medium" as const,
+              doneWhen:
+                "the agent's cni-bin-dir and the runtime's bin_dir are one directory on every node, and the plugin there reports the installed release",
+            },
+          ]
+        : []),
       {
-        title: `Review each change of the CNI manifest for hostPath volumes, CNI_NET_DIR and CNI_CONF_NAME before it is rolled out`,
+        title:
+          "Review each change of the CNI manifest for hostPath volumes, CNI_NET_DIR and CNI_CONF_NAME before it is rolled out",
         type: "process",
         priority: "Medium",
         doneWhen: `a change of ${daemonSet} that moves one of them cannot be merged without the nodes' conf_dir beside it`,
       },
     ],
     questions: [
+      ...(binariesMoved
+        ? [`The directory for plugin binaries moved too (${binariesMoved}): does the runtime still run the old ones?`]
+        : []),
       `Why was revision ${finding.value["revision"]} of ${daemonSet} rolled out, and which checks followed it?`,
     ],
     stops: "the change of the manifest is recorded; the decision behind it is not",

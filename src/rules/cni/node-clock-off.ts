@@ -7,7 +7,7 @@ import { K8S_CLAIMS } from "./_references.js";
 export default defineRule({
   id: "node-clock-off",
   title: "a clock is off by more than the API server tolerates",
-  label: "a clock that is off",
+  label: "clock that is off",
   asks: "How did a good token come to be refused?",
   kind: "mechanism",
   needs: { clocks: "clock", kubeconfigs: "kubeconfig" },

@@ -6,8 +6,8 @@ import { eachCredential, ruledOut, youngerToken } from "./_refusal.js";
 export default defineRule({
   id: "token-issuer-changed",
   title: "the token names an issuer that the API server no longer is",
-  label: "a token of a former issuer",
-  asks: "How did the plugin come to hold a token that is refused?",
+  label: "CNI token of a former issuer",
+  asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
   needs: { issuers: "kube.issuer", kubeconfigs: "kubeconfig" },
   uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
@@ -51,7 +51,7 @@ export default defineRule({
           ],
           value: { node, path: real },
           statements: [
-            say`The token that the CNI plugin on ${code(node, tokenEvidence)} presents was issued by ${code(token.iss, tokenEvidence)}, and the API server now calls itself ${code(server.value.issuer, server.evidence)}`,
+            say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given was issued by ${code(token.iss, tokenEvidence)}, and the API server now calls itself ${code(server.value.issuer, server.evidence)}`,
           ],
         });
       }
@@ -61,8 +61,8 @@ export default defineRule({
     known(
       "The API server accepts tokens of the issuers in its flag --service-account-issuer only, and names the first of them",
       {
-        source: "kubernetes kube-apiserver reference, --service-account-issuer",
-        version: "recent versions",
+        source: "Kubernetes documentation, kube-apiserver --service-account-issuer",
+        version: "documentation, 2026",
       },
     ),
   ],

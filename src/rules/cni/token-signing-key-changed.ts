@@ -1,13 +1,13 @@
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
-import { K8S_CLAIMS } from "./_references.js";
+import { BEARER_TOKEN } from "./_references.js";
 import { eachCredential, ruledOut } from "./_refusal.js";
 
 export default defineRule({
   id: "token-signing-key-changed",
   title: "the token was signed with a key that the API server no longer publishes",
-  label: "a token signed with a replaced key",
-  asks: "How did the plugin come to hold a token that is refused?",
+  label: "CNI token signed with a replaced key",
+  asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
   needs: { jwks: "kube.jwks", kubeconfigs: "kubeconfig" },
   explains: [
@@ -39,7 +39,7 @@ export default defineRule({
           unverified: subject.credential.unverified,
           value: { node, path: real },
           statements: [
-            say`The token that the CNI plugin on ${code(node, tokenEvidence)} presents is signed with the key ${code(token.kid, tokenEvidence)}, which the API server does not publish ${citing(published.evidence)}`,
+            say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given is signed with the key ${code(token.kid, tokenEvidence)}, which the API server does not publish ${citing(published.evidence)}`,
             ...(token.iat
               ? [say`It was issued at ${time(token.iat, tokenEvidence)}, under a key that has been replaced since`]
               : []),
@@ -48,12 +48,7 @@ export default defineRule({
       }
     });
   },
-  known: [
-    known("A token whose signature fits no known key is refused whatever its `exp` says", {
-      source: "kubernetes pkg/serviceaccount/jwt.go",
-      version: "recent versions",
-    }),
-  ],
+  known: [known("A token whose signature fits no known key is refused whatever its `exp` says", BEARER_TOKEN)],
   consequence: () => ({
     ...NO_CONSEQUENCE,
     actions: [
@@ -68,7 +63,7 @@ export default defineRule({
     questions: ["Who replaced the API server's signing key, and when?"],
     stops: "the key is gone from the API server; who replaced it is not in the evidence",
   }),
-  references: [K8S_CLAIMS],
+  references: [BEARER_TOKEN],
   falsePositives: ["several API servers that publish different keys while a replacement is under way"],
   examples: {
     found: ["cni/signing-key-changed.yaml"],

@@ -1,7 +1,7 @@
-import { evidenceIn } from "#model/evidence.js";
-import type { FactKind } from "#model/fact.js";
-import { defineSurvey, type SurveyRow } from "#model/rule.js";
-import { code, count, say, time, word } from "#model/statement.js";
+import { type Evidence, evidenceIn } from "#model/evidence.js";
+import type { Fact, FactKind } from "#model/fact.js";
+import { type ComparedMoment, defineSurvey, type SurveyRow } from "#model/rule.js";
+import { code, codes, count, type Statement, say, time, word } from "#model/statement.js";
 import { nodeFiles } from "#rules/cni/_credential.js";
 
 const CLUSTER_KINDS: readonly (readonly [FactKind, string])[] = [
@@ -12,43 +12,74 @@ const CLUSTER_KINDS: readonly (readonly [FactKind, string])[] = [
   ["kube.revision", "ControllerRevision"],
 ];
 
-/** What was looked at, and how completely: a finding of no fault is worth as much as this. */
+const STANDARD_CONF_DIR = "/etc/cni/net.d";
+
+/** What was looked at, and how completely: a review without a finding is worth as much as this. */
 export default defineSurvey({
   id: "examined",
-  *survey({ context, view }): Iterable<SurveyRow> {
-    for (const [kind, noun] of CLUSTER_KINDS) {
-      const coverage = view(kind).coverage();
-      const [first, ...rest] = coverage.searched("further one");
-      if (!first) continue;
-      const whole = [first, ...rest].map((e) => ({
-        ...e,
-        locator: { kind: "whole" as const },
-        excerpt: `${coverage.facts} ${noun}, ${coverage.state}`,
-      }));
-      const [lead, ...others] = whole;
-      if (!lead) continue;
-      const statement = say`${count(coverage.facts, noun, lead, ...others)} at ${time(context.moment.collectedAt, lead)}, collection ${word(coverage.state, lead)}`;
-      yield { section: "examined", name: noun, statement };
-    }
-    for (const [node, { followed, tree }] of context.derive(nodeFiles)) {
-      const paths = view("path").on(node);
-      const [fact] = paths;
-      if (!fact) continue;
-      const table = evidenceIn(fact.artifact, { kind: "whole" }, `${paths.length} paths`);
-      yield {
-        section: "examined",
-        name: node,
-        statement: say`${count(paths.length, "path", table)} on ${code(node, table)} at ${time(context.moment.collectedAt, table)}`,
-      };
-      if (followed.state !== "followed") continue;
-      const { credential } = followed;
-      const [first, ...rest] = credential.path;
-      const file = tree.at(credential.real);
-      yield {
-        section: "examined",
-        name: node,
-        statement: say`The credential that the CNI plugin on ${code(node, credential.tokenEvidence)} presents, followed to ${code(credential.real, first, ...rest, ...(file ? [file.evidence] : []))}`,
-      };
-    }
+  *survey(moment): Iterable<SurveyRow> {
+    for (const [kind, noun] of CLUSTER_KINDS) yield* listed(moment, kind, noun);
+    for (const node of moment.context.moment.nodes) yield* onNode(moment, node);
+    const differs = standardDirectories(moment);
+    if (differs) yield { section: "examined", name: STANDARD_CONF_DIR, statement: differs };
   },
 });
+
+function* listed({ context, view }: ComparedMoment, kind: FactKind, noun: string): Iterable<SurveyRow> {
+  const coverage = view(kind).coverage();
+  const whole = coverage
+    .searched(noun)
+    .map(
+      (e): Evidence => ({
+        ...e,
+        locator: { kind: "whole" },
+        excerpt: e.locator.kind === "absence" ? e.locator.searched : e.excerpt,
+      }),
+    );
+  const [first, ...rest] = whole;
+  if (!first) return;
+  const statement = say`${count(coverage.facts, noun, first, ...rest)} at ${time(context.moment.collectedAt, first)}, collection ${word(coverage.state, first)}`;
+  yield { section: "examined", name: noun, statement };
+}
+
+function* onNode({ context, view }: ComparedMoment, node: string): Iterable<SurveyRow> {
+  const paths = view("path").on(node);
+  const [fact] = paths;
+  if (!fact) return;
+  const table = evidenceIn(fact.artifact, { kind: "whole" }, `${paths.length} paths`);
+  yield {
+    section: "examined",
+    name: node,
+    statement: say`${count(paths.length, "path", table)} on ${code(node, table)} at ${time(context.moment.collectedAt, table)}`,
+  };
+  const files = context.derive(nodeFiles).get(node);
+  if (files?.followed.state !== "followed") return;
+  const { credential } = files.followed;
+  const [first, ...rest] = credential.path;
+  const file = files.tree.at(credential.real);
+  yield {
+    section: "examined",
+    name: node,
+    statement: say`The credential that the CNI plugin on ${code(node, credential.tokenEvidence)} is given, followed to ${code(credential.real, first, ...rest, ...(file ? [file.evidence] : []))}`,
+  };
+}
+
+/** Nodes whose standard directory is of another kind than their peers': no fault as long as nothing writes there, and good to know before something does. */
+function standardDirectories({ context, view }: ComparedMoment): Statement | null {
+  const rows = context.moment.nodes.flatMap((node) =>
+    view("path")
+      .on(node)
+      .filter((p) => p.value.path === STANDARD_CONF_DIR),
+  );
+  const links = rows.filter((p) => p.value.type === "l");
+  const own = rows.filter((p) => p.value.type === "d");
+  const [link, directory] = [links[0], own[0]];
+  if (!link || !directory) return null;
+  const names = (facts: readonly Fact<"path">[]): string[] => facts.map((f) => f.node ?? "");
+  return say`${code(STANDARD_CONF_DIR, directory.evidence)} is a directory on ${codes(names(own), 8, ...cited(own, directory))} and a link to ${code(link.value.target ?? "", link.evidence)} on ${codes(names(links), 8, ...cited(links, link))}: a manifest that writes there reaches another directory on the one than on the other`;
+}
+
+const cited = (facts: readonly Fact<"path">[], first: Fact<"path">): [Evidence, ...Evidence[]] => [
+  first.evidence,
+  ...facts.filter((f) => f !== first).map((f) => f.evidence),
+];
