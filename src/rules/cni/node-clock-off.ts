@@ -44,7 +44,7 @@ export default defineRule({
             say`The clock of ${code(node, clock.evidence)} is ${lapse(offset * 1000, clock.evidence)} ${word(offset > 0 ? "ahead of" : "behind", clock.evidence)} the API server's`,
           ],
         });
-      } else if (clock && offset !== null) {
+      } else if (clock && offset !== null && Math.abs(offset) + error <= UNMEASURED_SKEW_MS / 1000) {
         yield refuted({
           ...base,
           statements: [
