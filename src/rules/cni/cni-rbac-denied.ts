@@ -10,7 +10,7 @@ export default defineRule({
   label: "CNI plugin denied permission",
   asks: "How was the plugin's request refused?",
   kind: "mechanism",
-  needs: { events: "kube.event" },
+  needs: { events: "kube.event", kubeconfigs: "kubeconfig" },
   uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox", "cni-token-wrong-service-account"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),

@@ -31,14 +31,15 @@ export default defineRule({
   asks: "How did the file that the plugin reads stop being refreshed?",
   kind: "mechanism",
   role: "trigger",
-  needs: { revisions: "kube.revision", pods: "kube.pod" },
+  needs: { revisions: "kube.revision", pods: "kube.pod", kubeconfigs: "kubeconfig" },
   uses: ["cni-conf-dir-diverged"],
   explains: [
     effect("cni-kubeconfig-token-pod-gone", ["node"], "triggers"),
     effect("cni-token-expired", ["node"], "triggers"),
   ],
-  *match({ revisions, pods }, context) {
+  *match({ revisions, pods, kubeconfigs }, context) {
     const all = context.derive(agents);
+    const files = context.derive(nodeFiles);
     for (const daemonSet of [...new Set(all.map((a) => a.daemonSet))].sort()) {
       const nodes = all.filter((a) => a.daemonSet === daemonSet).map((a) => a.node);
       const base = { subject: daemonSet, about: { node: nodes, workload: [`DaemonSet/${daemonSet}`] } };
@@ -55,7 +56,11 @@ export default defineRule({
       if (!step) {
         yield refuted({ ...base, statements: [unchanged(daemonSet, newest, history.length)] });
       } else if (hit.length === 0) {
-        yield refuted({ ...base, statements: [harmless(daemonSet, step)] });
+        const examined = nodes.filter((node) => files.get(node)?.followed.state === "followed");
+        const what = `the kubeconfig in use on a node of ${daemonSet}`;
+        yield examined.length === 0
+          ? undetermined({ ...base, missing: [kubeconfigs.missing(what, nodes[0])] })
+          : refuted({ ...base, about: { ...base.about, node: examined }, statements: [harmless(daemonSet, step)] });
       } else {
         const struck = hit.flatMap((f) => f.about.node ?? []);
         yield foundFor(daemonSet, step, struck, all, pods.all.length, context);
