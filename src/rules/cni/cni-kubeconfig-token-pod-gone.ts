@@ -12,6 +12,7 @@ import {
   type MatchContext,
   NO_CONSEQUENCE,
   refuted,
+  shellWord,
   undetermined,
 } from "#model/rule.js";
 import { citing, code, codes, count, known, lapse, type Statement, say, time } from "#model/statement.js";
@@ -28,7 +29,7 @@ export default defineRule({
   label: "CNI token bound to a deleted pod",
   asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
-  needs: { pods: "kube.pod", events: "kube.event" },
+  needs: { pods: "kube.pod", events: "kube.event", kubeconfigs: "kubeconfig" },
   uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
@@ -261,7 +262,7 @@ function consequence(finding: Finding): Consequence {
     ...NO_CONSEQUENCE,
     verify: [
       {
-        run: `# on ${node}: is the token that the plugin is given accepted?\nkubectl --kubeconfig ${path} get clusterinformations.crd.projectcalico.org default`,
+        run: `# on ${node}: is the token that the plugin is given accepted?\nkubectl --kubeconfig ${shellWord(path)} get clusterinformations.crd.projectcalico.org default`,
         expect: "one line naming `default`; `Unauthorized` means that the token is refused",
       },
     ],
