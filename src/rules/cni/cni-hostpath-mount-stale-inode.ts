@@ -2,7 +2,7 @@ import type { Fact } from "#model/fact.js";
 import { cite } from "#model/fact.js";
 import { parentOf, type Resolution } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
-import { API_CLOCK, type Instant, latest } from "#model/instant.js";
+import { API_CLOCK, type Instant, order } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
@@ -44,7 +44,10 @@ export default defineRule({
       // Only where the agent is meant to feed the file in use: elsewhere the two directories differ anyway.
       if (target.state === "resolved" && parentOf(followed.credential.real) !== target.real) continue;
       const seen = mountOf(agent, mounts.on(node));
-      if (seen) yield byMount(base, seen, agent, target, followed.credential, context);
+      if (seen && target.state === "resolved" && isElsewhere(seen, target.real)) {
+        const what = `what ${seen.value.root}, which is mounted in ${agent.pod.value.name}, is on the node`;
+        yield undetermined({ ...base, missing: [mounts.missing(what, node)] });
+      } else if (seen) yield byMount(base, seen, agent, target, followed.credential, context);
       else yield byTimes(base, agent, target, followed.credential, mounts, paths, context);
     }
   },
@@ -115,10 +118,18 @@ function byMount(
 
 /** Snap revisions: the mount stays on the one that `current` named when the container started (microk8s issue 5583). */
 function isOlderRevision(root: string, real: string): boolean {
-  const shape = (path: string): string | null =>
-    /\/snap\/[a-z0-9-]+\/\d+\//.test(path) ? path.replace(/^.*(\/snap\/[a-z0-9-]+\/)\d+\//, "$1*/") : null;
-  return shape(root) !== null && shape(root) === shape(real) && !root.endsWith(real);
+  const parts = (path: string) => /\/snap\/([a-z0-9-]+)\/(\d+)\/(.*)$/.exec(path)?.slice(1) ?? [];
+  const [snap, revision, rest] = parts(root);
+  const [name, present, below] = parts(real);
+  return snap !== undefined && snap === name && rest === below && revision !== present;
 }
+
+/**
+ * Neither the directory that is there nor one known to have been there before. The root is a path within the mounted file system: it
+ * may lack the way to that, or begin with a subvolume's name.
+ */
+const isElsewhere = ({ value: { root, deleted } }: Fact<"mount">, real: string): boolean =>
+  !deleted && !isOlderRevision(root, real) && !real.endsWith(root) && !root.endsWith(real);
 
 /** Without the mount table: was the path made anew after the agent's container started? */
 function byTimes(
@@ -144,7 +155,7 @@ function byTimes(
       ],
     });
   }
-  if (!started || !made?.at || made.at.epochMs <= started.epochMs) {
+  if (!started || !made?.at || order(made.at, started) !== "after") {
     return undetermined({
       ...base,
       missing: [mounts.missing(`the mount table of ${agent.pod.value.name}`, base.subject)],
@@ -179,7 +190,7 @@ function madeAt(
 function settledBefore(hops: readonly Fact<"path">[], started: Instant): Fact<"path"> | null {
   const links = hops.filter((h) => h.value.type === "l");
   const directory = hops.at(-1);
-  const older = (at: Instant | null): boolean => at !== null && latest(at) < started.epochMs;
+  const older = (at: Instant | null): boolean => at !== null && order(at, started) === "before";
   const born = directory?.value.btime ?? null;
   if (links.length === 0) return directory && older(born) ? directory : null;
   return links.every((l) => older(l.value.mtime)) && (born === null || older(born)) ? (links.at(-1) ?? null) : null;
