@@ -71,6 +71,8 @@ export const reviewSchema = z.strictObject({
       on: z.string(),
       unless: z.string(),
       confidence,
+      /** What a forecast that is no more than probable rests on unseen. */
+      unverified: z.array(z.string()).optional(),
       statements: z.array(statement),
     }),
   ),
