@@ -1,6 +1,6 @@
 import { formatDuration } from "#model/instant.js";
 import type { Review } from "#model/review.js";
-import { formatMinute, longDate, type ReportZone, readTime, zoneHeading } from "./report-zone.js";
+import { formatMinute, longDate, type ReportZone, readTime, zoneInWords } from "./report-zone.js";
 
 /** The bold keys at the top; a key without a value is null and left out. */
 export interface Head {
@@ -11,6 +11,11 @@ export interface Head {
   readonly zone: string;
 }
 
+const SECOND = 1_000;
+const MINUTE = 60_000;
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+
 /** What stands at the top of the review. */
 export function headOf(review: Review, zone: ReportZone): Head {
   return {
@@ -18,21 +23,47 @@ export function headOf(review: Review, zone: ReportZone): Head {
     duration: durationLine(review, zone),
     severity: review.severity.proposed === "None" ? null : review.severity.proposed,
     reason: withoutStop(review.severity.reason),
-    zone: `${zone.name} (${zoneHeading(zone)})`,
+    zone: zoneInWords(zone),
   };
 }
 
-/** `~59 min active (12:01 AEST → 13:00 AEST), after 3 h 41 min latent`. Null where the evidence has no times. */
+/**
+ * `~59 min active (12:01 AEST → 13:00 AEST), after 3 h 41 min latent`; `at most` where nothing bounds the end but the collection that no
+ * longer showed it. Null where the evidence has no times.
+ */
 export function durationLine(review: Review, zone: ReportZone): string | null {
   const { from, to, activeMs, latentMs } = review.duration;
+  const isBound = to !== null && review.moments.some((m) => m.to === to);
   const span = `${moment(from, zone) ?? "begin not in evidence"} → ${moment(to, zone) ?? "end not in evidence"}`;
   const hasSpan = from !== null || to !== null;
-  const active =
-    activeMs === null ? (hasSpan ? span : null) : `~${formatDuration(activeMs)} active${hasSpan ? ` (${span})` : ""}`;
-  const latent = latentMs === null ? null : `${formatDuration(latentMs)} latent`;
-  if (active === null) return latent === null ? null : `~${latent}`;
-  return latent === null ? active : `${active}, after ~${latent}`;
+  const length =
+    activeMs === null ? null : isBound ? atMost(activeMs) : about(activeMs, isCoarse(from) || isCoarse(to));
+  const active = length === null ? (hasSpan ? span : null) : `${length} active${hasSpan ? ` (${span})` : ""}`;
+  const latent = latentMs === null ? null : `${about(latentMs, isCoarse(from))} latent`;
+  if (active === null) return latent;
+  return latent === null ? active : `${active}, after ${latent}`;
 }
+
+/** `39 s`; from ten minutes on `~59 min`, from a day on `~2 d 3 h`: a tilde where something was rounded off. */
+function about(ms: number, coarse: boolean): string {
+  const unit = unitOf(ms, coarse);
+  const rounded = Math.round(ms / unit) * unit;
+  const isExact = !coarse && Math.abs(rounded - ms) < SECOND;
+  return `${isExact ? "" : "~"}${rounded === 0 && unit > SECOND ? "1 min" : formatDuration(rounded)}`;
+}
+
+const atMost = (ms: number): string => {
+  const unit = unitOf(ms, false);
+  return `at most ${formatDuration(Math.ceil(ms / unit) * unit)}`;
+};
+
+function unitOf(ms: number, coarse: boolean): number {
+  if (ms >= DAY) return HOUR;
+  return coarse || ms >= 10 * MINUTE ? MINUTE : SECOND;
+}
+
+/** Is the time known to no more than the minute? */
+const isCoarse = (utc: string | null): boolean => (utc === null ? 0 : (readTime(utc)?.precisionMs ?? 0)) > SECOND;
 
 function moment(utc: string | null, zone: ReportZone): string | null {
   const at = utc === null ? null : readTime(utc);

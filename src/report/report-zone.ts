@@ -36,24 +36,52 @@ export function reportZone(review: Review, zone: string): ReportZone {
 export const zoneHeading = (zone: ReportZone): string =>
   zone.abbreviation === zone.offset ? zone.offset : `${zone.abbreviation} — ${zone.offset}`;
 
+/** The same in a sentence: `AEST (UTC+10)`, or only `UTC`. */
+export const zoneInWords = (zone: ReportZone): string =>
+  zone.abbreviation === zone.offset ? zone.offset : `${zone.abbreviation} (${zone.offset})`;
+
 /** A time as `review.json` writes it. Null for what is none. */
 export const readTime = (utc: string): Time | null => parseInstant(utc, "unknown");
 
-/** `12:01:31` on the review's date, `22 May 10:15:29` on another, `14 September 2021`, `June 2024`, `2021`: no finer than its precision. */
+/**
+ * `12:01:31` on the review's date, `22 May 10:15:29 AEST` on another, `14 Sep 2021` where it is years away, `14 September 2021`, `June 2024`,
+ * `2021`: no finer than its precision.
+ */
 export function formatTime(at: Time, zone: ReportZone): string {
-  return at.precisionMs <= HOUR && dateOf(at, zone) === zone.date ? formatClock(at, zone) : formatDated(at, zone);
+  if (isOfReviewsDay(at, zone)) return formatClock(at, zone);
+  return isYearsAway(at, zone) ? formatDay(at, zone) : formatDated(at, zone);
 }
 
-/** The same with the date in any case: for what is yet to come. */
+/** The word which a time takes before it: `at` 12:01:31, `on` 22 May, `in` June 2024. */
+export function prepositionOf(at: Time, zone: ReportZone): "at" | "on" | "in" {
+  if (at.precisionMs > DAY) return "in";
+  return isOfReviewsDay(at, zone) ? "at" : "on";
+}
+
+/** True for a time of day on the date which needs no saying. */
+export const isOfReviewsDay = (at: Time, zone: ReportZone): boolean =>
+  at.precisionMs <= HOUR && dateOf(at, zone) === zone.date;
+
+/** Beyond the turn of the year next to the review the time of day says nothing that a reader needs. */
+function isYearsAway(at: Time, zone: ReportZone): boolean {
+  const sameYear = dateOf(at, zone).slice(0, 4) === zone.date.slice(0, 4);
+  return !sameYear && Math.abs(at.epochMs - Date.parse(zone.date)) > 31 * DAY;
+}
+
+/** Date and time of day, with the zone: for what is yet to come. */
 export const formatDated = (at: Time, zone: ReportZone): string =>
-  at.precisionMs > HOUR ? formatDay(at, zone) : `${formatDay(at, zone)} ${formatClock(at, zone)}`;
+  at.precisionMs > HOUR
+    ? formatDay(at, zone)
+    : `${formatDay(at, zone)} ${digits(at, zone)} ${abbreviation(zone.name, at.epochMs)}`;
 
 /** `12:01:31`, `12:01`; with the abbreviation where it is not the report's (summer and winter time). */
 export function formatClock(at: Time, zone: ReportZone): string {
-  const shown = format(new TZDate(at.epochMs, zone.name), at.precisionMs > SECOND ? "HH:mm" : "HH:mm:ss");
   const here = abbreviation(zone.name, at.epochMs);
-  return here === zone.abbreviation ? shown : `${shown} ${here}`;
+  return here === zone.abbreviation ? digits(at, zone) : `${digits(at, zone)} ${here}`;
 }
+
+const digits = (at: Time, zone: ReportZone): string =>
+  format(new TZDate(at.epochMs, zone.name), at.precisionMs > SECOND ? "HH:mm" : "HH:mm:ss");
 
 /** The day, month or year of a time, as far as it is known; the year only where it is not the incident's. */
 export function formatDay(at: Time, zone: ReportZone): string {
@@ -65,12 +93,15 @@ export function formatDay(at: Time, zone: ReportZone): string {
 }
 
 /** `12:01 AEST`, with the day where it is not the review's: for the head of the review. */
-export function formatMinute(at: Time, zone: ReportZone): string {
-  if (at.precisionMs > HOUR) return formatDay(at, zone);
-  const local = new TZDate(at.epochMs, zone.name);
-  const day = dateOf(at, zone) === zone.date ? "" : `${formatDay(at, zone)} `;
-  return `${day}${format(local, "HH:mm")} ${abbreviation(zone.name, at.epochMs)}`;
-}
+export const formatMinute = (at: Time, zone: ReportZone): string =>
+  isOfReviewsDay(at, zone) ? minute(at, zone) : formatDatedMinute(at, zone);
+
+/** `24 May 08:20 AEST`: for headings. */
+export const formatDatedMinute = (at: Time, zone: ReportZone): string =>
+  at.precisionMs > HOUR ? formatDay(at, zone) : `${formatDay(at, zone)} ${minute(at, zone)}`;
+
+const minute = (at: Time, zone: ReportZone): string =>
+  `${format(new TZDate(at.epochMs, zone.name), "HH:mm")} ${abbreviation(zone.name, at.epochMs)}`;
 
 /** YYYY-MM-DD in the zone. */
 export const dateOf = (at: Time, zone: ReportZone): string =>

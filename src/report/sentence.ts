@@ -1,6 +1,6 @@
 import type { ReviewStatement } from "#model/review.js";
 import { codeSpan, joinInline, lineStart, type Place, prose } from "./markdown-text.js";
-import { formatTime, type ReportZone } from "./report-zone.js";
+import { formatTime, prepositionOf, type ReportZone } from "./report-zone.js";
 
 /** Sentences as one paragraph, each with its citation before its full stop. */
 export const paragraph = (statements: readonly ReviewStatement[], zone: ReportZone): string =>
@@ -36,14 +36,34 @@ function shownRun({ from, to }: { readonly from: number; readonly to: number }):
 }
 
 const parts = (statement: ReviewStatement, zone: ReportZone, place: Place): string =>
-  joinInline(statement.parts.map((part) => shownPart(part, zone, place))).trim();
+  joinInline(inWords(statement.parts, zone).map((part) => shownPart(part, place))).trim();
 
-function shownPart(part: ReviewStatement["parts"][number], zone: ReportZone, place: Place): string {
+/** A part whose time is told. */
+interface Told {
+  readonly kind: Part["kind"];
+  readonly text: string;
+}
+
+type Part = ReviewStatement["parts"][number];
+
+/** Parts with their times as the review tells them. A rule writes "at" before any time; what a date takes is "on", and a month "in". */
+export function inWords(parts: readonly Part[], zone: ReportZone): readonly Told[] {
+  return parts.map((part, i) => {
+    if (part.kind === "time") return { kind: part.kind, text: formatTime(part, zone) };
+    const next = parts[i + 1];
+    if (part.kind !== "text" || next?.kind !== "time") return part;
+    const preposition = prepositionOf(next, zone);
+    const text = part.text.replace(/(?<![\w-])(?:at|on|in) $/, `${preposition} `);
+    return { kind: part.kind, text };
+  });
+}
+
+function shownPart(part: Told, place: Place): string {
   switch (part.kind) {
     case "code":
       return codeSpan(part.text, place);
     case "time":
-      return formatTime(part, zone);
+      return part.text;
     case "text":
     case "word":
       return prose(part.text, place);

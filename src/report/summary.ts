@@ -1,6 +1,7 @@
 import type { Review, ReviewStatement } from "#model/review.js";
 import { durationLine } from "./head.js";
-import { formatDated, formatTime, type ReportZone, readTime, reportZone, zoneHeading } from "./report-zone.js";
+import { formatDated, type ReportZone, readTime, reportZone, zoneHeading } from "./report-zone.js";
+import { inWords } from "./sentence.js";
 import { visibleLine } from "./visible.js";
 
 export interface SummaryOptions {
@@ -94,7 +95,9 @@ const more = (n: number, noun: "chain" | "forecast" | "entry"): readonly string[
 function headline(statements: readonly ReviewStatement[] | undefined, zone: ReportZone): string | null {
   const first = statements?.[0];
   if (first === undefined) return null;
-  return first.parts.map((part) => (part.kind === "time" ? formatTime(part, zone) : part.text)).join("");
+  return inWords(first.parts, zone)
+    .map((part) => part.text)
+    .join("");
 }
 
 function fit(text: string, used: number): string {

@@ -3,7 +3,6 @@ import { custodyOf, evidenceOf } from "./appendix.js";
 import { chainsOf, placeOf, rivalsOf, titleOf, type UntoldFinding, untoldFindings } from "./causes.js";
 import { headOf } from "./head.js";
 import { formatTime, type ReportZone, readTime, zoneHeading } from "./report-zone.js";
-import { timelineOf } from "./timeline.js";
 
 /** What the templates see: the review, with what they cannot compute (numbers, places, groups). Still plain data: helpers escape it. */
 export function viewOf(review: Review, zone: ReportZone): object {
@@ -12,7 +11,6 @@ export function viewOf(review: Review, zone: ReportZone): object {
     ...review,
     head: headOf(review, zone),
     zoneHeading: zoneHeading(zone),
-    timeline: timelineOf(review, zone),
     chains: chainsOf(review),
     rivals: rivalsOf(review),
     untold: untold.others,

@@ -1,7 +1,15 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { numberEvidence } from "#report/number.js";
-import { formatDated, formatMinute, formatTime, readTime, reportZone, zoneHeading } from "#report/report-zone.js";
+import {
+  formatDated,
+  formatDatedMinute,
+  formatMinute,
+  formatTime,
+  readTime,
+  reportZone,
+  zoneHeading,
+} from "#report/report-zone.js";
 import { makeDraft } from "#test/report/draft.js";
 
 const test = suite("report zone");
@@ -35,10 +43,10 @@ for (const [zone, date, heading] of [
 for (const [utc, shown] of [
   ["2026-05-23T02:01:31Z", "12:01:31"],
   ["2026-05-22T14:00:00Z", "00:00:00"],
-  ["2026-05-22T13:59:59Z", "22 May 23:59:59"],
+  ["2026-05-22T13:59:59Z", "22 May 23:59:59 AEST"],
   ["2026-05-22T22:20Z", "08:20"],
-  ["2025-12-31T14:00Z", "1 Jan 00:00"],
-  ["2025-12-31T13:00Z", "31 Dec 2025 23:00"],
+  ["2025-12-31T14:00Z", "1 Jan 00:00 AEST"],
+  ["2025-12-31T13:00Z", "31 Dec 2025"],
   ["2026-09-14", "14 September"],
   ["2021-09-14", "14 September 2021"],
   ["2024-06", "June 2024"],
@@ -56,6 +64,12 @@ test("what is in the other half of the year carries its own abbreviation", () =>
   assert.is(formatTime(timeOf("2026-05-23T08:00:00Z"), zone), "10:00:00");
 });
 
+test("at the turn of the year the time of day stays, in another year the day is enough", () => {
+  const zone = zoneOf("Australia/Brisbane", "2026-01-02");
+  assert.is(formatTime(timeOf("2025-12-31T13:00:00Z"), zone), "31 Dec 2025 23:00:00 AEST");
+  assert.is(formatTime(timeOf("2021-09-14T00:00:00Z"), zone), "14 Sep 2021");
+});
+
 test("the hour that happens twice is told apart", () => {
   const zone = zoneOf("Europe/Berlin", "2026-10-25", "2026-10-25T00:10:00Z");
   assert.is(formatTime(timeOf("2026-10-25T00:30:00Z"), zone), "02:30:00");
@@ -66,7 +80,8 @@ test("the head and what is yet to come say the day", () => {
   const zone = zoneOf("Australia/Brisbane");
   assert.is(formatMinute(timeOf("2026-05-23T02:01:31Z"), zone), "12:01 AEST");
   assert.is(formatMinute(timeOf("2026-05-22T02:01:31Z"), zone), "22 May 12:01 AEST");
-  assert.is(formatDated(timeOf("2026-05-23T02:01:31Z"), zone), "23 May 12:01:31");
+  assert.is(formatDated(timeOf("2026-05-23T02:01:31Z"), zone), "23 May 12:01:31 AEST");
+  assert.is(formatDatedMinute(timeOf("2026-05-23T02:01:31Z"), zone), "23 May 12:01 AEST");
 });
 
 test.run();

@@ -14,7 +14,7 @@ test("says what failed, the root and how sure, what comes next, what is unknown,
   const text = renderSummary(numberEvidence(makeDraft()), options);
   for (const line of [
     "Status:  Ongoing, severity Medium proposed",
-    "When:    ~58 min 41 s active (12:01 AEST → 13:00 AEST)",
+    "When:    ~59 min active (12:01 AEST → 13:00 AEST)",
     "Failed:  Since 12:01:31 the API server refused 6 teardowns on n1",
     "Root:    (established) The token is bound to pod",
     "Next:    24 May 08:20, n1 (probable): a token is bound to a pod that is gone",
