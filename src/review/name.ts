@@ -42,7 +42,7 @@ function nameForecast(b: Brief): Naming {
   const nodes = [...new Set(b.forecasts.map((f) => f.node))].sort();
   const rule = b.rule(b.forecasts[0]?.mechanism ?? "");
   return {
-    title: `${listNodes(nodes)} ${rule.label ?? rule.title} foreseen`,
+    title: `${listNodes(nodes)}: ${rule.label ?? rule.title} foreseen`,
     slug: slugOf([...slugNodes(nodes), ...rule.id.replace("sym:", "").split("-"), "foreseen"]),
     tags: [...nodes, ...rule.tags].sort(),
   };
