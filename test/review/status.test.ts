@@ -46,7 +46,7 @@ test("what is foreseen without any finding is latent, and not a review of no fau
   const draft = review({ rules: [symptom([[]]), cause([[foresees("x", "sym:s")]])] });
   assert.is(draft.status, "Latent");
   assert.is(draft.severity.proposed, "Low");
-  assert.is(draft.title, "n1 title of sym:s foreseen");
+  assert.is(draft.title, "n1: title of sym:s foreseen");
   assert.equal(draft.summary.map(told), [["x foreseen"]]);
 });
 
@@ -164,7 +164,7 @@ test("the fault lay from its trigger to the first symptom", () => {
   );
   assert.equal(
     lay.impact.intervals.map((i) => i.name),
-    ["Fault laid to first symptom (latent)", "First symptom to the last collection"],
+    ["Fault laid to first symptom (latent)", "First symptom to the last collection, still ongoing"],
   );
   assert.is(draft("2024-03-05T09:30:00Z").duration.latentMs, null);
   assert.is(review({ rules: [symptom([[during]]), cause([[during]])] }).duration.latentMs, null);

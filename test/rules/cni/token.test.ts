@@ -1,0 +1,211 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Fact } from "#model/fact.js";
+import { cite } from "#model/fact.js";
+import type { Outcome } from "#model/finding.js";
+import type { Rule } from "#model/rule.js";
+import diverged from "#rules/cni/cni-conf-dir-diverged.js";
+import stale from "#rules/cni/cni-hostpath-mount-stale-inode.js";
+import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
+import expired from "#rules/cni/cni-token-expired.js";
+import wrongAccount from "#rules/cni/cni-token-wrong-service-account.js";
+import clockOff from "#rules/cni/node-clock-off.js";
+import { at, type Collected, fact, judge, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
+import { agent, directory, file, KUBECONFIG, mount, plain, refusal, said, scene, token } from "./_nodes.js";
+
+const test = suite("tokens");
+
+const bound = (uid = "uid-gone", more = {}) =>
+  token({ pod: { name: "calico-node-old", uid }, exp: at("2025-03-05T06:00:00Z"), ...more });
+const holder = (more: Parameters<typeof pod>[0] = {}) =>
+  pod({ namespace: "kube-system", name: "calico-node-old", uid: "uid-gone", ...more });
+const headline = (outcomes: readonly Outcome[]): string =>
+  texts(outcomes.flatMap((o) => ("statements" in o ? [o.statements[0]] : [])))[0] ?? "";
+
+test("a token without a pod is not bound to one", () => {
+  assert.equal(verdicts(said(podGone, ...plain(), agent())), ["refuted n1"]);
+});
+
+test("a token whose pod exists is no orphan, whoever owns it", () => {
+  assert.equal(verdicts(said(podGone, ...plain(bound()), agent(), holder())), ["refuted n1"]);
+});
+
+test("a pod within a minute after its deadline still vouches for its token, and one after that does not", () => {
+  const terminating = (deletion: string) => said(podGone, ...plain(bound()), holder({ deletion: at(deletion) }));
+  assert.equal(verdicts(terminating("2024-03-05T10:40:00Z")), ["refuted n1"]);
+  assert.equal(verdicts(terminating("2024-03-05T10:29:00Z")), ["refuted n1"]);
+  assert.equal(verdicts(terminating("2024-03-05T10:28:59Z")), ["found n1", "foreseen n1"]);
+});
+
+test("a pod of the same name with another uid does not save the token", () => {
+  const again = holder({ uid: "uid-new" });
+  assert.equal(verdicts(said(podGone, ...plain(bound()), agent(), again)), ["found n1", "foreseen n1"]);
+});
+
+test("pods that were not collected in full decide nothing", () => {
+  for (const state of ["truncated", "failed", "denied", "not-attempted"] as const) {
+    const world = scene([...plain(bound()), agent()], { coverage: { "kube.pod": state } });
+    assert.equal(verdicts(judge(podGone, world)), ["undetermined n1"], state);
+  }
+});
+
+test("a pod that is there vouches, however little of the list was collected", () => {
+  const world = scene([...plain(bound()), holder()], { coverage: { "kube.pod": "truncated" } });
+  assert.equal(verdicts(judge(podGone, world)), ["refuted n1"]);
+});
+
+test("what is refused already is not foreseen, unless it is refused for another reason or elsewhere", () => {
+  const after = (error: string, node = "n1") => {
+    const world = scene([...plain(bound()), agent()]);
+    world.publish("sym:failed-kill-pod", [refusal(error, node)]);
+    return verdicts(judge(podGone, world));
+  };
+  assert.equal(after("401"), ["found n1"]);
+  assert.equal(after("timeout"), ["found n1", "foreseen n1"]);
+  assert.equal(after("401", "n2"), ["found n1", "foreseen n1"]);
+});
+
+test("a path in the check that is to be run is one word of a shell", () => {
+  const [finding] = said(podGone, ...plain(bound()), agent());
+  assert.is(finding?.outcome, "found");
+  const value = { node: "n1", path: "/etc/x; rm -rf /" };
+  const { verify } = podGone.consequence({ value, ended: null } as never);
+  assert.ok(verify[0]?.run.includes("--kubeconfig '/etc/x; rm -rf /' "), verify[0]?.run);
+});
+
+/** What is said of a token that ends then; collected at half past ten. */
+const ending = (exp: string | null, ...more: readonly Fact[]): readonly string[] =>
+  verdicts(said(expired, ...plain(token({ exp: exp === null ? null : at(exp) })), ...more));
+
+test("a token without an end, and one within its end and the leeway of a minute, is not expired", () => {
+  assert.equal(ending(null), ["refuted n1"]);
+  assert.equal(ending("2024-03-05T10:30:00Z"), ["refuted n1"]);
+  assert.equal(ending("2024-03-05T10:29:01Z"), ["refuted n1"]);
+});
+
+test("a token a minute past its end is expired, since its end", () => {
+  assert.equal(ending("2024-03-05T10:29:00Z"), ["found n1"]);
+  const [found] = said(expired, ...plain(token({ exp: at("2024-03-05T08:00:00Z") })));
+  assert.is(found?.outcome === "found" && found.since?.epochMs, at("2024-03-05T08:00:00Z").epochMs);
+  assert.match(headline(found ? [found] : []), /2024-03-05T08:00:00Z, 2 h 30 min before the collection/);
+});
+
+/** What is said where the agent's writes do not reach the file, by a mount table that says so. */
+const unreached = (facts: readonly Fact[], part: Omit<Collected, "facts"> = {}): readonly Outcome[] =>
+  judge(expired, publish(scene([...facts, mount("/etc/cni/net.d", true)], part), stale));
+
+test("a token that a working refresher renews is not foreseen to end", () => {
+  assert.equal(ending("2024-03-06T06:00:00Z", agent()), ["refuted n1"]);
+});
+
+test("a token of a pod is not foreseen to end, since it ends with that pod", () => {
+  assert.equal(verdicts(unreached([...plain(bound()), agent()])), ["refuted n1"]);
+});
+
+test("a token whose refresher does not reach the file is foreseen to end, at its end", () => {
+  const outcomes = unreached([...plain(), agent()]);
+  assert.equal(verdicts(outcomes), ["refuted n1", "foreseen n1|forecast"]);
+  const [, forecast] = outcomes;
+  assert.is(forecast?.outcome === "foreseen" && forecast.at?.epochMs, at("2024-03-06T06:00:00Z").epochMs);
+  assert.is(forecast?.outcome === "foreseen" && forecast.unless, "calico-node-x is replaced");
+});
+
+test("a token whose writer writes elsewhere is foreseen to end", () => {
+  const facts = [
+    ...plain(),
+    directory("/opt/cni/conf"),
+    file("/opt/cni/conf/calico-kubeconfig"),
+    agent("/opt/cni/conf"),
+  ];
+  assert.equal(verdicts(judge(expired, publish(scene(facts), diverged))), ["refuted n1", "foreseen n1|forecast"]);
+});
+
+/** A token of a day, written at six the day before, with an agent that has run as long. */
+const untouched = (life: { readonly iat: string; readonly exp: string }, written: string, started: string) => {
+  const of = token({ iat: at(life.iat), exp: at(life.exp) });
+  const facts = plain(of).filter((f) => f.kind !== "path" || f.evidence.excerpt.includes('"f"') === false);
+  const rows = plain(of).filter((f) => f.kind === "path" && !f.evidence.excerpt.includes(KUBECONFIG));
+  const rest = facts.filter((f) => f.kind !== "path");
+  return verdicts(said(expired, ...rest, ...rows, file(KUBECONFIG, written), agent(undefined, {}, started)));
+};
+
+test("a file that its refresher should have written long ago is foreseen to end, and a younger one is not", () => {
+  const day = { iat: "2024-03-04T12:00:00Z", exp: "2024-03-05T12:00:00Z" };
+  const [early, late] = ["2024-03-04T12:00:00Z", "2024-03-05T00:00:00Z"];
+  assert.equal(untouched(day, late, early), ["refuted n1"]);
+  assert.equal(untouched(day, early, late), ["refuted n1"]);
+  assert.equal(untouched(day, early, early), ["refuted n1", "foreseen n1|forecast"]);
+});
+
+test("a token of a year is not renewed by a refresher, so its age foretells nothing", () => {
+  const year = { iat: "2024-03-04T12:00:00Z", exp: "2025-03-04T12:00:00Z" };
+  assert.equal(untouched(year, "2024-03-04T12:00:00Z", "2024-03-04T12:00:00Z"), ["refuted n1"]);
+});
+
+const peer = (sub: string) => plain(token({ sub }), "n2");
+/** What is said of accounts where n1 is refused with an error and n2 works, or not. */
+function accounts(
+  error: string | null,
+  others: readonly Fact[],
+  refusedToo: readonly string[] = [],
+): readonly string[] {
+  const world = scene([...plain(), ...others], { moment: { nodes: ["n1", "n2"] } });
+  const refused = error === null ? [] : [refusal(error), ...refusedToo.map((n) => refusal(error, n))];
+  world.publish("sym:failed-create-sandbox", refused);
+  return verdicts(judge(wrongAccount, world)).filter((v) => v.endsWith(" n1"));
+}
+
+test("an account that differs from the peers' is no cause where nothing is refused, or with 401", () => {
+  assert.equal(accounts(null, peer("system:serviceaccount:kube-system:calico-node")), []);
+  assert.equal(accounts("401", peer("system:serviceaccount:kube-system:calico-node")), ["refuted n1"]);
+  assert.equal(accounts("timeout", peer("system:serviceaccount:kube-system:calico-node")), []);
+});
+
+test("an account that is denied and that peers which work present as well is not the wrong one", () => {
+  assert.equal(accounts("403", peer("system:serviceaccount:kube-system:calico-cni-plugin")), ["refuted n1"]);
+});
+
+test("an account is the wrong one where it is denied and the nodes that work present another", () => {
+  const other = peer("system:serviceaccount:kube-system:calico-node");
+  assert.equal(accounts("403", other), ["found n1"]);
+  assert.equal(accounts("403", other, ["n2"]), []);
+  assert.equal(accounts("403", []), []);
+});
+
+const clock = (apiOffsetS: number | null, apiOffsetErrorS: number | null = 0.5, ofNode = true): Fact<"clock"> =>
+  fact("clock", { ofNode, zone: "UTC", synchronised: "yes", apiOffsetS, apiOffsetErrorS }, "n1");
+const timed = (rule: Rule, ...facts: readonly Fact[]): readonly string[] => verdicts(said(rule, ...plain(), ...facts));
+
+test("a clock that was not measured, or that is another machine's, decides nothing", () => {
+  assert.equal(timed(clockOff), ["undetermined n1"]);
+  assert.equal(timed(clockOff, clock(null, null)), ["undetermined n1"]);
+  assert.equal(timed(clockOff, clock(0.2, 0.5, false)), ["undetermined n1"]);
+});
+
+test("a measured offset within the leeway refutes, with how close it lay", () => {
+  assert.equal(timed(clockOff, clock(-1.4, 0.5)), ["refuted n1"]);
+  assert.match(headline(said(clockOff, ...plain(), clock(-1.4, 0.5))), /lay within 1\.9 s of the API server's/);
+});
+
+test("an offset whose error reaches over the leeway decides nothing", () => {
+  assert.equal(timed(clockOff, clock(50, 30)), ["undetermined n1"]);
+  assert.equal(timed(clockOff, clock(70, 30)), ["undetermined n1"]);
+});
+
+test("an offset beyond the leeway and its error is found, with its sign", () => {
+  assert.match(headline(said(clockOff, ...plain(), clock(95, 2))), /is 1 min 35 s ahead of the API server's/);
+  assert.match(headline(said(clockOff, ...plain(), clock(-95, 2))), /is 1 min 35 s behind the API server's/);
+});
+
+test("a token that begins over a minute after the collection shows a clock that is off", () => {
+  const begun = (iat: string) => verdicts(said(clockOff, ...plain(token({ iat: at(iat) })), clock(0.1)));
+  assert.equal(begun("2024-03-05T10:31:00Z"), ["refuted n1"]);
+  assert.equal(begun("2024-03-05T10:31:01Z"), ["found n1"]);
+});
+
+test("the factory's pods are cited whole, since they carry no text", () => {
+  const one = agent();
+  assert.is(cite(one, "/metadata/name"), one.evidence);
+});
+
+test.run();

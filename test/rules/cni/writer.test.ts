@@ -1,0 +1,276 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { conclude } from "#engine/run.js";
+import type { Fact, FactKinds } from "#model/fact.js";
+import type { Outcome } from "#model/finding.js";
+import unhealthy from "#rules/cni/cni-agent-unhealthy.js";
+import diverged from "#rules/cni/cni-conf-dir-diverged.js";
+import stale from "#rules/cni/cni-hostpath-mount-stale-inode.js";
+import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
+import moved from "#rules/cni/cni-writer-path-changed.js";
+import { bundle } from "#test/engine/_cards.js";
+import { artifact, at, type Collected, fact, judge, publish, texts, verdicts } from "#test/rules/_facts.js";
+import {
+  agent,
+  CONF_DIR,
+  config,
+  directory,
+  file,
+  KUBECONFIG,
+  kubeconfig,
+  link,
+  mount,
+  netconf,
+  onNode,
+  plain,
+  ready,
+  said,
+  scene,
+  token,
+} from "./_nodes.js";
+
+const test = suite("the CNI agent and where it writes");
+
+const headline = (outcome: Outcome | undefined): string =>
+  outcome && "statements" in outcome ? (texts([outcome.statements[0]])[0] ?? "") : "";
+
+const unready = (since: string, more: Partial<FactKinds["kube.pod"]> = {}) =>
+  verdicts(said(unhealthy, ...plain(), agent(CONF_DIR, { conditions: [ready("False", since)], ...more })));
+
+test("an agent that is not ready for under two minutes is no finding, and no proof of health", () => {
+  assert.equal(unready("2024-03-05T10:28:00Z"), []);
+  assert.equal(unready("2024-03-05T10:29:59Z"), []);
+});
+
+test("an agent that is not ready for longer is found, since then", () => {
+  assert.equal(unready("2024-03-05T10:27:59Z"), ["found n1"]);
+});
+
+test("an agent without the condition is judged by its phase and its age", () => {
+  assert.equal(verdicts(said(unhealthy, ...plain(), agent(CONF_DIR, { conditions: [] }))), ["refuted n1"]);
+  assert.equal(verdicts(said(unhealthy, ...plain(), agent(CONF_DIR, { conditions: [], phase: "Pending" }))), [
+    "found n1",
+  ]);
+});
+
+test("an agent that is being deleted does not count; the newest of the others does", () => {
+  const old = agent(CONF_DIR, {
+    name: "old",
+    deletion: at("2024-03-05T10:00:00Z"),
+    conditions: [ready("False", "2024-03-05T09:00:00Z")],
+  });
+  assert.equal(verdicts(said(unhealthy, ...plain(), old, agent())), ["refuted n1"]);
+  assert.equal(verdicts(said(unhealthy, ...plain(), old)), []);
+});
+
+/** What is said of the mount where containerd reads through a link, or from the directory itself. */
+const mounted = (rows: readonly Fact[], pod: Fact<"kube.pod"> = agent()): readonly Outcome[] =>
+  said(
+    stale,
+    ...plain().filter((f) => f.kind !== "path"),
+    file("/etc/cni/net.d/10-calico.conflist"),
+    file(KUBECONFIG),
+    ...rows,
+    pod,
+  );
+const born = (btime: string | null): Fact => directory(CONF_DIR, { btime: btime === null ? null : onNode(btime) });
+
+test("an agent that writes elsewhere anyway is not asked about its mount", () => {
+  assert.equal(
+    said(stale, ...plain(), agent("/opt/cni/conf"), directory("/opt/cni/conf"), mount("/opt/cni/conf", true)),
+    [],
+  );
+});
+
+test("a mount of the directory that is read is in place", () => {
+  assert.equal(verdicts(said(stale, ...plain(), agent(), mount(CONF_DIR))), ["refuted n1"]);
+});
+
+test("a mount in a file system of its own is in place too: its root is a path within that file system", () => {
+  assert.equal(verdicts(said(stale, ...plain(), agent(), mount("/cni/net.d"))), ["refuted n1"]);
+  assert.equal(verdicts(said(stale, ...plain(), agent(), mount(`/@rootfs${CONF_DIR}`))), ["refuted n1"]);
+});
+
+test("a mount of another directory than the one that is read is not in place", () => {
+  assert.equal(verdicts(said(stale, ...plain(), agent(), mount("/opt/cni/former"))), ["undetermined n1"]);
+});
+
+test("a mount that is marked as deleted is found, and one elsewhere in the container is not asked", () => {
+  const outcomes = said(stale, ...plain(), agent(), mount(CONF_DIR, true));
+  assert.equal(verdicts(outcomes), ["found n1"]);
+  assert.match(headline(outcomes[0]), /still has the removed directory \/etc\/cni\/net\.d mounted/);
+  const elsewhere = mount("/var/lib/calico", true, { mountPoint: "/var/lib/calico" });
+  assert.equal(verdicts(said(stale, ...plain(), agent(), mount(CONF_DIR), elsewhere)), ["refuted n1"]);
+});
+
+const SNAP = "/var/snap/microk8s";
+/** A node of microk8s at revision 7421, whose agent has a directory mounted. */
+const snap = (root: string): readonly string[] => {
+  const now = `${SNAP}/7421/args/cni-network`;
+  const through = `${SNAP}/current/args/cni-network`;
+  return verdicts(
+    said(
+      stale,
+      config({
+        path: `${SNAP}/current/args/containerd.toml`,
+        cni: [{ ...(config().value.cni[0] as never as object), confDir: through } as never],
+      }),
+      link(`${SNAP}/current`, "7421"),
+      directory(now),
+      file(`${now}/10-calico.conflist`),
+      file(`${now}/calico-kubeconfig`),
+      netconf(`${now}/10-calico.conflist`, `${through}/calico-kubeconfig`),
+      kubeconfig(`${now}/calico-kubeconfig`),
+      agent(through),
+      mount(root),
+    ),
+  );
+};
+
+test("a mount of the present revision of a snap is in place, with /var on a file system of its own too", () => {
+  assert.equal(snap(`${SNAP}/7421/args/cni-network`), ["refuted n1"]);
+  assert.equal(snap("/snap/microk8s/7421/args/cni-network"), ["refuted n1"]);
+});
+
+test("a mount of another revision of a snap is found", () => {
+  assert.equal(snap(`${SNAP}/7300/args/cni-network`), ["found n1"]);
+  assert.equal(snap("/snap/microk8s/7300/args/cni-network"), ["found n1"]);
+});
+
+test("without the mount table, a directory without a birth time decides nothing", () => {
+  assert.equal(verdicts(mounted([born(null)])), ["undetermined n1"]);
+});
+
+test("without the mount table, a directory born before the pod is in place, and one born after it is not", () => {
+  assert.equal(verdicts(mounted([born("2024-03-01T00:00:00Z")])), ["refuted n1"]);
+  assert.equal(verdicts(mounted([born("2024-03-05T07:00:00Z")])), ["found n1"]);
+});
+
+const linked = (mtime: string | null): readonly string[] =>
+  verdicts(
+    said(
+      stale,
+      config(),
+      link(CONF_DIR, "/opt/cni/conf", mtime),
+      directory("/opt/cni/conf"),
+      file("/opt/cni/conf/10-calico.conflist"),
+      file("/opt/cni/conf/calico-kubeconfig"),
+      netconf("/opt/cni/conf/10-calico.conflist", KUBECONFIG),
+      kubeconfig("/opt/cni/conf/calico-kubeconfig"),
+      agent(),
+    ),
+  );
+
+test("without the mount table, a link made before the pod is in place, and one made after it is not", () => {
+  assert.equal(linked("2024-03-01T00:00:00Z"), ["refuted n1"]);
+  assert.equal(linked("2024-03-05T07:00:00Z"), ["found n1"]);
+});
+
+test("without the mount table, a link of unknown age, or of nearly the pod's, decides nothing", () => {
+  assert.equal(linked(null), ["undetermined n1"]);
+  assert.equal(linked("2024-03-05T05:00:30Z"), ["undetermined n1"]);
+  assert.equal(linked("2024-03-05T04:59:30Z"), ["undetermined n1"]);
+});
+
+test("what times alone show rests on a premise that is named", () => {
+  const [found] = mounted([born("2024-03-05T07:00:00Z")]);
+  assert.equal(found?.outcome === "found" && found.unverified, ["the mount table of calico-node-x was not collected"]);
+});
+
+const ELSEWHERE = [directory("/opt/cni/conf"), file("/opt/cni/conf/calico-kubeconfig")];
+
+test("a writer whose directory holds no such file, or was not listed, is not said to write elsewhere", () => {
+  assert.equal(said(diverged, ...plain(), agent("/opt/cni/conf"), directory("/opt/cni/conf")), []);
+  const unlisted = directory("/opt/cni/conf", { listing: null });
+  assert.equal(verdicts(said(diverged, ...plain(), agent("/opt/cni/conf"), unlisted)), ["undetermined n1"]);
+  assert.equal(verdicts(said(diverged, ...plain(), agent("/opt/cni/conf"))), ["undetermined n1"]);
+});
+
+test("a writer whose path is a link to what is read writes there", () => {
+  const facts = [...plain(), agent("/opt/cni/conf"), link("/opt/cni/conf", CONF_DIR)];
+  assert.equal(verdicts(said(diverged, ...facts)), ["refuted n1"]);
+});
+
+test("a writer whose file of that name lies in another directory writes elsewhere", () => {
+  assert.equal(verdicts(said(diverged, ...plain(), agent("/opt/cni/conf"), ...ELSEWHERE)), ["found n1"]);
+});
+
+const revision = (n: number, hostPath: string): Fact<"kube.revision"> =>
+  fact("kube.revision", {
+    name: `calico-node-${n}`,
+    owner: { kind: "DaemonSet", name: "calico-node", uid: "ds-1" },
+    revision: n,
+    created: at(`2024-03-0${n}T00:00:00Z`),
+    template: agent(hostPath).value.template,
+  });
+const ROLLOUT = [revision(1, CONF_DIR), revision(2, "/opt/cni/conf")];
+
+/** What is said of the rollout, after the rule that it uses. */
+const rolled = (facts: readonly Fact[], part: Omit<Collected, "facts"> = {}): readonly string[] =>
+  verdicts(judge(moved, publish(scene(facts, part), diverged)));
+
+test("revisions that write to one place changed nothing, and without revisions nothing is known", () => {
+  const same = [revision(1, CONF_DIR), revision(2, CONF_DIR)];
+  assert.equal(rolled([...plain(), agent(), ...same]), ["refuted kube-system/calico-node"]);
+  assert.equal(rolled([...plain(), agent()]), ["undetermined kube-system/calico-node"]);
+});
+
+test("a change of path is refuted where no node diverged", () => {
+  const joined = [...plain(), agent("/opt/cni/conf"), link("/opt/cni/conf", CONF_DIR)];
+  assert.equal(rolled([...joined, ...ROLLOUT]), ["refuted kube-system/calico-node"]);
+});
+
+test("a change of path is not refuted where no node's files could be followed", () => {
+  assert.equal(rolled([agent("/opt/cni/conf"), ...ROLLOUT]), ["undetermined kube-system/calico-node"]);
+  assert.equal(rolled([agent("/opt/cni/conf"), ...ROLLOUT], { moment: { nodes: [] } }), [
+    "undetermined kube-system/calico-node",
+  ]);
+});
+
+test("a refutation speaks of the nodes that were looked at", () => {
+  const joined = [...plain(), agent("/opt/cni/conf"), link("/opt/cni/conf", CONF_DIR)];
+  const far = agent("/opt/cni/conf", { name: "far", node: "n9" });
+  const [outcome] = judge(moved, publish(scene([...joined, { ...far, node: "n9" }, ...ROLLOUT]), diverged));
+  assert.is(outcome?.outcome, "refuted");
+  assert.equal(outcome?.about.node, ["n1"]);
+});
+
+test("a change of path is found where a node diverged, since the rollout", () => {
+  const facts = [...plain(), agent("/opt/cni/conf"), ...ELSEWHERE, ...ROLLOUT];
+  assert.equal(rolled(facts), ["found kube-system/calico-node"]);
+  const [found] = judge(moved, publish(scene(facts), diverged));
+  assert.is(found?.outcome === "found" && found.since?.epochMs, at("2024-03-02T00:00:00Z").epochMs);
+  for (const part of ["/opt/cni/conf", CONF_DIR]) assert.ok(headline(found).includes(part), headline(found));
+});
+
+test("a later collection of the cluster alone ends no finding about a node's files", () => {
+  const gone = token({ pod: { name: "old", uid: "uid-gone" } });
+  const facts = [...plain(gone), agent("/opt/cni/conf"), ...ELSEWHERE, ...ROLLOUT];
+  const nodes = { parts: ["node", "cluster"] as const };
+  const custody = [
+    bundle("b".repeat(64), "2024-03-05T10:29:50Z", nodes),
+    bundle("c".repeat(64), "2024-03-05T12:00:00Z", { node: null, parts: ["cluster"] }),
+  ];
+  const first = facts.map((f) => ({ ...f, artifact: { ...f.artifact, bundle: "b".repeat(64) } }));
+  const later = facts
+    .filter((f) => f.kind.startsWith("kube."))
+    .map((f) => ({ ...f, artifact: { ...f.artifact, bundle: "c".repeat(64) } }));
+  const coverage = ["b", "c"].flatMap((b) =>
+    (["kube.pod", "kube.revision", "kube.workload", "path", "kubeconfig", "cni.netconf", "runtime.config"] as const)
+      .filter((kind) => b === "b" || kind.startsWith("kube."))
+      .map((kind) => {
+        const node = kind.startsWith("kube.") ? null : "n1";
+        const own = artifact({ bundle: b.repeat(64), node });
+        return { kind, node, artifact: own, coverage: "complete" as const, facts: 1 };
+      }),
+  );
+  const book = { rules: [diverged, podGone, moved], changes: [], timelines: [], surveys: [] };
+  const intake = { artifacts: [], facts: [...first, ...later], issues: [], coverage };
+  const { findings } = conclude(book, intake, custody);
+  assert.equal(
+    findings.map((f) => `${f.rule} ${f.ended === null ? "lasts" : "ended"}`),
+    ["cni-conf-dir-diverged lasts", "cni-kubeconfig-token-pod-gone lasts", "cni-writer-path-changed lasts"],
+  );
+});
+
+test.run();
