@@ -145,6 +145,7 @@ test("a symptom and an impact are what their kind says, and a rule may fix its r
   assert.is(role([card("a", { role: "trigger" }), finds("x")]), "trigger");
 });
 
+const RULE_ON_NODE = card("rival", explains(onNode("sym:s")));
 const RIVAL = card("rival", explains(effect("sym:s", ["node", "error"], "propagates")));
 
 /** `mechanism status of | sentences | what is missing` for rules that each say something at one moment. */
@@ -181,6 +182,14 @@ test("a rule that could not decide stays open, with what is missing", () => {
 
 test("what refutes outweighs what is missing for the same finding", () => {
   assert.equal(rivals([RIVAL, misses("c"), denies("d")], [SYMPTOM, failing]), ["rival refuted s | d refuted | "]);
+});
+
+test("what refutes a rival came to be after the finding was last seen: then it stays open", () => {
+  const seen = finds("s", { about: { node: ["n1"] }, lastSeen: T("10:30:00") });
+  const since = (clock: string): Outcome => ({ ...denies("c"), standsSince: T(clock) }) as Outcome;
+  assert.equal(rivals([RULE_ON_NODE, since("10:30:00")], [SYMPTOM, seen]), ["rival refuted s | c refuted | "]);
+  const [told] = rivals([RULE_ON_NODE, since("10:30:01")], [SYMPTOM, seen]);
+  assert.match(told ?? "", /^rival open s \| {2}\| what was in force until 2024-03-05T10:30:01Z/);
 });
 
 test("a rival that is ruled out on one node stays open on another", () => {

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Coverage } from "#model/artifact.js";
-import type { ChangeCard } from "#model/rule.js";
+import { type ChangeCard, effect } from "#model/rule.js";
 import { card, covered, denies, finds, foresees, onNode, sentence } from "#test/engine/_cards.js";
 import { at } from "#test/rules/_facts.js";
 import { review, type Said, saying, taken, told, whole } from "./_inquests.js";
@@ -168,6 +168,23 @@ test("the fault lay from its trigger to the first symptom", () => {
   );
   assert.is(draft("2024-03-05T09:30:00Z").duration.latentMs, null);
   assert.is(review({ rules: [symptom([[during]]), cause([[during]])] }).duration.latentMs, null);
+});
+
+test("a symptom that another explains began with that one", () => {
+  const stuck = saying("sym:stuck", [[finds("x", { since: at("2024-03-05T08:00:00Z") })]], { kind: "symptom" });
+  const failing = saying("sym:s", [[during]], {
+    kind: "symptom",
+    explains: [effect("sym:stuck", ["node"], "prevents-recovery")],
+  });
+  assert.is(review({ rules: [stuck] }).duration.from, "2024-03-05T08:00:00Z");
+  const lasting = saying(
+    "sym:stuck",
+    [[finds("x", { since: at("2024-03-05T08:00:00Z"), lastSeen: at("2024-03-05T10:00:00Z") })]],
+    {
+      kind: "symptom",
+    },
+  );
+  assert.is(review({ rules: [lasting, failing] }).duration.from, "2024-03-05T09:00:00Z");
 });
 
 test("the date is the first symptom's, in the report's zone", () => {

@@ -55,7 +55,7 @@ export const netconf = (path: string, kubeconfig: string | null, node = "n1"): F
     node,
   );
 
-const OPAQUE: TokenValue = {
+const DAY: TokenValue = {
   kind: "jwt",
   alg: "RS256",
   kid: "k1",
@@ -71,7 +71,7 @@ const OPAQUE: TokenValue = {
 };
 
 /** A day's token without a pod, issued at six, unless the test says otherwise. */
-export const token = (part: Partial<TokenValue> = {}): TokenValue => ({ ...OPAQUE, ...part });
+export const token = (part: Partial<TokenValue> = {}): TokenValue => ({ ...DAY, ...part });
 
 export const kubeconfig = (path: string, of: TokenValue = token(), node = "n1"): Fact<"kubeconfig"> =>
   fact("kubeconfig", { path, token: of, tokenLine: 7 }, node);

@@ -26,7 +26,9 @@ import {
   ready,
   said,
   scene,
+  table,
   token,
+  V2,
 } from "./_nodes.js";
 
 const test = suite("the CNI agent and where it writes");
@@ -113,7 +115,7 @@ const snap = (root: string): readonly string[] => {
       stale,
       config({
         path: `${SNAP}/current/args/containerd.toml`,
-        cni: [{ ...(config().value.cni[0] as never as object), confDir: through } as never],
+        cni: [table(V2, through)],
       }),
       link(`${SNAP}/current`, "7421"),
       directory(now),
