@@ -14,7 +14,12 @@ export const MAX_STEPS = 7;
 export function findChains(findings: readonly Numbered[], links: readonly CausalLink[]): readonly Chain[] {
   const byId = new Map(findings.map((f) => [f.id, f]));
   const chains = tops(findings, links, byId).flatMap((top) => chainsFrom(top.id, links, byId));
-  return dropContained(sortForReading(chains, byId));
+  return distinct(
+    sortForReading(
+      chains.map((chain) => atMost(MAX_STEPS, chain)),
+      byId,
+    ),
+  );
 }
 
 /** Symptoms that cause no further symptom, and mechanisms that cause nothing. Impacts are not asked about: they are told as impact. */
@@ -62,10 +67,11 @@ function longestPerRoot(paths: readonly Chain[]): readonly Chain[] {
     const known = best.get(root);
     if (!known || path.length > known.length) best.set(root, path);
   }
-  return [...best.values()].map((path) =>
-    path.length <= MAX_STEPS ? path : [...path.slice(0, MAX_STEPS - 1), path.at(-1) ?? ""],
-  );
+  return [...best.values()];
 }
+
+const atMost = (steps: number, chain: Chain): Chain =>
+  chain.length <= steps ? chain : [...chain.slice(0, steps - 1), chain.at(-1) ?? ""];
 
 /** The earlier symptom comes first; but a chain that another runs into comes before that one. */
 function sortForReading(chains: readonly Chain[], byId: ReadonlyMap<string, Numbered>): readonly Chain[] {
@@ -81,8 +87,8 @@ function sortForReading(chains: readonly Chain[], byId: ReadonlyMap<string, Numb
   return [...told];
 }
 
-/** A chain which is the end of another, and whose top is no symptom, says nothing of its own. */
-function dropContained(chains: readonly Chain[]): readonly Chain[] {
+/** Two triggers of one condition give one chain, not two. */
+function distinct(chains: readonly Chain[]): readonly Chain[] {
   const seen = new Set<string>();
   return chains.filter((chain) => {
     const key = chain.join();

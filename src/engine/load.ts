@@ -47,8 +47,7 @@ async function moduleFiles(folder: string): Promise<readonly string[]> {
 }
 
 async function loadCard(folder: string, file: string): Promise<Card> {
-  const module: { readonly default?: unknown } = await import(pathToFileURL(join(folder, file)).href);
-  const card = module.default;
+  const card = await importDefault(folder, file);
   const id = typeof card === "object" && card !== null && "id" in card ? card.id : undefined;
   const name = file.slice(file.lastIndexOf("/") + 1, -3);
   if (typeof card !== "object" || card === null || typeof id !== "string")
@@ -59,6 +58,15 @@ async function loadCard(folder: string, file: string): Promise<Card> {
   if ("observe" in card) return { kind: "timeline", card: card as TimelineCard };
   if ("survey" in card) return { kind: "survey", card: card as SurveyCard };
   throw bad(file, "exports a card of no known kind");
+}
+
+async function importDefault(folder: string, file: string): Promise<unknown> {
+  try {
+    const module: { readonly default?: unknown } = await import(pathToFileURL(join(folder, file)).href);
+    return module.default;
+  } catch (error) {
+    throw bad(file, `cannot be loaded (${error instanceof Error ? error.name : "error"})`);
+  }
 }
 
 const bad = (file: string, what: string): InquestError =>

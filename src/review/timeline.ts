@@ -2,9 +2,6 @@ import { formatUtc } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import type { Brief } from "./inquest.js";
 
-/** Longest time line that a person reads; the rest is in the evidence. */
-const MAX_ROWS = 80;
-
 /** Observations of all moments, each once, in order of time. */
 export function tellTimeline(b: Brief): Draft["timeline"] {
   const rows = new Map<string, (typeof b.observations)[number]>();
@@ -14,7 +11,6 @@ export function tellTimeline(b: Brief): Draft["timeline"] {
   }
   return [...rows.entries()]
     .sort(([k, x], [l, y]) => x.at.epochMs - y.at.epochMs || (k < l ? -1 : 1))
-    .slice(0, MAX_ROWS)
     .map(([, row]) => ({
       at: formatUtc(row.at),
       approximate: row.approximate,

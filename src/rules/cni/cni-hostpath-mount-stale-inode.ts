@@ -73,8 +73,13 @@ type Base = { readonly subject: string; readonly about: { readonly node: string[
 /** The mount of the agent's CNI directory, as one of its processes sees it. */
 function mountOf(agent: Agent, mounts: readonly Fact<"mount">[]): Fact<"mount"> | undefined {
   const { mountPath } = agent.target;
-  const fits = mounts.filter((m) =>
-    mountPath === null ? m.value.mountPoint.endsWith("/etc/cni/net.d") : m.value.mountPoint === mountPath,
+  const uid = `/pods/${agent.pod.value.uid}/`;
+  // The kubelet mounts files of the pod's own folder into each of its containers: they tell whose process it is.
+  const own = new Set(mounts.filter((m) => m.value.root.includes(uid)).map((m) => m.value.pid));
+  const fits = mounts.filter(
+    (m) =>
+      (own.size === 0 || own.has(m.value.pid)) &&
+      (mountPath === null ? m.value.mountPoint.endsWith("/etc/cni/net.d") : m.value.mountPoint === mountPath),
   );
   return fits.find((m) => m.value.deleted) ?? fits[0];
 }
@@ -103,7 +108,7 @@ function byMount(
     since: null,
     lastSeen: context.moment.collectedAt,
     unverified: credential.unverified,
-    value: valueOf(base.subject, agent, credential),
+    value: factsOf(base.subject, agent, credential),
     statements: [
       deleted
         ? say`On ${code(base.subject, mount.evidence)} the running ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} still has the removed directory ${code(agent.target.hostPath, mount.evidence)} mounted: nothing that it writes there reaches the plugin`
@@ -168,7 +173,7 @@ function byTimes(
     lastSeen: context.moment.collectedAt,
     unverified: [...credential.unverified, `the mount table of ${agent.pod.value.name} was not collected`],
     missing: [mounts.missing(`the mount table of ${agent.pod.value.name}`, base.subject)],
-    value: valueOf(base.subject, agent, credential),
+    value: factsOf(base.subject, agent, credential),
     statements: [
       say`On ${code(base.subject, made.fact.evidence)} ${code(agent.target.hostPath, made.fact.evidence)} was made anew at ${time(made.at, made.fact.evidence)}, after ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} had started at ${time(started, cite(agent.pod, "/status/startTime"))}: by these times that pod still has the earlier directory mounted, and nothing that it writes there reaches the plugin`,
       ...fileAge(credential),
@@ -203,7 +208,7 @@ function lastStart(agent: Agent): Instant | null {
   return first ? rest.reduce((a, b) => (b.epochMs > a.epochMs ? b : a), first) : agent.pod.value.startedAt;
 }
 
-const valueOf = (node: string, agent: Agent, credential: Credential) => ({
+const factsOf = (node: string, agent: Agent, credential: Credential) => ({
   node,
   pod: agent.pod.value.name,
   namespace: agent.pod.value.namespace,
@@ -218,7 +223,7 @@ const valueOf = (node: string, agent: Agent, credential: Credential) => ({
 function remade(target: Resolution, agent: Agent) {
   const started = lastStart(agent);
   const made = madeAt(target.hops, agent.target.hostPath);
-  if (!started || !made?.at || made.at.epochMs <= started.epochMs) return [];
+  if (!started || !made?.at || order(made.at, started) !== "after") return [];
   return [
     say`What now stands at ${code(agent.target.hostPath, made.fact.evidence)} was made at ${time(made.at, made.fact.evidence)}: the replacement took the directory from under the running pod`,
   ];
