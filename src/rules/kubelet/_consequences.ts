@@ -12,23 +12,23 @@ export const ALERT_ON_STUCK_PODS: Action = {
 /** The second line of every jsonpath range: one object per line. */
 const EACH = '{.metadata.namespace}/{.metadata.name}{"\\n"}{end}';
 
-/** How many pods on a node are being deleted. */
-export const countTerminating = (node: string | null): Command => ({
-  run: `kubectl get pods -A ${onNode(node)}-o jsonpath='{range .items[?(@.metadata.deletionTimestamp)]}${EACH}' | wc -l`,
-  expect: "0",
+/** Pods on a node that are being deleted. No pipe: a command that fails must not look like one that finds nothing. */
+export const listTerminating = (node: string | null): Command => ({
+  run: `kubectl get pods -A ${onNode(node)}-o jsonpath='{range .items[?(@.metadata.deletionTimestamp)]}${EACH}'`,
+  expect: "no output and exit code 0",
 });
 
-/** How many pods are Pending, anywhere. */
-export const COUNT_PENDING: Command = {
-  run: "kubectl get pods -A --field-selector status.phase=Pending --no-headers 2>/dev/null | wc -l",
-  expect: "0",
+/** Pods that are Pending, anywhere. */
+export const LIST_PENDING: Command = {
+  run: "kubectl get pods -A --field-selector status.phase=Pending",
+  expect: "No resources found",
 };
 
-/** Pods that run and are not ready: a filter on the phase hides them. */
-export const notReady = (): Command => ({
-  run: `kubectl get pods -A -o jsonpath='{range .items[*]}{.status.phase} {.status.conditions[?(@.type=="Ready")].status} ${EACH}' | grep '^Running False'`,
-  expect: "no output",
-});
+/** Pods that run, each with whether it is ready: a filter on the phase alone hides those that are not. */
+export const LIST_READY: Command = {
+  run: `kubectl get pods -A --field-selector status.phase=Running -o jsonpath='{range .items[*]}{.status.conditions[?(@.type=="Ready")].status} ${EACH}'`,
+  expect: "lines, and each begins with True",
+};
 
 /** Creates and deletes one pod on the node: ADD and DEL of the CNI plugin, with a limit in time. */
 export function probeNode(node: string): readonly Command[] {
@@ -49,7 +49,8 @@ export function probeNode(node: string): readonly Command[] {
 /** Events of one reason, the latest last. */
 export const eventsOf = (reason: string): Command => ({
   run: `kubectl get events -A --field-selector reason=${reason} --sort-by=.lastTimestamp`,
-  expect: "no event later than the repair",
+  expect:
+    "no event later than the repair; an empty list proves nothing where events live for five minutes only (MicroK8s)",
 });
 
 const onNode = (node: string | null): string =>

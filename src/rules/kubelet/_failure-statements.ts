@@ -1,8 +1,15 @@
-import type { Quoted, Statement } from "#model/statement.js";
-import { code, codes, count, say, time, word } from "#model/statement.js";
-import { CITED, type Cited, either, extent, lapseRange, some, span, words } from "./_pods.js";
-import { sandboxErrorTail } from "./_sandbox-error.js";
+import type { Instant } from "#model/instant.js";
+import { formatUtc } from "#model/instant.js";
+import { citing, code, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
+import { CITED, type Cited, cadence, either, extent, number, oneOf, some, words } from "./_pods.js";
+import { sandboxErrorTail, sandboxErrorWords } from "./_sandbox-error.js";
 import { cadencesMs, lastSeen, type Occurrence, type SandboxFailures } from "./_sandbox-failures.js";
+
+/** What the kubelet tried, in words: of the network where the message names it, else of the sandbox. */
+export interface Attempt {
+  readonly network: string;
+  readonly sandbox: string;
+}
 
 /** The evidence of the first dozen. */
 export function citeOccurrences(of: SandboxFailures): Cited {
@@ -10,75 +17,93 @@ export function citeOccurrences(of: SandboxFailures): Cited {
   return [first.evidence, ...rest.slice(0, CITED - 1).map((o) => o.evidence)];
 }
 
-/** What every failure of sandboxes is told with, after its headline: the text, the times, the counts, the cadence. */
+const isLogged = (of: SandboxFailures): boolean => of.occurrences.some((o) => o.source === "log");
+
+/** Begin, end as far as known, what was tried for how many pods, and the error. */
+export function headline(of: SandboxFailures, attempt: Attempt): Statement {
+  const [{ message }] = of.occurrences;
+  const evidence = citeOccurrences(of);
+  const one = of.occurrences.length + of.more === 1;
+  const what = /\bnetwork\b/.test(message)
+    ? `${attempt.network} the network of `
+    : `${attempt.sandbox} the sandboxes of `;
+  const pods = isLogged(of) ? words("pods", ...evidence) : number(of.occurrences.length + of.more, "pod", ...evidence);
+  const where = of.node === null ? citing(...evidence) : say` on ${code(of.node, ...evidence)}`;
+  const error = sandboxErrorWords(of.errorClass, message, ...evidence);
+  const answered = /^40[13]$/.test(of.errorClass) ? say`the API server answered ${error}` : error;
+  return say`${period(of)} the kubelet's attempts to ${words(one ? what.replace("sandboxes", "sandbox") : what, ...evidence)}${pods}${where} failed: ${answered}.`;
+}
+
+/** `From T until at least U`; of log lines only the first has evidence. */
+function period(of: SandboxFailures): Quoted {
+  const first = of.occurrences.filter((o) => o.first).reduce<Occurrence | null>(earlier, null);
+  const last = of.occurrences.filter((o) => o.last ?? o.first).reduce<Occurrence | null>(later, null);
+  const evidence = citeOccurrences(of);
+  if (!first?.first || !last) return words("Again and again", ...evidence);
+  const end = last.last ?? last.first;
+  const from = time(first.first, first.evidence);
+  if (!end || isLogged(of)) return say`From ${from} on`;
+  return formatUtc(end) === formatUtc(first.first)
+    ? say`At ${from}`
+    : say`From ${from} until at least ${time(end, last.evidence)}`;
+}
+
+const earlier = (a: Occurrence | null, b: Occurrence): Occurrence =>
+  a?.first && b.first && a.first.epochMs <= b.first.epochMs ? a : b;
+
+const endMs = (o: Occurrence): number => (o.last ?? o.first)?.epochMs ?? 0;
+const later = (a: Occurrence | null, b: Occurrence): Occurrence => (a && endMs(a) >= endMs(b) ? a : b);
+
+/** What every failure of sandboxes is told with, after its headline: the text, the pods, the counts, the cadence, the log. */
 export function failureDetails(of: SandboxFailures): readonly Statement[] {
   const [first] = of.occurrences;
-  const evidence = citeOccurrences(of);
-  const firsts = of.occurrences.flatMap((o) => o.first ?? []);
-  const last = lastSeen(of.occurrences);
   return [
     say`The innermost error is ${code(sandboxErrorTail(first.message), first.evidence)}.`,
-    ...(firsts.length > 0 && last
-      ? [say`It was first reported ${span(firsts, ...evidence)}, and last ${span([last], ...evidence)}.`]
-      : []),
-    ...countStatement(of, evidence),
-    ...cadenceStatement(of, evidence),
+    ...nameStatement(of),
+    ...countStatement(of),
+    ...cadenceStatement(of),
     ...logStatement(of),
   ];
 }
 
-/** Events lag behind what the kubelet does; its log does not. */
+/** The evidence of a series of lines is its first line: what is told of the log stands there. */
 function logStatement({ logged }: SandboxFailures): readonly Statement[] {
-  if (!logged || logged.value.count < 2) return [];
-  const lines = count(logged.value.count, "line", logged.evidence);
+  if (!logged || logged.value.count < 2 || !logged.value.first) return [];
+  const { source, first } = logged.value;
   return [
-    logged.value.last
-      ? say`The log of the node holds ${lines} of it, the last of ${time(logged.value.last, logged.evidence)}.`
-      : say`The log of the node holds ${lines} of it.`,
+    say`The log ${code(source, logged.evidence)} has lines with the same error, the first at ${time(first, logged.evidence)}.`,
   ];
 }
 
-function countStatement(of: SandboxFailures, evidence: Cited): readonly Statement[] {
-  const counts = of.occurrences.map((o) => o.count);
-  const [low, high] = extent(counts);
+function nameStatement(of: SandboxFailures): readonly Statement[] {
+  const names = [...new Set(of.occurrences.flatMap((o) => o.name ?? []))];
+  const evidence = citeOccurrences(of);
+  if (names.length === 0) return [];
+  return isLogged(of)
+    ? [say`The first line is of the pod ${oneOf(names, ...evidence)}.`]
+    : [say`${either(names.length, "The pod is", "The pods are", ...evidence)} ${oneOf(names, ...evidence)}.`];
+}
+
+function countStatement(of: SandboxFailures): readonly Statement[] {
+  const [low, high] = extent(of.occurrences.map((o) => o.count));
+  if (isLogged(of) || high < 2) return [];
+  const evidence = citeOccurrences(of);
   const times = low === high ? word(low, ...evidence) : word(`${low} to ${high}`, ...evidence);
-  if (of.occurrences.some((o) => o.source === "log"))
-    return [
-      say`The log holds ${count(
-        of.occurrences.reduce((sum, o) => sum + o.count, 0),
-        "line",
-        ...evidence,
-      )} of it.`,
-    ];
-  if (high < 2) return [];
   return of.occurrences.length === 1
     ? [say`The event counts at least ${times} failures.`]
     : [say`The events count at least ${times} failures for each pod.`];
 }
 
-function cadenceStatement(of: SandboxFailures, evidence: Cited): readonly Statement[] {
-  const cadences = some(cadencesMs(of.occurrences.filter((o) => o.source === "event")));
-  if (!cadences) return [];
-  const lasting = of.occurrences.filter((o: Occurrence) => o.first && o.last && o.last.epochMs > o.first.epochMs);
-  if (lasting.length === 0) return [];
-  return [say`That is one failure each ${lapseRange(cadences, ...evidence)} for a pod.`];
+function cadenceStatement(of: SandboxFailures): readonly Statement[] {
+  const cadences = some(cadencesMs(of.occurrences.filter((o) => o.source === "event")).filter((ms) => ms > 0));
+  return cadences ? [say`That is one about ${cadence(cadences, ...citeOccurrences(of))} for each pod.`] : [];
 }
 
-/** `the sandboxes of 3 pods`: those named and those only counted. A log line stands for many pods and names one. */
-export function countSandboxes(of: SandboxFailures): Quoted {
-  if (of.occurrences.some((o) => o.source === "log")) return words("Sandboxes", ...citeOccurrences(of));
-  const pods = of.occurrences.length + of.more;
-  const evidence = citeOccurrences(of);
-  return say`${either(pods, "The sandbox", "The sandboxes", ...evidence)} of ${count(pods, "pod", ...evidence)}`;
-}
-
-/** The names of the pods concerned, where any is known. */
-export function nameStatement(of: SandboxFailures): readonly Statement[] {
-  const names = [...new Set(of.occurrences.flatMap((o) => o.name ?? []))];
-  if (names.length === 0) return [];
-  return [
-    of.occurrences[0].source === "log"
-      ? say`The first line names the pod ${codes(names, 3, ...citeOccurrences(of))}.`
-      : say`${either(names.length, "The pod is", "The pods are", ...citeOccurrences(of))} ${codes(names, 1, ...citeOccurrences(of))}.`,
-  ];
+/** An event list that stood still while its pods stayed, for who takes silence for an end. Null below `quietMs`. */
+export function quietEvents(of: SandboxFailures, now: Instant, pods: Cited, quietMs: number): Statement | null {
+  const end = isLogged(of) ? null : lastSeen(of.occurrences);
+  const last = of.occurrences.reduce<Occurrence | null>(later, null);
+  if (!end || !last || now.epochMs - end.epochMs < quietMs) return null;
+  const age = lapse(now.epochMs - end.epochMs, last.evidence, pods[0]);
+  return say`At ${time(now, ...pods)} the latest of these events was ${age} old, and the pods still existed: events that stand still are no sign of an end${citing(last.evidence)}.`;
 }

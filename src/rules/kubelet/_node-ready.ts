@@ -1,6 +1,8 @@
 import type { Evidence } from "#model/evidence.js";
-import type { Condition } from "#model/fact.js";
+import type { Condition, FactKind } from "#model/fact.js";
 import { cite, type Fact } from "#model/fact.js";
+import type { Instant } from "#model/instant.js";
+import type { FactView } from "#model/rule.js";
 
 export type NodeFact = Fact<"kube.node">;
 
@@ -20,3 +22,25 @@ export const cannotEndPods = (condition: Condition): boolean =>
   /PLEG is not healthy|container runtime is down|container runtime status check may not have completed/.test(
     condition.message ?? "",
   );
+
+/** Something that a kubelet told at a time. */
+export interface Sign {
+  readonly at: Instant;
+  /** Reason of the event. */
+  readonly reason: string;
+  readonly evidence: Evidence;
+}
+
+/** The latest event of the kubelet of each node; once per moment: hand it to `context.derive`. */
+export function lastSigns(view: <K extends FactKind>(kind: K) => FactView<K>): ReadonlyMap<string, Sign> {
+  const signs = new Map<string, Sign>();
+  for (const { value } of view("kube.event").all) {
+    if (value.component !== "kubelet" || value.node === null) continue;
+    for (const { first, last, evidence } of value.objects) {
+      const at = last ?? first;
+      if (at && at.epochMs > (signs.get(value.node)?.at.epochMs ?? 0))
+        signs.set(value.node, { at, reason: value.reason, evidence });
+    }
+  }
+  return signs;
+}

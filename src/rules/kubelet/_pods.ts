@@ -1,9 +1,9 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind } from "#model/fact.js";
 import type { Instant } from "#model/instant.js";
-import { formatDuration } from "#model/instant.js";
-import type { FactView, MatchContext, Moment } from "#model/rule.js";
-import { citing, codes, type Quoted, time } from "#model/statement.js";
+import { formatDuration, formatUtc, latestOf } from "#model/instant.js";
+import type { FactView, Moment } from "#model/rule.js";
+import { citing, code, type Quoted, time } from "#model/statement.js";
 
 export type Pod = Fact<"kube.pod">;
 export type Cited = readonly [Evidence, ...Evidence[]];
@@ -11,9 +11,6 @@ type Look = <K extends FactKind>(kind: K) => FactView<K>;
 
 /** At most so many objects are cited for one sentence: enough to check it, few enough to read. */
 export const CITED = 12;
-
-/** A pod is stuck when it is still there so long after its deletionTimestamp, which has the grace period in it already. */
-export const STUCK_AFTER_MS = 60_000;
 
 export const WHAT_PODS = "the pods of the cluster";
 export const WHAT_NODES = "the nodes of the cluster";
@@ -52,12 +49,23 @@ export const isReady = (pod: Pod): boolean =>
 
 export const isCompleted = (pod: Pod): boolean => pod.value.phase === "Succeeded" || pod.value.phase === "Failed";
 
-/** Derivations, once per moment: hand them to `context.derive`. */
+/** When a pod that is ready became so: by its condition, and not before the last of its containers started. */
+export function readyAt(pod: Pod): { readonly at: Instant; readonly evidence: Evidence } | null {
+  const index = pod.value.conditions.findIndex((c) => c.type === "Ready" && c.status === "True");
+  if (index < 0) return null;
+  const since = pod.value.conditions[index]?.since ?? null;
+  const started = pod.value.containers
+    .filter((c) => !c.init)
+    .map((c) => c.startedAt)
+    .reduce(latestOf, null);
+  if (since && (!started || since.epochMs >= started.epochMs))
+    return { at: since, evidence: cite(pod, `/status/conditions/${index}`) };
+  return started && { at: started, evidence: cite(pod, "/status/containerStatuses") };
+}
+
+/** Derivation, once per moment: hand it to `context.derive`. */
 export const podsByUid = (view: Look): ReadonlyMap<string, Pod> =>
   new Map(view("kube.pod").all.map((pod) => [pod.value.uid, pod]));
-
-export const stuckPods = (view: Look, context: MatchContext): readonly Pod[] =>
-  view("kube.pod").all.filter((pod) => (overdueMs(pod, context.moment) ?? 0) > STUCK_AFTER_MS);
 
 /** Groups in order of first appearance. */
 export function groupBy<T>(list: readonly T[], key: (of: T) => string): ReadonlyMap<string, readonly T[]> {
@@ -81,16 +89,38 @@ export function citeEach(facts: readonly [Fact, ...Fact[]], pointer: string): Ci
 export const some = <T>(list: readonly T[]): readonly [T, ...T[]] | null =>
   list.length > 0 ? (list as readonly [T, ...T[]]) : null;
 
-/** Names of pods as code: three at most, the rest counted. */
-export const podNames = (pods: readonly [Pod, ...Pod[]]): Quoted =>
-  codes(pods.map(podName), 3, ...citeEach(pods, "/metadata/name"));
+/** One name as an example, since they are long and alike; the rest is counted. */
+export function oneOf(names: readonly string[], ...evidence: Cited): Quoted {
+  const [first = "", ...rest] = names;
+  const shown = code(first, ...evidence);
+  return rest.length === 0 ? shown : suffix(shown, ` and ${rest.length} more`);
+}
 
-/** `at T`, or `between A and B` where the times differ. */
+export const podNames = (pods: readonly [Pod, ...Pod[]]): Quoted =>
+  oneOf(pods.map(podName), ...citeEach(pods, "/metadata/name"));
+
+const WORDS = "no one two three four five six seven eight nine ten eleven twelve".split(" ");
+
+/** Numbers up to twelve in words. */
+export const inWords = (n: number): string => WORDS[n] ?? `${n}`;
+
+export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `six pods`, `one pod`, `14 pods`. */
+export const number = (n: number, noun: string, ...evidence: Cited): Quoted =>
+  words(`${inWords(n)} ${noun}${n === 1 ? "" : "s"}`, ...evidence);
+
+/** The same at the beginning of a sentence. */
+export function firstNumber(n: number, noun: string, ...evidence: Cited): Quoted {
+  return words(capitalised(`${inWords(n)} ${noun}${n === 1 ? "" : "s"}`), ...evidence);
+}
+
+/** `at T`, or `between A and B` where the times differ as they are shown. */
 export function span(times: readonly Instant[], ...evidence: Cited): Quoted {
   const sorted = [...times].sort((a, b) => a.epochMs - b.epochMs);
   const [from, to] = [sorted[0], sorted.at(-1)];
   if (!from || !to) return citing(...evidence);
-  if (from.epochMs === to.epochMs) return prefix("at ", time(from, ...evidence));
+  if (formatUtc(from) === formatUtc(to)) return prefix("at ", time(from, ...evidence));
   const later = time(to, ...evidence);
   return {
     parts: [
@@ -108,6 +138,11 @@ const prefix = (text: string, quoted: Quoted): Quoted => ({
   evidence: quoted.evidence,
 });
 
+const suffix = (quoted: Quoted, text: string): Quoted => ({
+  parts: [...quoted.parts, { kind: "text", text }],
+  evidence: quoted.evidence,
+});
+
 /** Words of our own between quoted values, where a sentence's form depends on the facts. */
 export const words = (text: string, ...evidence: Cited): Quoted => ({ parts: [{ kind: "text", text }], evidence });
 
@@ -115,10 +150,10 @@ export const words = (text: string, ...evidence: Cited): Quoted => ({ parts: [{ 
 export const either = (n: number, one: string, many: string, ...evidence: Cited): Quoted =>
   words(n === 1 ? one : many, ...evidence);
 
-/** `12 s`, or `11 s to 16 s` where rounding leaves a difference. */
-export function lapseRange(values: readonly number[], ...evidence: Cited): Quoted {
-  const [low, high] = extent(values).map((ms) => formatDuration(ms));
-  return words(low === high ? `${low}` : `${low} to ${high}`, ...evidence);
+/** `every 13 s`, or `every 11 s to 16 s` where whole seconds leave a difference: rounded to the nearest. */
+export function cadence(values: readonly number[], ...evidence: Cited): Quoted {
+  const [low, high] = extent(values).map((ms) => formatDuration(Math.round(ms / 1_000) * 1_000));
+  return words(low === high ? `every ${low}` : `every ${low} to ${high}`, ...evidence);
 }
 
 /** Least and greatest; a spread into Math.min would fail on very many. */

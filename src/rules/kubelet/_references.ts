@@ -1,8 +1,7 @@
 /** Where the mechanisms of these rules are written, and which state of it was read. */
 export const EVENTS_CACHE = { source: "client-go tools/record/events_cache.go", version: "32ce75a7d6bc (2026-07-24)" };
-export const POD_WORKERS = { source: "kubernetes pkg/kubelet/pod_workers.go", version: "recent versions" };
 export const DELETE = { source: "apiserver pkg/registry/rest/delete.go", version: "24a394e516bf (2026-07-23)" };
-export const SYNC_RESULT = { source: "kubernetes pkg/kubelet/container/sync_result.go", version: "008b3652" };
+export const POD_WORKERS = { source: "kubernetes pkg/kubelet/pod_workers.go", version: "v1.22 and later" };
 export const SANDBOX_STOP = {
   source: "containerd internal/cri/server/sandbox_stop.go",
   version: "301026e58c61 (2.4.0-beta)",
@@ -11,15 +10,14 @@ export const SANDBOX_RUN = {
   source: "containerd internal/cri/server/sandbox_run.go",
   version: "301026e58c61 (2.4.0-beta)",
 };
-export const NODE_LIFECYCLE = {
-  source: "kubernetes pkg/controller/nodelifecycle/node_lifecycle_controller.go",
-  version: "recent versions",
-};
+
+const DOCUMENTATION = "documentation, 2026";
+export const NODES = { source: "kubernetes documentation, concepts/architecture/nodes", version: DOCUMENTATION };
 export const FINALIZERS = {
   source: "kubernetes documentation, concepts/overview/working-with-objects/finalizers",
-  version: "recent versions",
+  version: DOCUMENTATION,
 };
-export const CONTAINER_STATES = {
+export const POD_LIFECYCLE = {
   source: "kubernetes documentation, concepts/workloads/pods/pod-lifecycle",
-  version: "recent versions",
+  version: DOCUMENTATION,
 };

@@ -1,3 +1,6 @@
+import type { Evidence } from "#model/evidence.js";
+import { code, type Quoted, say } from "#model/statement.js";
+
 const LONGEST = 8_192;
 
 /** In the order of the most telling: a text that names a missing plugin may also carry a time-out of its caller. */
@@ -14,6 +17,32 @@ const CLASSES: readonly (readonly [string, RegExp])[] = [
   ["unreachable", /no route to host|network is unreachable|host is unreachable/],
   ["timeout", /i\/o timeout|deadline exceeded|DeadlineExceeded|Client\.Timeout|handshake timeout|timed out/],
 ];
+
+/** Each class as a reader is told it; `code` is what the message itself says. */
+const WORDS: Readonly<Record<string, { readonly before: string; readonly code: string; readonly after: string }>> = {
+  "401": { before: "", code: "Unauthorized", after: " (HTTP 401)" },
+  "403": { before: "", code: "forbidden", after: " (HTTP 403)" },
+  x509: { before: "a certificate that does not verify (", code: "x509", after: ")" },
+  timeout: { before: "a timeout", code: "", after: "" },
+  refused: { before: "", code: "connection refused", after: "" },
+  unreachable: { before: "an address that cannot be reached", code: "", after: "" },
+  "plugin-missing": { before: "a CNI plugin that was not found", code: "", after: "" },
+  "not-initialised": { before: "a CNI plugin that is not initialised", code: "", after: "" },
+};
+
+/** An error class in words: `Unauthorized` (HTTP 401), a timeout, …; of any other, what the message itself ends in. */
+export function sandboxErrorWords(
+  errorClass: string,
+  message: string,
+  ...evidence: readonly [Evidence, ...Evidence[]]
+): Quoted {
+  const words = Object.hasOwn(WORDS, errorClass) ? WORDS[errorClass] : undefined;
+  if (!words) return code(sandboxErrorTail(message), ...evidence);
+  const text = (t: string): Quoted => ({ parts: t === "" ? [] : [{ kind: "text", text: t }], evidence });
+  return words.code === ""
+    ? text(words.before)
+    : say`${text(words.before)}${code(words.code, ...evidence)}${text(words.after)}`;
+}
 
 /**
  * Sorts the message of a failed sandbox (from an event or a log line) by its innermost error: `401`, `403`, `x509`, `timeout`,

@@ -11,24 +11,26 @@ import {
   shellWord,
   undetermined,
 } from "#model/rule.js";
-import { code, codes, count, known, say } from "#model/statement.js";
-import { countTerminating } from "./_consequences.js";
+import { code, codes, known, say } from "#model/statement.js";
+import { listTerminating } from "./_consequences.js";
 import {
   citeEach,
   either,
+  firstNumber,
   groupBy,
+  number,
   type Pod,
   podNames,
   podsByUid,
   requestedAt,
   seenAt,
   some,
-  stuckPods,
   uidsOf,
   WHAT_PODS,
 } from "./_pods.js";
 import { FINALIZERS } from "./_references.js";
 import { sandboxFailures } from "./_sandbox-failures.js";
+import { stuckPods } from "./_stuck.js";
 
 const UNASSIGNED = "unassigned";
 
@@ -80,12 +82,12 @@ export default defineRule({
           commands: [
             {
               run: `kubectl -n ${shellWord(namespace)} get pod ${shellWord(pod)} -o jsonpath='{.metadata.finalizers}'`,
-              expect: "no output once the controller has finished",
+              expect: "no output and exit code 0, or NotFound, once the controller has finished",
             },
           ],
         },
       ],
-      verify: [countTerminating(finding.about.node?.[0] ?? null)],
+      verify: [listTerminating(finding.about.node?.[0] ?? null)],
       actions: [
         {
           title: `Restore the controller that sets the finalizer ${names}`,
@@ -124,7 +126,7 @@ function heldBack(node: string, pods: readonly [Pod, ...Pod[]], context: MatchCo
     since: pods.map(requestedAt).reduce(earliest, null),
     lastSeen: seenAt(pods[0], context.moment),
     statements: [
-      say`${count(pods.length, "deleted pod", ...evidence)} carried the finalizer ${codes(finalizers, 5, ...evidence)}.`,
+      say`${firstNumber(pods.length, "deleted pod", ...evidence)} carried the finalizer ${codes(finalizers, 5, ...evidence)}.`,
       say`${either(pods.length, "It is", "They are", ...evidence)} ${podNames(pods)}.`,
       ...(running ? [say`Containers of ${podNames(running)} were reported as running.`] : []),
     ],
@@ -142,7 +144,7 @@ function free(node: string, pods: readonly [Pod, ...Pod[]]): Outcome {
   return refuted({
     subject: node,
     about: aboutOf(node, pods),
-    statements: [say`No finalizer is set on ${count(pods.length, "deleted pod", ...evidence)} that did not go.`],
+    statements: [say`No finalizer is set on ${number(pods.length, "deleted pod", ...evidence)} that did not go.`],
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Outcome } from "#model/finding.js";
+import { earliest } from "#model/instant.js";
 import {
   defineRule,
   effect,
@@ -9,10 +10,11 @@ import {
   shellWord,
   undetermined,
 } from "#model/rule.js";
-import { citing, code, known, type Statement, say, time } from "#model/statement.js";
-import { cannotEndPods, isSilent, type NodeFact, readyOf } from "./_node-ready.js";
-import { groupBy, type Pod, seenAt, stuckPods, uidsOf, WHAT_NODES } from "./_pods.js";
-import { NODE_LIFECYCLE } from "./_references.js";
+import { citing, code, known, type Quoted, type Statement, say, time } from "#model/statement.js";
+import { cannotEndPods, isSilent, lastSigns, type NodeFact, readyOf } from "./_node-ready.js";
+import { groupBy, type Pod, requestedAt, seenAt, uidsOf, WHAT_NODES } from "./_pods.js";
+import { NODES } from "./_references.js";
+import { stuckPods } from "./_stuck.js";
 
 export default defineRule({
   id: "node-not-ready",
@@ -39,7 +41,7 @@ export default defineRule({
   known: [
     known(
       "A node whose kubelet posts nothing for its grace period is set to Unknown; its pods are marked for deletion, and their objects stay until that kubelet is back or the node object is deleted",
-      NODE_LIFECYCLE,
+      NODES,
     ),
   ],
   consequence(finding) {
@@ -62,7 +64,7 @@ export default defineRule({
       stops: "what stopped the kubelet does not stand in what the API server knows of its node",
     };
   },
-  references: [NODE_LIFECYCLE],
+  references: [NODES],
   falsePositives: ["a node that was switched off on purpose and left in the cluster"],
   examples: {
     found: ["kubelet/node-not-ready.yaml"],
@@ -79,7 +81,7 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
   if (!ready) return noCondition(node);
   const { condition, evidence } = ready;
   if (!isSilent(condition) && !cannotEndPods(condition)) {
-    return refuted({ subject, about, statements: [answering(node, ready)] });
+    return refuted({ subject, about, statements: [answering(node, ready, context)] });
   }
   return found({
     subject,
@@ -98,15 +100,30 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
   });
 }
 
-/** Ready=True, or False for a reason that leaves the kubelet working: it says so, with its last report. */
-function answering(node: NodeFact, ready: NonNullable<ReturnType<typeof readyOf>>): Statement {
+/** Ready=True, or False for a reason that leaves the kubelet working: it says so, with its last sign of life. */
+function answering(node: NodeFact, ready: NonNullable<ReturnType<typeof readyOf>>, context: MatchContext): Statement {
   const { condition, evidence } = ready;
-  const seen = condition.heartbeat ? say`, last reported at ${time(condition.heartbeat, evidence)}` : citing(evidence);
   const why =
     condition.status === "True" || condition.message === null
       ? citing(evidence)
       : say` (${code(condition.message, evidence)})`;
-  return say`The kubelet of ${code(node.value.name, evidence)} posted ${code(`Ready=${condition.status}`, evidence)}${why}${seen}.`;
+  const status = code(`Ready=${condition.status}`, evidence);
+  return say`The kubelet of ${code(node.value.name, evidence)} posted ${status}${why}${reported(node, ready, context)}.`;
+}
+
+/** A heartbeat of before the deletions says nothing of what came after: then an event of that kubelet does, where there is one. */
+function reported(node: NodeFact, ready: NonNullable<ReturnType<typeof readyOf>>, context: MatchContext): Quoted {
+  const { condition, evidence } = ready;
+  if (!condition.heartbeat) return citing(evidence);
+  const last = say`, last reported at ${time(condition.heartbeat, evidence)}`;
+  const stuck = context.derive(stuckPods).filter((pod) => pod.value.node === node.value.name);
+  const since = stuck.map(requestedAt).reduce(earliest, null);
+  if (since === null || condition.heartbeat.epochMs >= since.epochMs) return last;
+  const before = say`${last}, before the deletions`;
+  const sign = context.derive(lastSigns).get(node.value.name);
+  return sign && sign.at.epochMs > since.epochMs
+    ? say`${before}; its latest event, ${code(sign.reason, sign.evidence)}, is of ${time(sign.at, sign.evidence)}`
+    : say`${before}: nothing later is known of it`;
 }
 
 const noCondition = (node: NodeFact): Outcome =>

@@ -1,11 +1,22 @@
-import type { Fact } from "#model/fact.js";
+import { cite, type Fact } from "#model/fact.js";
 import type { Found } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
-import { code, count, known, lapse, type Statement, say, time } from "#model/statement.js";
-import { ALERT_ON_STUCK_PODS, notReady, probeNode } from "./_consequences.js";
-import { citeEach, either, groupBy, ownersOf, type Pod, podNames, seenAt, uidsOf, WHAT_PODS } from "./_pods.js";
-import { CONTAINER_STATES } from "./_references.js";
+import { citing, code, known, type Quoted, type Statement, say, time } from "#model/statement.js";
+import { ALERT_ON_STUCK_PODS, LIST_READY, probeNode } from "./_consequences.js";
+import {
+  citeEach,
+  either,
+  firstNumber,
+  groupBy,
+  ownersOf,
+  type Pod,
+  podNames,
+  seenAt,
+  uidsOf,
+  WHAT_PODS,
+} from "./_pods.js";
+import { POD_LIFECYCLE } from "./_references.js";
 import { sandboxErrorClass } from "./_sandbox-error.js";
 import { creatingContainers, waitsForSandbox } from "./_waiting.js";
 
@@ -36,20 +47,20 @@ export default defineRule({
   known: [
     known(
       "ContainerCreating lasts from the binding to a node until the sandbox, its network and the volumes are there and the image is pulled",
-      CONTAINER_STATES,
+      POD_LIFECYCLE,
     ),
   ],
   consequence(finding) {
     const [node] = finding.about.node ?? [];
     return {
       fix: [],
-      verify: [...(node === undefined ? [] : probeNode(node)), notReady()],
+      verify: [...(node === undefined ? [] : probeNode(node)), LIST_READY],
       actions: [ALERT_ON_STUCK_PODS],
       questions: [],
       stops: null,
     };
   },
-  references: [CONTAINER_STATES],
+  references: [POD_LIFECYCLE],
   falsePositives: ["a first pull of a very large image"],
   examples: {
     found: ["kubelet/container-creating.yaml"],
@@ -106,9 +117,8 @@ function outcomeOf(
     since,
     lastSeen: now,
     statements: [
-      say`${count(pods.length, "pod", ...states)} on ${code(node, ...citeEach(pods, "/spec/nodeName"))} stayed in ContainerCreating.`,
+      say`${firstNumber(pods.length, "pod", ...states)} on ${code(node, ...citeEach(pods, "/spec/nodeName"))} stayed in ContainerCreating${since ? waited(since, now, pods) : citing(...states)}.`,
       say`${either(pods.length, "It is", "They are", ...states)} ${podNames(pods)}.`,
-      ...(since ? [waited(since, now, pods)] : []),
       ...told.slice(0, 3).map((e) => reported(e)),
     ],
   });
@@ -117,9 +127,11 @@ function outcomeOf(
 const isOfSandbox = (series: Fact<"kube.event">): boolean =>
   series.value.reason === "FailedCreatePodSandBox" || series.value.reason === "NetworkNotReady";
 
-function waited(since: Instant, now: Instant, pods: readonly [Pod, ...Pod[]]): Statement {
-  const evidence = citeEach(pods, "/status/startTime");
-  return say`At ${time(now, ...evidence)} ${either(pods.length, "it", "the oldest", ...evidence)} had waited for ${lapse(now.epochMs - since.epochMs, ...evidence)}, since ${time(since, ...evidence)}.`;
+function waited(since: Instant, now: Instant, pods: readonly [Pod, ...Pod[]]): Quoted {
+  const [oldest] = pods.filter((pod) => startOf(pod)?.epochMs === since.epochMs);
+  const own = oldest ?? pods[0];
+  const evidence = cite(own, own.value.startedAt === null ? "/metadata/creationTimestamp" : "/status/startTime");
+  return say`, ${either(pods.length, "", "the oldest ", evidence)}since ${time(since, evidence)}, and still at ${time(now, evidence)}`;
 }
 
 const reported = (series: Fact<"kube.event">): Statement =>

@@ -1,53 +1,24 @@
-import type { FactKind } from "#model/fact.js";
-import type { Found, Outcome } from "#model/finding.js";
-import { latestOf } from "#model/instant.js";
-import { defineRule, effect, type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
-import { code, known, type Quoted, type Statement, say } from "#model/statement.js";
-import { ALERT_ON_STUCK_PODS, countTerminating, eventsOf, probeNode } from "./_consequences.js";
-import { citeOccurrences, countSandboxes, failureDetails, nameStatement } from "./_failure-statements.js";
-import {
-  extent,
-  isCompleted,
-  isReady,
-  overdueMs,
-  ownerKey,
-  type Pod,
-  podsByUid,
-  STUCK_AFTER_MS,
-  stuckPods,
-} from "./_pods.js";
-import { EVENTS_CACHE, POD_WORKERS, SANDBOX_STOP, SYNC_RESULT } from "./_references.js";
-import {
-  type FailureKind,
-  failureSubject,
-  firstSeen,
-  lastedMs,
-  lastSeen,
-  type Occurrence,
-  type SandboxFailures,
-  sandboxFailures,
-} from "./_sandbox-failures.js";
+import { cite } from "#model/fact.js";
+import type { Lesson } from "#model/finding.js";
+import { defineRule, effect, type MatchContext } from "#model/rule.js";
+import { known } from "#model/statement.js";
+import { ALERT_ON_STUCK_PODS, eventsOf, listTerminating, probeNode } from "./_consequences.js";
+import { quietEvents } from "./_failure-statements.js";
+import { isCompleted, isReady, overdueMs, type Pod, seenAt } from "./_pods.js";
+import { EVENTS_CACHE, POD_WORKERS, SANDBOX_STOP } from "./_references.js";
+import { lastedMs, lastSeen, type Occurrence, type SandboxFailures } from "./_sandbox-failures.js";
+import { COUNTS_ARE_BOUNDS, sandboxOutcomes, type Verdict } from "./_sandbox-symptom.js";
+import { killFailures, REPEATED, STUCK_AFTER_MS, stuckPods } from "./_stuck.js";
 
 /** Errors that healed by themselves within this time are noise, unless they came often. */
 const LASTING_MS = 120_000;
 const OFTEN = 5;
-/** Before the pod is a minute over its deadline, one failure may still be an accident. */
-const REPEATED = 3;
 /** The kubelet retries each 10 to 15 s: a log silent for so long has no failure to tell. */
 const SILENT_MS = 600_000;
+/** Events so old beside pods that still exist are worth a word. */
+const QUIET_MS = 120_000;
 
-/** What tells of a failed teardown. */
-export const KILL_FAILURES: FailureKind = {
-  reason: "FailedKillPod",
-  noun: "failed teardown of a sandbox",
-  event: /KillPodSandbox/,
-  log: /KillPodSandbox|StopPodSandbox for .* failed|StopPodSandbox from runtime service failed/,
-};
-
-const failures = (
-  view: <K extends FactKind>(kind: K) => FactView<K>,
-  context: MatchContext,
-): readonly SandboxFailures[] => sandboxFailures(KILL_FAILURES, view, context.derive(podsByUid));
+const ATTEMPT = { network: "tear down", sandbox: "tear down" };
 
 type State = "stuck" | "gone" | "unknown" | "live";
 
@@ -62,23 +33,17 @@ export default defineRule({
   explains: [effect("sym:pod-stuck-terminating", ["pod"], "prevents-recovery")],
   *match({ events, pods }, context) {
     const complete = pods.coverage().state === "complete";
-    const groups = context.derive(failures);
-    for (const group of groups) {
-      const outcome = judge(group, complete, context);
-      if (outcome) yield outcome;
-    }
-    if (events.coverage().state !== "complete" && groups.length === 0) {
-      yield undetermined({ subject: "cluster", about: {}, missing: [events.missing("the events of the cluster")] });
-    }
+    yield* sandboxOutcomes(context.derive(killFailures), events, ATTEMPT, (group) => judge(group, complete, context));
   },
   known: [
+    COUNTS_ARE_BOUNDS,
     known(
-      "A count in an event is a lower bound: after 25 events of one object a client writes only one in five minutes, and events disappear with their time to live",
-      EVENTS_CACHE,
+      "From v1.22 on the kubelet repeats the teardown every 10 to 15 s until it succeeds, earlier ones stop after a few tries; the pod stays an object of the API until then",
+      POD_WORKERS,
     ),
     known(
-      "The kubelet repeats the teardown after 10 to 15 seconds until it succeeds, and the pod stays an object of the API until then",
-      POD_WORKERS,
+      "containerd passes the error of the CNI plugin on: where the network of a sandbox cannot be removed, the sandbox is not stopped",
+      SANDBOX_STOP,
     ),
   ],
   consequence(finding) {
@@ -87,7 +52,7 @@ export default defineRule({
       fix: [],
       verify: [
         eventsOf("FailedKillPod"),
-        countTerminating(node ?? null),
+        listTerminating(node ?? null),
         ...(node === undefined ? [] : probeNode(node)),
       ],
       actions: [ALERT_ON_STUCK_PODS],
@@ -95,7 +60,7 @@ export default defineRule({
       stops: null,
     };
   },
-  references: [SYNC_RESULT, SANDBOX_STOP, EVENTS_CACHE, POD_WORKERS],
+  references: [EVENTS_CACHE, POD_WORKERS, SANDBOX_STOP],
   falsePositives: ["teardown errors while the CNI agent of the node restarts, which end within seconds"],
   examples: {
     found: ["kubelet/failed-kill-pod.yaml"],
@@ -105,26 +70,26 @@ export default defineRule({
   tags: ["kubelet", "cni"],
 });
 
-function judge(group: SandboxFailures, complete: boolean, context: MatchContext): Outcome | null {
+function judge(group: SandboxFailures, complete: boolean, context: MatchContext): Verdict | null {
   const idle = complete && !context.derive(stuckPods).some((pod) => pod.value.node === group.node);
   const states = group.occurrences.map((o) => stateOf(o, complete, idle, context));
   const lasting = lastedMs(group.occurrences) > LASTING_MS || group.occurrences.some((o) => o.count >= OFTEN);
   const now = states.includes("stuck");
   const unknown = states.includes("unknown") && !silent(group, context);
-  if (!now && !unknown && !lasting) return null;
-  return found({
-    subject: failureSubject(group.node, group.errorClass),
-    about: aboutOf(group),
-    since: firstSeen(group.occurrences),
-    lastSeen: latestOf(lastSeen(group.occurrences), group.logged?.value.last ?? null),
-    over: !now && !unknown,
-    statements: [headline(group), ...nameStatement(group), ...failureDetails(group)],
-    value: {
-      node: group.node,
-      error: group.errorClass,
-      highestCount: extent(group.occurrences.map((o) => o.count))[1],
-    },
-  });
+  return now || unknown || lasting ? { over: !now && !unknown, lessons: lessons(group, context) } : null;
+}
+
+function lessons(group: SandboxFailures, context: MatchContext): readonly Lesson[] {
+  const stuck = new Set(context.derive(stuckPods));
+  const pod = group.occurrences.map((o) => o.pod).find((p) => p !== null && stuck.has(p));
+  if (!pod) return [];
+  const statement = quietEvents(
+    group,
+    seenAt(pod, context.moment),
+    [cite(pod, "/metadata/deletionTimestamp")],
+    QUIET_MS,
+  );
+  return statement ? [{ kind: "surprise", statement }] : [];
 }
 
 /** `idle`: no pod at all is stuck on that node. */
@@ -147,19 +112,3 @@ const torn = (occurrence: Occurrence, pod: Pod, context: MatchContext): boolean 
 const silent = (group: SandboxFailures, context: MatchContext): boolean =>
   group.occurrences.every((o) => o.source === "log") &&
   (lastSeen(group.occurrences)?.epochMs ?? 0) + SILENT_MS < context.moment.collectedAt.epochMs;
-
-const aboutOf = (group: SandboxFailures): Found["about"] => ({
-  ...(group.node === null ? {} : { node: [group.node] }),
-  error: [group.errorClass],
-  pod: [...new Set(group.occurrences.flatMap((o) => o.uid ?? []))],
-  workload: [...new Set(group.occurrences.flatMap((o) => (o.pod && ownerKey(o.pod)) ?? []))],
-});
-
-function headline(group: SandboxFailures): Statement {
-  const sandboxes = countSandboxes(group);
-  return group.node === null
-    ? say`${sandboxes} could not be torn down: error ${classOf(group)}.`
-    : say`${sandboxes} on ${code(group.node, ...citeOccurrences(group))} could not be torn down: error ${classOf(group)}.`;
-}
-
-const classOf = (group: SandboxFailures): Quoted => code(group.errorClass, ...citeOccurrences(group));

@@ -1,8 +1,8 @@
 import { defineRule, effect, found, shellWord, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
 import { readyOf } from "./_node-ready.js";
-import { seenAt, WHAT_NODES } from "./_pods.js";
-import { NODE_LIFECYCLE } from "./_references.js";
+import { seenAt, WHAT_NODES, words } from "./_pods.js";
+import { NODES } from "./_references.js";
 import { sandboxErrorClass } from "./_sandbox-error.js";
 
 export default defineRule({
@@ -24,14 +24,16 @@ export default defineRule({
       if (!ready || ready.condition.status === "True") continue;
       const { condition, evidence } = ready;
       const network = condition.status === "False" && /network/i.test(condition.message ?? "");
+      const begin = condition.since
+        ? say`From ${time(condition.since, evidence)} on the node `
+        : words("The node ", evidence);
       yield found({
         subject: name,
         about: { node: [name], ...(network ? { error: [sandboxErrorClass(condition.message ?? "")] } : {}) },
         since: condition.since,
         lastSeen: seenAt(node, moment),
         statements: [
-          say`The node ${code(name, evidence)} was not Ready: its condition was ${code(`Ready=${condition.status}`, evidence)}${condition.reason === null ? citing(evidence) : say`, reason ${code(condition.reason, evidence)}`}.`,
-          ...(condition.since ? [say`It had been so since ${time(condition.since, evidence)}.`] : []),
+          say`${begin}${code(name, evidence)} was not Ready: its condition was ${code(`Ready=${condition.status}`, evidence)}${condition.reason === null ? citing(evidence) : say`, reason ${code(condition.reason, evidence)}`}.`,
           ...(condition.message ? [say`The condition said ${code(condition.message, evidence)}.`] : []),
         ],
         value: { node: name, status: condition.status, reason: condition.reason },
@@ -41,7 +43,7 @@ export default defineRule({
   known: [
     known(
       "False is what the kubelet itself reports; Unknown is set by the controller when the kubelet has stopped to post",
-      NODE_LIFECYCLE,
+      NODES,
     ),
   ],
   consequence(finding) {
@@ -62,11 +64,11 @@ export default defineRule({
           doneWhen: "the kubelet of a test node is stopped for 6 minutes and the alert is raised",
         },
       ],
-      questions: ["Who noticed that the node was not Ready, when, and how?"],
+      questions: [],
       stops: null,
     };
   },
-  references: [NODE_LIFECYCLE],
+  references: [NODES],
   falsePositives: ["a node that was just rebooted or is being set up"],
   examples: {
     found: ["kubelet/node-not-ready.yaml"],

@@ -1,24 +1,28 @@
 import type { Found } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
 import { type Consequence, defineRule, effect, found, type MatchContext, undetermined } from "#model/rule.js";
-import { code, codes, count, known, lapse, type Statement, say, time, word } from "#model/statement.js";
-import { ALERT_ON_STUCK_PODS, countTerminating, notReady } from "./_consequences.js";
+import { code, codes, known, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
+import { ALERT_ON_STUCK_PODS, LIST_READY, listTerminating } from "./_consequences.js";
 import {
   citeEach,
   either,
   extent,
+  firstNumber,
   groupBy,
+  oneOf,
+  overdueMs,
   ownersOf,
   type Pod,
   podNames,
   requestedAt,
   seenAt,
   span,
-  stuckPods,
   uidsOf,
   WHAT_PODS,
+  words,
 } from "./_pods.js";
 import { DELETE } from "./_references.js";
+import { stuckPods } from "./_stuck.js";
 
 /** What stands for the node of pods that were never bound to one. */
 const UNASSIGNED = "unassigned";
@@ -58,7 +62,7 @@ export default defineRule({
   references: [DELETE],
   falsePositives: ["pods with a long preStop hook that outlives the grace period by seconds"],
   examples: {
-    found: ["kubelet/failed-kill-pod.yaml"],
+    found: ["kubelet/failed-kill-pod.yaml", "kubelet/stuck-early.yaml"],
     refuted: [],
     undetermined: ["kubelet/no-cluster-part.yaml"],
   },
@@ -80,7 +84,7 @@ function outcomeOf(node: string, pods: readonly [Pod, ...Pod[]], context: MatchC
     lastSeen: seenAt(pods[0], context.moment),
     statements: [
       headline(node, pods, context),
-      ...requestStatement(requests, pods),
+      ...graceStatement(pods, context),
       say`${either(pods.length, "It is", "They are", ...citeEach(pods, "/metadata/name"))} ${podNames(pods)}.`,
       ...ownerStatement(pods),
       finalizerStatement(pods),
@@ -98,23 +102,34 @@ function outcomeOf(node: string, pods: readonly [Pod, ...Pod[]], context: MatchC
 function headline(node: string, pods: readonly [Pod, ...Pod[]], context: MatchContext): Statement {
   const evidence = citeEach(pods, "/metadata/deletionTimestamp");
   const now = seenAt(pods[0], context.moment);
-  const overdue = extent(pods.map((pod) => now.epochMs - (pod.value.deletion?.epochMs ?? now.epochMs)))[1];
-  const late = say`${lapse(overdue, ...evidence)} after the grace period, at ${time(now, ...evidence)}`;
-  const number = count(pods.length, "deleted pod", ...evidence);
-  return node === UNASSIGNED
-    ? say`${number} without a node still existed ${late}.`
-    : say`${number} on ${code(node, ...citeEach(pods, "/spec/nodeName"))} still existed ${late}.`;
+  const many = firstNumber(pods.length, "deleted pod", ...evidence);
+  const where =
+    node === UNASSIGNED
+      ? words(" without a node", ...evidence)
+      : say` on ${code(node, ...citeEach(pods, "/spec/nodeName"))}`;
+  const still = say`at ${time(now, ...evidence)} ${either(pods.length, "it", "they", ...evidence)} still existed`;
+  return say`${many}${where} did not go: ${asked(pods)}, and ${still}.`;
 }
 
-function requestStatement(requests: readonly Instant[], pods: readonly [Pod, ...Pod[]]): readonly Statement[] {
-  if (requests.length === 0) return [];
+/** When the deletion was requested; where the grace period is not known, when that ended. */
+function asked(pods: readonly [Pod, ...Pod[]]): Quoted {
   const evidence = citeEach(pods, "/metadata/deletionTimestamp");
+  const requests = pods.flatMap((pod) => requestedAt(pod) ?? []);
   if (pods.some((pod) => pod.value.graceSeconds === null))
-    return [say`The grace period ended ${span(requests, ...evidence)}.`];
+    return say`the grace period ended ${span(requests, ...evidence)}`;
+  const graces = citeEach(pods, "/metadata/deletionGracePeriodSeconds");
+  return say`${either(pods.length, "its", "their", ...evidence)} deletion was requested ${span(requests, ...evidence, ...graces)}`;
+}
+
+/** How long the grace period was, and how long it had been over. */
+function graceStatement(pods: readonly [Pod, ...Pod[]], { moment }: MatchContext): readonly Statement[] {
+  if (pods.some((pod) => pod.value.graceSeconds === null)) return [];
+  const evidence = citeEach(pods, "/metadata/deletionTimestamp");
   const graces = extent(pods.map((pod) => pod.value.graceSeconds ?? 0));
   const grace = graces[0] === graces[1] ? `${graces[0]}` : `${graces[0]} to ${graces[1]}`;
+  const overdue = extent(pods.map((pod) => overdueMs(pod, moment) ?? 0))[1];
   return [
-    say`The deletion was requested ${span(requests, ...evidence)}, with ${word(grace, ...citeEach(pods, "/metadata/deletionGracePeriodSeconds"))} seconds of grace.`,
+    say`The grace period of ${word(grace, ...citeEach(pods, "/metadata/deletionGracePeriodSeconds"))} s had been over for ${lapse(overdue, ...evidence)}.`,
   ];
 }
 
@@ -122,7 +137,7 @@ function ownerStatement(pods: readonly [Pod, ...Pod[]]): readonly Statement[] {
   const owners = ownersOf(pods);
   const evidence = citeEach(pods, "/metadata/ownerReferences");
   if (owners.length === 0) return [];
-  return [say`${either(pods.length, "It belongs", "They belong", ...evidence)} to ${codes(owners, 1, ...evidence)}.`];
+  return [say`${either(pods.length, "It belongs", "They belong", ...evidence)} to ${oneOf(owners, ...evidence)}.`];
 }
 
 function finalizerStatement(pods: readonly [Pod, ...Pod[]]): Statement {
@@ -142,13 +157,12 @@ function stateStatement(pods: readonly [Pod, ...Pod[]]): readonly Statement[] {
 function follow(node: string | null, together: boolean): Consequence {
   return {
     fix: [],
-    verify: [countTerminating(node), notReady()],
+    verify: [listTerminating(node), LIST_READY],
     actions: [ALERT_ON_STUCK_PODS],
     questions: [
       together
         ? `Why were the pods${node === null ? "" : ` on ${node}`} deleted, and what deleted them at once?`
         : `Why were the pods${node === null ? "" : ` on ${node}`} deleted?`,
-      "Who noticed that deleted pods did not go, when, and how?",
     ],
     stops: null,
   };

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { sandboxErrorClass, sandboxErrorTail } from "#rules/kubelet/_sandbox-error.js";
+import { plainText } from "#model/statement.js";
+import { sandboxErrorClass, sandboxErrorTail, sandboxErrorWords } from "#rules/kubelet/_sandbox-error.js";
+import { fact } from "#test/rules/_facts.js";
 
 const test = suite("sandbox error");
 
@@ -45,6 +47,22 @@ const TABLE: readonly (readonly [string, string])[] = [
 
 for (const [expected, message] of TABLE) {
   test(`${expected}: ${message.slice(0, 40)}…`, () => assert.is(sandboxErrorClass(message), expected));
+}
+
+const E = fact("path", {}).evidence;
+const WORDS: readonly (readonly [string, string])[] = [
+  ["401", "Unauthorized (HTTP 401)"],
+  ["403", "forbidden (HTTP 403)"],
+  ["x509", "a certificate that does not verify (x509)"],
+  ["timeout", "a timeout"],
+  ["refused", "connection refused"],
+  ["plugin-missing", "a CNI plugin that was not found"],
+  ["other:constructor", "disk full"],
+];
+
+for (const [errorClass, words] of WORDS) {
+  test(`${errorClass} reads ${words}`, () =>
+    assert.is(plainText(sandboxErrorWords(errorClass, "rpc error: desc = disk full", E)), words));
 }
 
 test("the word inside another sentence is no 401", () => {

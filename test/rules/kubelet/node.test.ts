@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import mechanism from "#rules/kubelet/node-not-ready.js";
 import symptom from "#rules/kubelet/sym-node-notready.js";
-import { at, foundBy, judge, node, pod, runRule, verdicts, world } from "#test/rules/_facts.js";
+import { at, event, foundBy, judge, node, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
 
 const test = suite("node readiness");
 
@@ -25,6 +25,20 @@ const NETWORK =
 test("a ready node refutes, with its condition", () => {
   assert.equal(runRule(symptom, node("n1", ready("True"))), []);
   assert.equal(verdicts(runRule(mechanism, node("n1", ready("True")))), ["refuted n1"]);
+});
+
+test("a heartbeat of before the deletions is told as such, with a later event of that kubelet where there is one", () => {
+  const told = (...facts: Parameters<typeof runRule>[1][]) => {
+    const [outcome] = runRule(mechanism, node("n1", ready("True")), stuck, ...facts);
+    return outcome?.outcome === "refuted" ? texts(outcome.statements)[0] : null;
+  };
+  const begin = "The kubelet of n1 posted Ready=True, last reported at 2024-03-05T09:50:00Z, before the deletions";
+  const signOf = (last: string, component = "kubelet") =>
+    event({ reason: "Killing", component, objects: [{ last: at(last) }] });
+  assert.is(told(), `${begin}: nothing later is known of it.`);
+  assert.is(told(signOf("2024-03-05T09:55:00Z")), `${begin}: nothing later is known of it.`);
+  assert.is(told(signOf("2024-03-05T10:20:00Z", "other")), `${begin}: nothing later is known of it.`);
+  assert.is(told(signOf("2024-03-05T10:20:00Z")), `${begin}; its latest event, Killing, is of 2024-03-05T10:20:00Z.`);
 });
 
 test("a network that is not ready leaves the kubelet at work: symptom, no mechanism", () => {

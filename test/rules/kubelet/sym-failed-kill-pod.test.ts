@@ -59,7 +59,33 @@ test("a lasting failure of a pod that is gone is over, and still told", () => {
 test("counts are lower bounds and the cadence is last less first by count less one", () => {
   const told = texts(foundBy(rule, failed(104), deleted("2024-03-05T10:00:30Z"))[0]?.statements ?? []);
   assert.ok(told.includes("The event counts at least 104 failures."), told.join("\n"));
-  assert.ok(told.includes("That is one failure each 14 s for a pod."), told.join("\n"));
+  assert.ok(told.includes("That is one about every 14 s for each pod."), told.join("\n"));
+});
+
+test("a cadence is rounded, not cut", () => {
+  // 100 gaps of 14.75 s.
+  const group = failed(101, "2024-03-05T10:25:06Z");
+  const told = texts(foundBy(rule, group, deleted("2024-03-05T10:00:30Z"))[0]?.statements ?? []);
+  assert.ok(told.includes("That is one about every 15 s for each pod."), told.join("\n"));
+});
+
+test("the headline tells the error in words, and the message is kept as it is", () => {
+  const [found] = foundBy(rule, failed(104), deleted("2024-03-05T10:00:30Z"));
+  assert.is(
+    texts(found?.statements ?? [])[0],
+    "From 2024-03-05T10:00:31Z until at least 2024-03-05T10:25:00Z the kubelet's attempts to tear down the network of one pod on n1 failed: the API server answered Unauthorized (HTTP 401).",
+  );
+  assert.is(found?.value["message"], MESSAGE);
+  const slow = failed(104, undefined, MESSAGE.replace("Unauthorized", "dial tcp: i/o timeout"));
+  assert.ok(texts(foundBy(rule, slow)[0]?.statements ?? [])[0]?.endsWith("failed: a timeout."));
+});
+
+test("events that stand still beside a stuck pod are a lesson; fresh ones, and those of pods that went, are none", () => {
+  const lessons = (last: string, ...pods: ReturnType<typeof deleted>[]) =>
+    foundBy(rule, failed(104, last), ...pods)[0]?.lessons.map((l) => l.kind);
+  assert.equal(lessons("2024-03-05T10:29:00Z", deleted("2024-03-05T10:00:30Z")), []);
+  assert.equal(lessons("2024-03-05T10:25:00Z"), []);
+  assert.equal(lessons("2024-03-05T10:25:00Z", deleted("2024-03-05T10:00:30Z")), ["surprise"]);
 });
 
 test("without the pods it is found and not over", () => {
@@ -97,6 +123,17 @@ test("the log tells where events are missing", () => {
     }),
   );
   assert.equal(verdicts(outcomes), ["found n1|401"]);
+});
+
+test("of the log only what its first line shows is told", () => {
+  const told = texts(
+    foundBy(rule, failed(104), line("2024-03-05T10:29:50Z"), deleted("2024-03-05T10:00:30Z"))[0]?.statements ?? [],
+  );
+  assert.ok(told.includes("The log kubelet has lines with the same error, the first at 2024-03-05T10:00:31Z."));
+  assert.not.ok(
+    told.some((t) => t.includes("10:29:50")),
+    told.join("\n"),
+  );
 });
 
 test("the log tells nothing twice", () => {
