@@ -1,6 +1,17 @@
 import { cite } from "#model/fact.js";
-import { citing, code, codes, count, type Statement, say, time, word } from "#model/statement.js";
-import { CITED, type Cited, citeEach, ownerKey, podName, some } from "#rules/kubelet/_pods.js";
+import { citing, code, codes, type Statement, say, time } from "#model/statement.js";
+import {
+  CITED,
+  type Cited,
+  citeEach,
+  firstNumber,
+  inWords,
+  number,
+  ownerKey,
+  podName,
+  some,
+  words,
+} from "#rules/kubelet/_pods.js";
 import { type Blockade, conflictsIn, holdersAgainst, isBlocked, isTerminating } from "./_blockade.js";
 import { namesAntiAffinity } from "./_pending.js";
 import type { Conflict } from "./_placement.js";
@@ -15,11 +26,11 @@ export function deadlockStatements(group: Blocked): readonly [Statement, ...Stat
   const pairs = group.filter((b) => b.against.owners.has(ownerKey(b.pending.pod) ?? ""));
   const [conflict] = conflictsIn(first);
   const nodes = [...new Set(group.flatMap((b) => b.open.map((o) => o.node.value.name)))];
-  const waiting = count(group.length, "pending pod", ...conditions);
+  const waiting = firstNumber(group.length, "pending pod", ...conditions);
   if (!holders || !conflict) return [say`${waiting} found no node.`];
-  const held = count(holders.length, "pod", ...citeEach(holders, "/metadata/deletionTimestamp"));
+  const held = number(holders.length, "deleted pod", ...citeEach(holders, "/metadata/deletionTimestamp"));
   return [
-    say`${waiting} found no place on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}: ${held} already deleted still stood there, and required anti-affinity kept them apart.`,
+    say`${waiting} found no place on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}: ${held} still stood there, and required anti-affinity kept them apart.`,
     ...pinned(first),
     conflictStatement(first, conflict),
     ...(pairs.length > 0 ? [ownersStatement(pairs.length, group.length, conditions)] : []),
@@ -30,7 +41,9 @@ export function deadlockStatements(group: Blocked): readonly [Statement, ...Stat
 const ownersStatement = (pairs: number, of: number, evidence: Cited): Statement =>
   of === 1
     ? say`Both have the same owner${citing(...evidence)}.`
-    : say`In ${word(pairs, ...evidence)} of ${word(of, ...evidence)} cases the waiting pod and the deleted one have the same owner.`;
+    : pairs === of
+      ? say`In each of the ${words(inWords(of), ...evidence)} cases the waiting pod and the deleted one have the same owner.`
+      : say`In ${words(inWords(pairs), ...evidence)} of ${words(inWords(of), ...evidence)} cases the waiting pod and the deleted one have the same owner.`;
 
 function pinned(blockade: Blockade): readonly Statement[] {
   if (!blockade.pinned) return [];
@@ -71,6 +84,15 @@ function closedStatement(blockade: Blockade): readonly Statement[] {
       ...citeEach(closed, "/spec"),
     )}.`,
   ];
+}
+
+/** The scheduler counts nodes and reasons; which pod stands in the way, and that it is being deleted, only the pods tell. */
+export function namelessStatement([first]: Blocked): Statement | null {
+  const { evidence, condition } = first.pending;
+  const [holder] = first.against.holders;
+  if (!holder || condition.message === null || /terminating|delet/i.test(condition.message)) return null;
+  const deleted = citing(cite(holder, "/metadata/deletionTimestamp"));
+  return say`What the scheduler said, ${code(condition.message, evidence)}, does not tell that the pods in the way had been deleted already${deleted}.`;
 }
 
 /** What excludes it for one pending pod: a holder that is not being deleted, a node where nothing is in the way, or another reason. */

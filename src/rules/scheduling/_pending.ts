@@ -2,7 +2,8 @@ import type { Evidence } from "#model/evidence.js";
 import { type Condition, cite, type FactKind } from "#model/fact.js";
 import type { Instant } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
-import { type Pod, seenAt } from "#rules/kubelet/_pods.js";
+import { ownerKey, ownersOf, type Pod, seenAt } from "#rules/kubelet/_pods.js";
+import { stuckPods } from "#rules/kubelet/_stuck.js";
 
 /** The scheduler needs a few rounds while nodes join or pods go: below this a pending pod is no symptom. */
 export const PENDING_MS = 60_000;
@@ -22,6 +23,10 @@ type Look = <K extends FactKind>(kind: K) => FactView<K>;
 export const pendingPods = (view: Look, context: MatchContext): readonly PendingPod[] =>
   view("kube.pod").all.flatMap((pod) => pendingOf(pod, context) ?? []);
 
+/** Owners of pods that were deleted and do not go: what replaces those waits for them, however young it is. */
+const stuckOwners = (_view: Look, context: MatchContext): ReadonlySet<string> =>
+  new Set(ownersOf(context.derive(stuckPods)));
+
 function pendingOf(pod: Pod, context: MatchContext): PendingPod | null {
   const { phase, node, deletion, conditions, created } = pod.value;
   if (phase !== "Pending" || node !== null || deletion !== null) return null;
@@ -32,7 +37,8 @@ function pendingOf(pod: Pod, context: MatchContext): PendingPod | null {
   if (!condition) return null;
   const since = condition.since ?? created;
   const age = since === null ? null : seenAt(pod, context.moment).epochMs - since.epochMs;
-  if (age !== null && age <= PENDING_MS) return null;
+  const replaces = context.derive(stuckOwners).has(ownerKey(pod) ?? "");
+  if (age !== null && age <= PENDING_MS && !replaces) return null;
   return { pod, condition, evidence: cite(pod, `/status/conditions/${at}`), since };
 }
 

@@ -1,16 +1,9 @@
-import type { FactKind } from "#model/fact.js";
+import type { Evidence } from "#model/evidence.js";
+import { cite, type FactKind } from "#model/fact.js";
 import { earliest, type Instant, order } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
-import {
-  groupBy,
-  isCompleted,
-  isReady,
-  ownerKey,
-  type Pod,
-  requestedAt,
-  seenAt,
-  stuckPods,
-} from "#rules/kubelet/_pods.js";
+import { groupBy, isCompleted, isReady, ownerKey, type Pod, requestedAt, seenAt } from "#rules/kubelet/_pods.js";
+import { stuckPods } from "#rules/kubelet/_stuck.js";
 import { type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
 
 type Look = <K extends FactKind>(kind: K) => FactView<K>;
@@ -33,7 +26,18 @@ export interface Redundancy {
   /** Pods of it that are deleted and do not go, or do not come up. */
   readonly stuck: readonly Pod[];
   readonly waiting: readonly Pod[];
+  /** All pods of it. */
+  readonly pods: readonly Pod[];
+  /** What shows since when replicas are missing, one for each pod; the earliest gives `since`. */
+  readonly losses: readonly Loss[];
   readonly since: Instant | null;
+}
+
+/** A replica that is missing: `unready` by its condition, at the latest by its `deadline`, or since its creation, never having come up. */
+export interface Loss {
+  readonly kind: "unready" | "deadline" | "created";
+  readonly at: Instant;
+  readonly evidence: Evidence;
 }
 
 /** All volumes and workloads with replicas wanted, once per moment: hand it to `context.derive`. */
@@ -90,6 +94,9 @@ function describe(
   );
   // A pod that replaces a stuck one waits because of it, however young it is.
   const waiting = stuck.length > 0 ? down : down.filter((pod) => ageMs(pod, context) > FRESH_MS);
+  // What replaces a stuck pod never was up: the replica is missing since that one was lost.
+  const losses =
+    stuck.length > 0 ? stuck.flatMap((pod) => lossOf(pod) ?? []) : waiting.flatMap((pod) => neverUp(pod) ?? []);
   return {
     subject,
     volume: labelOf(workloads[0], VOLUME_LABELS),
@@ -98,24 +105,28 @@ function describe(
     ready: workloads.reduce((sum, w) => sum + (w.value.ready ?? 0), 0),
     stuck,
     waiting,
-    // What replaces a stuck pod never was up: the replica is missing since that one was lost.
-    since: (stuck.length > 0 ? stuck.map(lostAt) : waiting.map((pod) => pod.value.created)).reduce<Instant | null>(
-      (a, b) => earliest(a, b),
-      null,
-    ),
+    pods,
+    losses,
+    since: losses.map((loss) => loss.at).reduce<Instant | null>(earliest, null),
   };
 }
 
 const ageMs = (pod: Pod, context: MatchContext): number =>
   pod.value.created === null ? 0 : seenAt(pod, context.moment).epochMs - pod.value.created.epochMs;
 
+const neverUp = (pod: Pod): Loss | null =>
+  pod.value.created && { kind: "created", at: pod.value.created, evidence: cite(pod, "/metadata/creationTimestamp") };
+
 /**
  * When a deleted pod stopped being ready: as its condition says, where that changed after the request. Else by its deadline at the
  * latest, when its containers are killed.
  */
-function lostAt(pod: Pod): Instant | null {
+function lossOf(pod: Pod): Loss | null {
   const request = requestedAt(pod);
-  const unready = pod.value.conditions.find((c) => c.type === "Ready" && c.status !== "True")?.since ?? null;
-  if (request === null || unready === null) return pod.value.deletion;
-  return order(unready, request) === "before" ? pod.value.deletion : unready;
+  const index = pod.value.conditions.findIndex((c) => c.type === "Ready" && c.status !== "True");
+  const unready = pod.value.conditions[index]?.since ?? null;
+  if (request && unready && order(unready, request) !== "before")
+    return { kind: "unready", at: unready, evidence: cite(pod, `/status/conditions/${index}`) };
+  const { deletion } = pod.value;
+  return deletion && { kind: "deadline", at: deletion, evidence: cite(pod, "/metadata/deletionTimestamp") };
 }

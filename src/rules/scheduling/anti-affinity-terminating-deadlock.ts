@@ -2,12 +2,12 @@ import type { Found, Outcome } from "#model/finding.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { known } from "#model/statement.js";
-import { COUNT_PENDING, notReady } from "#rules/kubelet/_consequences.js";
+import { LIST_PENDING, LIST_READY } from "#rules/kubelet/_consequences.js";
 import { groupBy, ownerKey, ownersOf, podName, seenAt, uidsOf, WHAT_NODES } from "#rules/kubelet/_pods.js";
 import { type Blockade, blockades, holdersAgainst, isBlocked, nodesKey } from "./_blockade.js";
-import { type Blocked, deadlockStatements, refutal } from "./_deadlock-statements.js";
+import { type Blocked, deadlockStatements, namelessStatement, refutal } from "./_deadlock-statements.js";
 import { namesTaint } from "./_pending.js";
-import { INTER_POD_AFFINITY } from "./_references.js";
+import { ANTI_AFFINITY } from "./_references.js";
 
 export default defineRule({
   id: "anti-affinity-terminating-deadlock",
@@ -39,22 +39,22 @@ export default defineRule({
   known: [
     known(
       "Required anti-affinity counts every pod object on the node, also one that is being deleted, until the object is gone",
-      INTER_POD_AFFINITY,
+      ANTI_AFFINITY,
     ),
   ],
   consequence: () => ({
     fix: [],
-    verify: [COUNT_PENDING, notReady()],
+    verify: [LIST_PENDING, LIST_READY],
     actions: [],
     questions: [
       "Is it intended that each of these pods may run on one node only, so that a replacement has to wait for its predecessor?",
     ],
     stops: null,
   }),
-  references: [INTER_POD_AFFINITY],
+  references: [ANTI_AFFINITY],
   falsePositives: ["a rollout whose old pods still run: nothing is being deleted then"],
   examples: {
-    found: ["scheduling/deadlock.yaml"],
+    found: ["scheduling/deadlock.yaml", "kubelet/stuck-early.yaml"],
     refuted: ["scheduling/rollout-surge.yaml"],
     undetermined: ["scheduling/deadlock-no-nodes.yaml"],
   },
@@ -77,6 +77,7 @@ function deadlock(group: Blocked, pods: FactView<"kube.pod">, context: MatchCont
     pod: uidsOf([...group.map((b) => b.pending.pod), ...holders]),
     workload: ownersOf([...group.map((b) => b.pending.pod), ...holders]),
   };
+  const nameless = namelessStatement(group);
   const tainted = group.some((b) => b.closed.length > 0 && !namesTaint(b.pending.condition.message));
   return found({
     subject: nodesKey(first),
@@ -84,6 +85,7 @@ function deadlock(group: Blocked, pods: FactView<"kube.pod">, context: MatchCont
     since: group.map(deadlockSince).reduce<Instant | null>(earliest, null),
     lastSeen: seenAt(first.pending.pod, context.moment),
     statements: deadlockStatements(group),
+    lessons: nameless ? [{ kind: "surprise", statement: nameless }] : [],
     unverified: [
       ...(pods.coverage().state === "complete"
         ? []

@@ -12,10 +12,11 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { code, codes, count, known, type Statement, say, word } from "#model/statement.js";
-import { COUNT_PENDING } from "#rules/kubelet/_consequences.js";
+import { LIST_PENDING } from "#rules/kubelet/_consequences.js";
 import {
   citeEach,
   groupBy,
+  number,
   ownerKey,
   ownersOf,
   type Pod,
@@ -27,7 +28,7 @@ import {
   WHAT_WORKLOADS,
 } from "#rules/kubelet/_pods.js";
 import { type Blockade, blockades, holdersAgainst, nodesKey } from "./_blockade.js";
-import { INTER_POD_AFFINITY, ROLLING } from "./_references.js";
+import { DEPLOYMENTS } from "./_references.js";
 import { type Budget, budgetOf, type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
 import { noBudget, podsAgainst, workloadsAgainst } from "./_rollout-against.js";
 
@@ -70,13 +71,13 @@ export default defineRule({
   known: [
     known(
       "A rolling update rounds its share of unavailable pods down and its surge up, and removes an old pod only when enough others are available",
-      ROLLING,
+      DEPLOYMENTS,
     ),
   ],
   consequence(finding) {
     const [kind, namespace = "", name = ""] =
       (finding.about.workload ?? []).find((w) => w.startsWith("Deployment/"))?.split("/") ?? [];
-    if (kind === undefined) return { fix: [], verify: [COUNT_PENDING], actions: [], questions: [], stops: null };
+    if (kind === undefined) return { fix: [], verify: [LIST_PENDING], actions: [], questions: [], stops: null };
     const target = `kubectl -n ${shellWord(namespace)} rollout status deployment/${shellWord(name)} --timeout=120s`;
     const patch = '{"spec":{"strategy":{"rollingUpdate":{"maxSurge":0,"maxUnavailable":1}}}}';
     return {
@@ -91,7 +92,7 @@ export default defineRule({
           ],
         },
       ],
-      verify: [{ run: target, expect: "successfully rolled out" }, COUNT_PENDING],
+      verify: [{ run: target, expect: "successfully rolled out" }, LIST_PENDING],
       actions: [
         {
           title: `Set maxUnavailable to 1 and maxSurge to 0 in the manifest of ${namespace}/${name}`,
@@ -104,7 +105,7 @@ export default defineRule({
       stops: "the strategy and the number of nodes are a choice of whoever wrote the manifest",
     };
   },
-  references: [ROLLING, INTER_POD_AFFINITY],
+  references: [DEPLOYMENTS],
   falsePositives: ["a rollout that waits for a node which an autoscaler is about to add"],
   examples: {
     found: ["scheduling/rollout-surge.yaml"],
@@ -151,7 +152,7 @@ function givenUp(nodes: string, group: Blocked): Outcome {
   const holders = some(holdersAgainst(group).filter((p) => p.value.deletion));
   const pods = group.map((b) => b.pending.pod);
   const statement = holders
-    ? say`What stood in the way on ${codes([...new Set(holders.map((h) => h.value.node ?? ""))], 5, ...citeEach(holders, "/spec/nodeName"))} was already deleted: ${count(holders.length, "pod", ...citeEach(holders, "/metadata/deletionTimestamp"))}.`
+    ? say`What stood in the way on ${codes([...new Set(holders.map((h) => h.value.node ?? ""))], 5, ...citeEach(holders, "/spec/nodeName"))} was already deleted: ${number(holders.length, "pod", ...citeEach(holders, "/metadata/deletionTimestamp"))}.`
     : say`${code(podName(first.pending.pod), first.pending.evidence)} waits for no other pod.`;
   return refuted({ subject: nodes, about: { pod: uidsOf(pods), workload: ownersOf(pods) }, statements: [statement] });
 }
@@ -178,7 +179,7 @@ function tell(
   const name = code(`${deployment.value.namespace}/${deployment.value.name}`, deployment.evidence);
   const nodes = first.open.map((o) => o.node.value.name);
   return [
-    say`The rollout of ${name} could not go on: its required anti-affinity left no node to ${count(group.length, "new replica", first.pending.evidence, own)}, and ${count(holders.length, "old replica", ...citeEach(holders, "/spec/nodeName"))} had to stay available.`,
+    say`The rollout of ${name} could not go on: its required anti-affinity left no node to ${number(group.length, "new replica", first.pending.evidence, own)}, and ${number(holders.length, "old replica", ...citeEach(holders, "/spec/nodeName"))} had to stay available.`,
     say`Its rolling update has maxSurge ${word(budget.written.surge, strategy)} and maxUnavailable ${word(budget.written.unavailable, strategy)} of ${count(deployment.value.desired ?? 0, "replica", cite(deployment, "/spec/replicas"))}, which is ${word(budget.surge, strategy)} more at most and ${word(budget.unavailable, strategy)} fewer.`,
     say`The old replicas stood on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}, one on each node that the new one may use, and none of them was being deleted.`,
   ];

@@ -1,13 +1,14 @@
 import type { Found, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
 import { defineRule, effect, found, type MatchContext, undetermined } from "#model/rule.js";
-import { citing, code, codes, count, known, lapse, type Statement, say, time } from "#model/statement.js";
-import { ALERT_ON_STUCK_PODS, COUNT_PENDING, notReady } from "#rules/kubelet/_consequences.js";
+import { citing, code, codes, known, type Statement, say, time } from "#model/statement.js";
+import { ALERT_ON_STUCK_PODS, LIST_PENDING, LIST_READY } from "#rules/kubelet/_consequences.js";
 import {
   CITED,
   type Cited,
   citeEach,
   either,
+  firstNumber,
   groupBy,
   ownersOf,
   podNames,
@@ -41,7 +42,10 @@ export default defineRule({
     }
   },
   known: [
-    known("The message gives the first reason for each node only, and counts reasons, not nodes", FIT_ERROR),
+    known(
+      "The message counts reasons: usually the first for each node; up to v1.21 two for a pod that inter-pod affinity keeps away",
+      FIT_ERROR,
+    ),
     known(
       "An event of the scheduler keeps its first message; the condition of the pod has the present one",
       EVENT_SERIES,
@@ -49,7 +53,7 @@ export default defineRule({
   ],
   consequence: () => ({
     fix: [],
-    verify: [COUNT_PENDING, notReady()],
+    verify: [LIST_PENDING, LIST_READY],
     actions: [ALERT_ON_STUCK_PODS],
     questions: [],
     stops: null,
@@ -57,7 +61,7 @@ export default defineRule({
   references: [FIT_ERROR, EVENT_SERIES],
   falsePositives: ["a pod that waits for a cluster autoscaler to add a node"],
   examples: {
-    found: ["scheduling/deadlock.yaml"],
+    found: ["scheduling/deadlock.yaml", "kubelet/stuck-early.yaml"],
     refuted: [],
     undetermined: ["kubelet/no-cluster-part.yaml"],
   },
@@ -81,8 +85,8 @@ function outcomeOf(subject: string, group: Blocked, context: MatchContext): Outc
     about,
     since,
     lastSeen: now,
-    statements: [headline(group), ...details(group, since, now)],
-    value: { pods: group.length, nodes: nodesKey(first) },
+    statements: [headline(group, since, now), ...details(group)],
+    value: { pods: group.length, nodes: nodesKey(first), message: first.pending.condition.message },
   });
 }
 
@@ -91,26 +95,33 @@ const conditionsOf = ([first, ...rest]: Blocked): Cited => [
   ...rest.slice(0, CITED - 1).map((b) => b.pending.evidence),
 ];
 
-function headline(group: Blocked): Statement {
+function headline(group: Blocked, since: Instant | null, now: Instant): Statement {
   const [first] = group;
-  const number = count(group.length, "pod", ...conditionsOf(group));
+  const evidence = conditionsOf(group);
+  const many = firstNumber(group.length, "pod", ...evidence);
   const names = first.allowed.map((node) => node.value.name);
-  if (!first.pinned || names.length === 0) return say`${number} stayed Pending: the scheduler found no node.`;
-  return say`${number} which may run on ${codes(names, 5, ...pinning(group))} only stayed Pending: the scheduler found no node.`;
+  const bound =
+    first.pinned && names.length > 0
+      ? say` that may run on ${codes(names, 5, ...pinning(group))} only`
+      : citing(...evidence);
+  const begin = since
+    ? say` from ${time(since, ...begins(group, since))} on, still at ${time(now, ...evidence)}`
+    : citing(...evidence);
+  return say`${many}${bound} stayed Pending${begin}: the scheduler found no node.`;
 }
+
+/** The condition that carries the time. */
+const begins = (group: Blocked, since: Instant): Cited => [
+  (group.find((b) => b.pending.since?.epochMs === since.epochMs) ?? group[0]).pending.evidence,
+];
 
 const pinning = ([first, ...rest]: Blocked): Cited =>
   citeEach([first.pending.pod, ...rest.map((b) => b.pending.pod)], "/spec/affinity/nodeAffinity");
 
-function details(group: Blocked, since: Instant | null, now: Instant): readonly Statement[] {
+function details(group: Blocked): readonly Statement[] {
   const [first, ...rest] = group;
   const evidence = conditionsOf(group);
   return [
-    ...(since
-      ? [
-          say`${either(group.length, "It", "The first", ...evidence)} had waited since ${time(since, ...evidence)}, by ${time(now, ...evidence)} for ${lapse(now.epochMs - since.epochMs, ...evidence)}.`,
-        ]
-      : []),
     say`${either(group.length, "It is", "They are", ...evidence)} ${podNames([first.pending.pod, ...rest.map((b) => b.pending.pod)])}.`,
     ...(first.pending.condition.message === null
       ? []

@@ -2,11 +2,28 @@ import { cite } from "#model/fact.js";
 import type { Found, ImpactRow, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
 import { defineRule, type FactView, found, type MatchContext, shellWord, undetermined } from "#model/rule.js";
-import { codes, count, known, type Statement, say, time, word } from "#model/statement.js";
-import { CITED, type Cited, groupBy, ownerKey, seenAt, some, stuckPods, WHAT_WORKLOADS } from "#rules/kubelet/_pods.js";
+import { count, known, type Statement, say, word } from "#model/statement.js";
+import {
+  CITED,
+  type Cited,
+  capitalised,
+  citeEach,
+  either,
+  firstNumber,
+  groupBy,
+  inWords,
+  number,
+  ownerKey,
+  seenAt,
+  some,
+  span,
+  WHAT_WORKLOADS,
+  words,
+} from "#rules/kubelet/_pods.js";
+import { stuckPods } from "#rules/kubelet/_stuck.js";
 import { blockades } from "./_blockade.js";
-import { type Redundancy, redundancies } from "./_redundancy.js";
-import { REPLICASETS } from "./_references.js";
+import { type Loss, type Redundancy, redundancies } from "./_redundancy.js";
+import { DEPLOYMENTS, STATEFULSETS } from "./_references.js";
 import { type Workload, workloadKey, workloadOwner } from "./_rollout.js";
 
 type Reduced = readonly [Redundancy, ...Redundancy[]];
@@ -37,9 +54,10 @@ export default defineRule({
   },
   known: [
     known(
-      "A ReplicaSet replaces a pod as soon as its deletion is requested, a StatefulSet only when it is gone",
-      REPLICASETS,
+      "A Deployment does not count pods that are being deleted as available: until they are gone there may be more pods than replicas",
+      DEPLOYMENTS,
     ),
+    known("A StatefulSet makes a pod anew only when the object of its name is gone", STATEFULSETS),
   ],
   consequence(finding) {
     const namespaces = [...new Set((finding.about.workload ?? []).flatMap((key) => key.split("/")[1] ?? []))].sort();
@@ -50,14 +68,14 @@ export default defineRule({
         expect: "READY equals WANTED in every row where WANTED is not 0",
       })),
       actions: [],
-      questions: ["Which services use these workloads, and did anybody outside the cluster notice?"],
+      questions: [],
       stops: null,
     };
   },
-  references: [REPLICASETS],
+  references: [DEPLOYMENTS, STATEFULSETS],
   falsePositives: ["a rollout in progress, for the first ten minutes"],
   examples: {
-    found: ["scheduling/deadlock.yaml"],
+    found: ["scheduling/deadlock.yaml", "kubelet/stuck-early.yaml"],
     refuted: [],
     undetermined: ["scheduling/deadlock-no-workloads.yaml"],
   },
@@ -91,7 +109,7 @@ function outcomeOf(subject: string, group: Reduced, context: MatchContext): Outc
     about,
     since,
     lastSeen: seenAt(group[0].workloads[0], context.moment),
-    statements: [headline(subject, group), ...sinceStatement(group, since)],
+    statements: [headline(subject, group), ...lossStatements(group), ...waitingStatement(group)],
     impact: group.map(rowOf),
     value: { subjects: group.length },
   });
@@ -116,28 +134,58 @@ const wantedOf = ([first, ...rest]: readonly [Workload, ...Workload[]]): Cited =
   ...rest.slice(0, CITED - 1).map((w) => cite(w, "/spec/replicas")),
 ];
 
+/** More workloads than this are counted, and told in their rows only: what a sentence counts it cites. */
+const COUNTED = 100;
+
 function headline(subject: string, group: Reduced): Statement {
-  const [first] = group;
-  const evidence = statusOf([first.workloads[0], ...group.slice(1).map((r) => r.workloads[0])]);
+  const [first, ...rest] = group;
+  const workloads: Workloads = [first.workloads[0], ...first.workloads.slice(1), ...rest.flatMap((r) => r.workloads)];
+  const all = eachOf(workloads, "/status");
   const alike = group.every((r) => r.ready === first.ready && r.wanted === first.wanted);
   const noun = subject === "volumes" ? "volume" : "workload";
-  const number = count(group.length, noun, ...evidence);
-  if (alike)
-    return say`${number} had ${word(first.ready, ...statusOf(first.workloads))} of ${count(first.wanted, "replica", ...wantedOf(first.workloads))} ready.`;
-  return say`${number} had fewer replicas ready than wanted: ${codes(
-    group.map((r) => r.subject),
-    3,
-    ...evidence,
-  )}.`;
+  const many = firstNumber(group.length, noun, ...all);
+  if (alike && group.length <= COUNTED)
+    return say`${many} had ${words(inWords(first.ready), ...all)} of ${number(first.wanted, "replica", ...eachOf(workloads, "/spec/replicas"))} ready.`;
+  return say`${many} had fewer replicas ready than wanted.`;
 }
 
-function sinceStatement(group: Reduced, since: Instant | null): readonly Statement[] {
-  const pods = some(group.flatMap((r) => [...r.stuck, ...r.waiting]));
-  if (!pods || !since) return [];
-  const stuck = group.reduce((sum, r) => sum + r.stuck.length, 0);
-  const [first, ...rest] = pods;
-  const evidence: Cited = [cite(first, "/status"), ...rest.slice(0, CITED - 1).map((pod) => cite(pod, "/status"))];
+type Workloads = readonly [Workload, ...Workload[]];
+
+const eachOf = ([first, ...rest]: Workloads, pointer: string): Cited => [
+  cite(first, pointer),
+  ...rest.slice(0, COUNTED * CITED).map((w) => cite(w, pointer)),
+];
+
+const LOSSES: Readonly<Record<Loss["kind"], string>> = {
+  unready: "of their deleted pods stopped being ready ",
+  deadline: "of their deleted pods had a grace period that ended ",
+  created: "of their pods had not come up, created ",
+};
+
+/** What the evidence says of the time, for each kind of loss. */
+function lossStatements(group: Reduced): readonly Statement[] {
   return [
-    say`Replicas were missing from ${time(since, ...evidence)} on: ${word(stuck, ...evidence)} of their pods did not go, and ${word(pods.length - stuck, ...evidence)} did not come up.`,
+    ...groupBy(
+      group.flatMap((r) => r.losses),
+      (loss) => loss.kind,
+    ),
+  ].flatMap(([kind, losses]) => {
+    const [first, ...rest] = [...losses].sort((a, b) => a.at.epochMs - b.at.epochMs);
+    if (!first) return [];
+    const shown = [...rest.slice(0, CITED - 2), ...rest.slice(CITED - 2).slice(-1)];
+    const evidence: Cited = [first.evidence, ...shown.map((l) => l.evidence)];
+    const times = losses.map((l) => l.at);
+    const who = words(`${capitalised(inWords(losses.length))} ${LOSSES[kind as Loss["kind"]]}`, ...evidence);
+    return [say`${who}${span(times, ...evidence)}.`];
+  });
+}
+
+/** Pods that were to take the place of those lost. */
+function waitingStatement(group: Reduced): readonly Statement[] {
+  const waiting = some(group.filter((r) => r.stuck.length > 0).flatMap((r) => r.waiting));
+  if (!waiting) return [];
+  const evidence = citeEach(waiting, "/status/phase");
+  return [
+    say`${firstNumber(waiting.length, "pod", ...evidence)} that would replace ${either(waiting.length, "it was", "them were", ...evidence)} Pending.`,
   ];
 }

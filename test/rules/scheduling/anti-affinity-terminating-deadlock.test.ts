@@ -15,6 +15,16 @@ test("a holder that is not being deleted refutes", () => {
   ]);
 });
 
+test("that the scheduler does not name what is deleted is a lesson, unless it does", () => {
+  const lessons = (message?: string) =>
+    foundBy(rule, ...NODES, pending({ ...db, ...only("n1") }, message), terminating(db))[0]?.lessons.length;
+  assert.is(
+    lessons("0/2 nodes are available. preemption: not eligible due to a terminating pod on the nominated node."),
+    0,
+  );
+  assert.is(lessons(), 1);
+});
+
 test("one free node refutes", () => {
   assert.equal(verdicts(runRule(rule, ...NODES, pending({ ...db, ...only("n1", "n2") }), terminating(db))), [
     "refuted n1,n2|ReplicaSet/shop/db-1",

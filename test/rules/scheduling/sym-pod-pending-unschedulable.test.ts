@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import rule from "#rules/scheduling/sym-pod-pending-unschedulable.js";
-import { at, event, foundBy, judge, node, pod, runRule, world } from "#test/rules/_facts.js";
-import { only, pending } from "./_pods.js";
+import { at, event, foundBy, judge, node, pod, runRule, texts, world } from "#test/rules/_facts.js";
+import { only, pending, set, terminating } from "./_pods.js";
 
 const test = suite("sym:pod-pending-unschedulable");
 
@@ -19,6 +19,25 @@ test("FailedScheduling of a pod that runs is nothing", () => {
 
 test("a minute is nothing", () => {
   assert.equal(runRule(rule, ...NODES, pending({}, "x", "2024-03-05T10:29:30Z")), []);
+});
+
+test("seconds are a symptom only where the pod replaces one that does not go", () => {
+  const young = pending({ owner: set("db-1") }, "x", "2024-03-05T10:29:30Z");
+  const holder = (owner: string, deletion = "2024-03-05T10:00:30Z") =>
+    terminating({ owner: set(owner), deletion: at(deletion) });
+  assert.equal(runRule(rule, ...NODES, young, holder("other")), []);
+  assert.equal(runRule(rule, ...NODES, young, holder("db-1", "2024-03-05T10:30:20Z")), []);
+  assert.is(foundBy(rule, ...NODES, young, holder("db-1")).length, 1);
+});
+
+test("the headline has numbers in words, begin and collection; the message is kept", () => {
+  const pods = ["a", "b"].map((name) => pending({ name, ...only("n1") }));
+  const [found] = foundBy(rule, ...NODES, ...pods);
+  assert.is(
+    texts(found?.statements ?? [])[0],
+    "Two pods that may run on n1 only stayed Pending from 2024-03-05T10:00:01Z on, still at 2024-03-05T10:30:00Z: the scheduler found no node.",
+  );
+  assert.ok(String(found?.value["message"]).startsWith("0/2 nodes are available"));
 });
 
 test("a pod that is being deleted waits for no node", () => {

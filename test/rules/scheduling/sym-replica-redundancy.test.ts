@@ -1,12 +1,14 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { plainText } from "#model/statement.js";
 import rule from "#rules/scheduling/sym-replica-redundancy.js";
-import { at, fact, foundBy, judge, pod, runRule, verdicts, world } from "#test/rules/_facts.js";
+import { at, fact, foundBy, judge, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
 import { pending, set, terminating } from "./_pods.js";
 
 const test = suite("sym:replica-redundancy");
 
 const rs = (name: string, ready: number, more = {}) => fact("kube.workload", { name, desired: 1, ready, ...more });
+const UNREADY = { type: "Ready", status: "False", reason: null, message: null, heartbeat: null };
 const volume = (component = "jiva-replica") => ({
   labels: { "openebs.io/persistent-volume": "pvc-1", "openebs.io/component": component },
 });
@@ -49,6 +51,42 @@ test("volumes are counted over their replicas, healthy ones too, and without the
     [["volume pvc-1", 3, 2]],
   );
   assert.is(found?.since?.epochMs, at("2024-03-05T10:00:30Z").epochMs);
+});
+
+test("the time is told by what shows it: the condition, else the end of the grace period", () => {
+  const told = (since: string | null) => {
+    const conditions = since === null ? [] : [{ ...UNREADY, since: at(since) }];
+    const [found] = foundBy(
+      rule,
+      rs("a", 0),
+      terminating({ owner: set("a"), conditions }),
+      pending({ owner: set("a") }),
+    );
+    return texts(found?.statements ?? []).slice(1);
+  };
+  const waits = "One pod that would replace it was Pending.";
+  const deadline = "One of their deleted pods had a grace period that ended at 2024-03-05T10:00:30Z.";
+  assert.equal(told(null), [deadline, waits]);
+  // It had not been ready for another reason before it was deleted.
+  assert.equal(told("2024-03-05T09:00:00Z"), [deadline, waits]);
+  assert.equal(told("2024-03-05T10:00:02Z"), [
+    "One of their deleted pods stopped being ready at 2024-03-05T10:00:02Z.",
+    waits,
+  ]);
+});
+
+test("a headline that counts replicas cites every workload that it counts", () => {
+  const facts = ["a", "b"].flatMap((name) => [
+    rs(`${name}-1`, 0, { labels: { ...volume().labels, "openebs.io/persistent-volume": name } }),
+    rs(`${name}-2`, 1, { labels: { ...volume().labels, "openebs.io/persistent-volume": name } }),
+    terminating({ name: `old-${name}`, owner: set(`${name}-1`) }),
+  ]);
+  const [found] = foundBy(rule, ...facts);
+  const headline = found?.statements[0];
+  assert.is(headline && plainText(headline), "Two volumes had one of two replicas ready.");
+  const cited = new Set(headline?.evidence.map((e) => JSON.stringify(e.locator)));
+  for (const fact of facts.filter((f) => f.kind === "kube.workload"))
+    assert.ok(cited.has(JSON.stringify(fact.evidence.locator)));
 });
 
 test("a Deployment speaks for its ReplicaSets", () => {
