@@ -1,8 +1,9 @@
 import type { Fact } from "#model/fact.js";
 import type { Observation } from "#model/finding.js";
+import { formatUtc, type Instant } from "#model/instant.js";
 import { defineTimeline } from "#model/rule.js";
-import { code, codes, say } from "#model/statement.js";
-import { CITED, type Cited, groupBy } from "#rules/kubelet/_pods.js";
+import { citing, code, codes, say } from "#model/statement.js";
+import { CITED, type Cited, either, groupBy, span, words } from "#rules/kubelet/_pods.js";
 import { isCniPath } from "./_agents.js";
 import { cniFiles, directoryOf, nameOf } from "./_cni-paths.js";
 import { isApproximate, together, troubledNodes } from "./_troubled.js";
@@ -26,17 +27,29 @@ export default defineTimeline({
 
 function* writes(node: string, files: readonly PathFact[]): Iterable<Observation> {
   const dated = files.flatMap((file) => (file.value.mtime ? [{ file, at: file.value.mtime }] : []));
-  for (const [first, ...rest] of together(dated, ({ at }) => at.epochMs)) {
+  for (const group of together(dated, ({ at }) => at.epochMs)) {
+    const [first, ...rest] = group;
     const evidence: Cited = [first.file.evidence, ...rest.slice(0, CITED - 1).map((r) => r.file.evidence)];
-    const names = [first, ...rest].map((r) => nameOf(r.file.value.path)).sort();
+    const names = group.map((r) => nameOf(r.file.value.path)).sort();
+    const at = group.map((r) => r.at).reduce(last);
+    const apart = formatUtc(first.at) !== formatUtc(at);
+    const when = apart
+      ? say`, ${span(
+          group.map((r) => r.at),
+          ...evidence,
+        )}`
+      : citing(...evidence);
     yield {
-      at: first.at,
-      approximate: isApproximate(first.at.precisionMs),
-      statement: say`${codes(names, 4, ...evidence)} in ${code(directoryOf(first.file.value.path), ...evidence)} on ${code(node, ...evidence)} written.`,
+      // All of them are there only with the last: none stands before the token that it holds.
+      at,
+      approximate: isApproximate(at.precisionMs),
+      statement: say`${either(names.length, "File", "Files", ...evidence)} ${codes(names, 4, ...evidence)} in ${code(directoryOf(first.file.value.path), ...evidence)} on ${code(node, ...evidence)} written${when}.`,
       source: "mtime",
     };
   }
 }
+
+const last = (a: Instant, b: Instant): Instant => (b.epochMs > a.epochMs ? b : a);
 
 function* linked(node: string, link: PathFact): Iterable<Observation> {
   const { path, target, mtime } = link.value;
@@ -44,7 +57,7 @@ function* linked(node: string, link: PathFact): Iterable<Observation> {
   yield {
     at: mtime,
     approximate: isApproximate(mtime.precisionMs),
-    statement: say`${code(path, link.evidence)} on ${code(node, link.evidence)} made a link to ${code(target, link.evidence)}.`,
+    statement: say`${words("Link ", link.evidence)}${code(path, link.evidence)} on ${code(node, link.evidence)} made, to ${code(target, link.evidence)}.`,
     source: "mtime",
   };
 }

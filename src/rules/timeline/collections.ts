@@ -4,7 +4,7 @@ import type { FactKind } from "#model/fact.js";
 import { type ComparedMoment, defineTimeline } from "#model/rule.js";
 import { codes, say } from "#model/statement.js";
 
-/** Kinds that every collection yields, the smallest first: one artifact of each bundle is cited. */
+/** Without the collector's own record, kinds that every collection yields, the smallest first: one artifact of each bundle is cited. */
 const KINDS: readonly FactKind[] = [
   "kube.version",
   "kube.node",
@@ -13,6 +13,7 @@ const KINDS: readonly FactKind[] = [
   "kube.pod",
   "process",
   "log",
+  "clock",
 ];
 
 /** When the evidence was collected: the time line ends where nobody looked any more. */
@@ -33,6 +34,7 @@ export default defineTimeline({
 });
 
 function oneOfEachBundle({ view }: ComparedMoment): readonly Evidence[] {
+  const clocks = new Map(view("clock").all.map((f) => [f.artifact.bundle, f.evidence]));
   const found = new Map<string, Artifact>();
   for (const kind of KINDS) {
     for (const fact of view(kind).all)
@@ -40,5 +42,5 @@ function oneOfEachBundle({ view }: ComparedMoment): readonly Evidence[] {
   }
   return [...found.values()]
     .sort((a, b) => (a.bundle < b.bundle ? -1 : 1))
-    .map((artifact) => evidenceIn(artifact, { kind: "whole" }, `collected by ${artifact.origin}`));
+    .map((a) => clocks.get(a.bundle) ?? evidenceIn(a, { kind: "whole" }, `collected by ${a.origin}`));
 }

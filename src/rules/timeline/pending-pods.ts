@@ -1,8 +1,9 @@
 import type { Observation } from "#model/finding.js";
+import { formatDuration } from "#model/instant.js";
 import { type ComparedMoment, defineTimeline } from "#model/rule.js";
-import { code, codes, count, lapse, say } from "#model/statement.js";
-import { CITED, type Cited, groupBy } from "#rules/kubelet/_pods.js";
-import { assignments } from "#rules/scheduling/_assignments.js";
+import { code, codes, lapse, type Quoted, say } from "#model/statement.js";
+import { CITED, type Cited, extent, firstNumber, groupBy, number } from "#rules/kubelet/_pods.js";
+import { type Assignment, assignments } from "#rules/scheduling/_assignments.js";
 import { type Blockade, blockades, nodesKey } from "#rules/scheduling/_blockade.js";
 import { isApproximate, together } from "./_troubled.js";
 
@@ -19,7 +20,7 @@ function* began(group: readonly Blockade[]): Iterable<Observation> {
   const dated = group.flatMap((b) => (b.pending.since ? [{ b, at: b.pending.since }] : []));
   for (const [first, ...rest] of together(dated, ({ at }) => at.epochMs)) {
     const evidence: Cited = [first.b.pending.evidence, ...rest.slice(0, CITED - 1).map(({ b }) => b.pending.evidence)];
-    const pods = count(rest.length + 1, "pod", ...evidence);
+    const pods = number(rest.length + 1, "pod", ...evidence);
     const names = first.b.pinned && first.b.nodesKnown ? first.b.allowed.map((n) => n.value.name) : [];
     yield {
       at: first.at,
@@ -41,11 +42,18 @@ function* ended({ context }: ComparedMoment): Iterable<Observation> {
       yield {
         at: first.at,
         approximate: isApproximate(first.at.precisionMs),
-        statement: say`${count(rest.length + 1, "pod", ...evidence)} that had waited for up to ${lapse(Math.max(first.waitedMs, rest.at(-1)?.waitedMs ?? 0), ...evidence)} assigned to ${code(node, ...evidence)}.`,
+        statement: say`${firstNumber(rest.length + 1, "pod", ...evidence)} that had waited ${waited([first, ...rest], evidence)} assigned to ${code(node, ...evidence)}.`,
         source: first.source,
       };
     }
   }
+}
+
+/** `12 min 29 s`, or `up to` the longest where they differ. */
+function waited(list: readonly Assignment[], evidence: Cited): Quoted {
+  const [low, high] = extent(list.map((a) => a.waitedMs));
+  const longest = lapse(high, ...evidence);
+  return formatDuration(low) === formatDuration(high) ? longest : say`up to ${longest}`;
 }
 
 /** Pods wait for minutes while a node joins; that is no event of an incident. */

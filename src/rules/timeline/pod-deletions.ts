@@ -1,6 +1,7 @@
 import { defineTimeline } from "#model/rule.js";
-import { code, count, say } from "#model/statement.js";
-import { citeEach, groupBy, requestedAt, stuckPods } from "#rules/kubelet/_pods.js";
+import { code, say } from "#model/statement.js";
+import { citeEach, groupBy, number, requestedAt } from "#rules/kubelet/_pods.js";
+import { stuckPods } from "#rules/kubelet/_stuck.js";
 import { isApproximate, together } from "./_troubled.js";
 
 /** When the deletion of pods that did not go was requested. */
@@ -14,7 +15,7 @@ export default defineTimeline({
     for (const [node, list] of groupBy(stuck, ({ pod }) => pod.value.node ?? "")) {
       for (const [first, ...rest] of together(list, ({ at }) => at.epochMs)) {
         const evidence = citeEach([first.pod, ...rest.map((r) => r.pod)], "/metadata/deletionTimestamp");
-        const pods = count(rest.length + 1, "pod", ...evidence);
+        const pods = number(rest.length + 1, "pod", ...evidence);
         const what = node === "" ? say`${pods} without a node` : say`${pods} on ${code(node, ...evidence)}`;
         yield {
           at: first.at,

@@ -1,8 +1,9 @@
 import type { Observation } from "#model/finding.js";
 import { defineTimeline } from "#model/rule.js";
-import { code, count, say, word } from "#model/statement.js";
+import { code, say, word } from "#model/statement.js";
+import { CREATE_FAILURES, KILL_FAILURES } from "#rules/kubelet/_failure-kinds.js";
 import { citeOccurrences } from "#rules/kubelet/_failure-statements.js";
-import { either, extent, podsByUid, words } from "#rules/kubelet/_pods.js";
+import { either, extent, number, podsByUid, words } from "#rules/kubelet/_pods.js";
 import { sandboxErrorTail } from "#rules/kubelet/_sandbox-error.js";
 import {
   type FailureKind,
@@ -12,8 +13,6 @@ import {
   type SandboxFailures,
   sandboxFailures,
 } from "#rules/kubelet/_sandbox-failures.js";
-import { CREATE_FAILURES } from "#rules/kubelet/sym-failed-create-sandbox.js";
-import { KILL_FAILURES } from "#rules/kubelet/sym-failed-kill-pod.js";
 import { isApproximate } from "./_troubled.js";
 
 const KINDS: readonly (readonly [string, FailureKind])[] = [
@@ -48,16 +47,14 @@ function* rowsOf(group: SandboxFailures, kind: FailureKind): Iterable<Observatio
       source: `${source}, first seen`,
     };
   }
-  if (last && first && last.epochMs - first.epochMs > 60_000) {
+  // The evidence of log lines is the first of them: it does not show the last.
+  if (source === "event" && last && first && last.epochMs - first.epochMs > 60_000) {
     const least = word(extent(group.occurrences.map((o) => o.count))[0], ...evidence);
-    const pods = count(group.occurrences.length + group.more, "pod", ...evidence);
+    const pods = number(group.occurrences.length + group.more, "pod", ...evidence);
     yield {
       at: last,
       approximate: isApproximate(last.precisionMs),
-      statement:
-        source === "event"
-          ? say`${reason} on ${node} still reported, by then at least ${least} times for ${either(group.occurrences.length, "", "each of ", ...evidence)}${pods}.`
-          : say`The log of ${node} still tells of a ${reason}, by then in ${least} lines.`,
+      statement: say`${reason} on ${node} still reported, by then at least ${least} times for ${either(group.occurrences.length, "", "each of ", ...evidence)}${pods}.`,
       source: `${source}, last seen`,
     };
   }

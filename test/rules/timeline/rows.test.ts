@@ -32,8 +32,8 @@ test("requests within two seconds are one row, later ones another", () => {
     terminating({ name: `p${i}`, deletion: at(deletion) }),
   );
   assert.equal(rows(podDeletions, world({ facts: pods })), [
-    "2024-03-05T10:00:00.000Z Deletion of 2 pods on n1 requested.",
-    "2024-03-05T10:05:00.000Z Deletion of 1 pod on n1 requested.",
+    "2024-03-05T10:00:00.000Z Deletion of two pods on n1 requested.",
+    "2024-03-05T10:05:00.000Z Deletion of one pod on n1 requested.",
   ]);
 });
 
@@ -59,7 +59,7 @@ test("pods that waited for seconds at the start have no row; those that waited l
     scheduled("uid-b", "2024-03-05T10:00:00Z"),
   ];
   assert.equal(rows(pendingPods, world({ facts })), [
-    "2024-03-05T10:00:00.000Z 1 pod that had waited for up to 1 h assigned to n1.",
+    "2024-03-05T10:00:00.000Z One pod that had waited 1 h assigned to n1.",
   ]);
 });
 
@@ -85,7 +85,7 @@ test("files and tokens of the CNI are told on nodes with trouble only, and no ot
     written("/etc/kubernetes/admin.conf", "2024-03-01T00:00:00Z", on),
   ]);
   assert.equal(rows(cniFiles, troubled(...facts)), [
-    "2024-03-04T00:00:02.000Z x-kubeconfig in /etc/cni/net.d on n1 written.",
+    "2024-03-04T00:00:02.000Z File x-kubeconfig in /etc/cni/net.d on n1 written.",
   ]);
   assert.is(rows(cniTokens, troubled(...facts)).length, 1);
   assert.equal(rows(cniFiles, world({ facts })), []);
@@ -109,8 +109,72 @@ test("a revision of the CNI agent is told with what it changes; the first and ol
     ),
   );
   assert.equal(told, [
-    "2024-03-05T09:00:00.000Z DaemonSet kube-system/agent gets revision 3: hostPath cni-net-dir from /b/net.d to /etc/cni/net.d.",
+    "2024-03-05T09:00:00.000Z DaemonSet kube-system/agent gets revision 3: cni-net-dir from /b/net.d to /etc/cni/net.d.",
   ]);
+});
+
+test("a revision leads with where the agent writes, and tells its images in short", () => {
+  const of = (number: number, created: string, dir: string, bin: string, tag: string) => {
+    const base = revision(number, created, dir);
+    const template = {
+      containers: ["cni", "node"].map((name) => ({
+        name,
+        image: `example.com/calico/${name}:${tag}`,
+        init: false,
+        env: { CNI_NET_DIR: dir },
+        mounts: [],
+      })),
+      hostPaths: [
+        { name: "cni-bin-dir", path: bin },
+        { name: "cni-net-dir", path: dir },
+      ],
+      serviceAccount: null,
+      hostNetwork: true,
+    };
+    return { ...base, value: { ...base.value, template } };
+  };
+  const told = rows(
+    agentRollouts,
+    troubled(
+      of(1, "2024-03-01T00:00:00Z", "/a/net.d", "/a/bin", "v1"),
+      of(2, "2024-03-05T09:00:00Z", "/b/net.d", "/b/bin", "v2"),
+    ),
+  );
+  assert.equal(told, [
+    "2024-03-05T09:00:00.000Z DaemonSet kube-system/agent gets revision 2: cni-net-dir from /a/net.d to /b/net.d; CNI_NET_DIR from /a/net.d to /b/net.d; cni-bin-dir from /a/bin to /b/bin; images v1 → v2.",
+  ]);
+});
+
+test("files of one act stand where the last of them was written, and equal seconds are told once", () => {
+  const of = (mtime: string) => [
+    fact("cni.netconf", { path: "/etc/cni/net.d/10-x.conflist" }, "n1"),
+    kubeconfig("/etc/cni/net.d/x-kubeconfig", "2024-03-04T00:00:01Z"),
+    written("/etc/cni/net.d/10-x.conflist", "2024-03-04T00:00:00.100Z"),
+    written("/etc/cni/net.d/x-kubeconfig", mtime),
+  ];
+  assert.equal(rows(cniFiles, troubled(...of("2024-03-04T00:00:00.900Z"))), [
+    "2024-03-04T00:00:00.900Z Files 10-x.conflist and x-kubeconfig in /etc/cni/net.d on n1 written.",
+  ]);
+  assert.equal(rows(cniFiles, troubled(...of("2024-03-04T00:00:01.900Z"))), [
+    "2024-03-04T00:00:01.900Z Files 10-x.conflist and x-kubeconfig in /etc/cni/net.d on n1 written, between 2024-03-04T00:00:00Z and 2024-03-04T00:00:01Z.",
+  ]);
+});
+
+test("a copy of a token is issued once", () => {
+  const facts = ["/etc/cni/net.d/x-kubeconfig", "/opt/cni/net.d/x-kubeconfig"].map((path) =>
+    kubeconfig(path, "2024-03-04T00:00:01Z"),
+  );
+  assert.is(rows(cniTokens, troubled(...facts)).length, 1);
+});
+
+test("a log has a first row and no last: its evidence is the first line", () => {
+  const line = fact(
+    "log",
+    { sample: MESSAGE, first: at("2024-03-05T10:00:31Z"), last: at("2024-03-05T10:29:00Z"), count: 90 },
+    "n1",
+  );
+  const told = rows(sandboxFailures, publish(world({ facts: [line, terminating({})] }), failedKill));
+  assert.is(told.length, 1);
 });
 
 test("a rollback tells nothing of when it was", () => {
@@ -124,6 +188,17 @@ test("a rollback tells nothing of when it was", () => {
 test("the same object seen twice gives the same row", () => {
   const twice = [0, 1].flatMap(() => rows(podDeletions, world({ facts: [terminating({})] })));
   assert.is(twice[0], twice[1]);
+});
+
+test("a collection cites the collector's own record where there is one", () => {
+  const own = fact("clock", { ofNode: true, zone: "UTC" }, "n1");
+  const cited = (...facts: Parameters<typeof world>[0]["facts"]) =>
+    [...collections.observe(world({ facts }))].flatMap((o) => o.statement.evidence);
+  assert.equal(cited(node("n1"), own), [own.evidence]);
+  assert.equal(
+    cited(node("n1")).map((e) => e.locator.kind),
+    ["whole"],
+  );
 });
 
 test("a collection names what it looked at", () => {
