@@ -1,23 +1,19 @@
-import type { Fact, TokenValue } from "#model/fact.js";
 import type { Instant } from "#model/instant.js";
 import { type ComparedMoment, defineChange } from "#model/rule.js";
-import { citing, code, type Quoted, say, time } from "#model/statement.js";
-import { cniFiles } from "#rules/timeline/_cni-paths.js";
+import { code, say } from "#model/statement.js";
 import { troubledNodes } from "#rules/timeline/_troubled.js";
+import { rewrittenFiles } from "./_rewritten.js";
+import { describeToken, type Replaced, replacedTokens } from "./_tokens.js";
 
-type Kubeconfig = Fact<"kubeconfig">;
-
-/** Another token in the CNI's kubeconfig at the same path. */
+/** Another token in the CNI's kubeconfig at the same path, where the file's own times do not tell the same (path-changed does then). */
 export default defineChange({
   id: "token-replaced",
   needs: { kubeconfigs: "kubeconfig" },
   *compare(earlier, later) {
-    const before = new Map(earlier.view("kubeconfig").all.map((k) => [keyOf(k), k]));
-    const files = later.context.derive(cniFiles);
     const troubled = troubledNodes(earlier.context);
-    for (const now of later.view("kubeconfig").all) {
-      const was = before.get(keyOf(now));
-      if (!was || !files.has(keyOf(now)) || isSame(was.value.token, now.value.token)) continue;
+    const told = new Set(rewrittenFiles(earlier, later).map(({ now }) => `${now.node ?? ""}\n${now.value.path}`));
+    for (const [key, { was, now }] of replacedTokens(earlier, later)) {
+      if (told.has(key)) continue;
       const node = now.node ?? "";
       yield {
         rule: "token-replaced",
@@ -27,7 +23,7 @@ export default defineChange({
         about: { node: [node], path: [now.value.path] },
         at: writtenAt(now, later),
         statements: [
-          say`${code(now.value.path, now.evidence)} on ${code(node, now.evidence)} held a token ${describe(was)}, and holds one ${describe(now)}.`,
+          say`${code(now.value.path, now.evidence)} on ${code(node, now.evidence)} held a token ${describeToken(was)}, and then one ${describeToken(now)}.`,
         ],
       };
     }
@@ -35,27 +31,6 @@ export default defineChange({
 });
 
 /** When the file was last written, where that was looked up. */
-const writtenAt = (fact: Kubeconfig, { view }: ComparedMoment): Instant | null =>
+const writtenAt = (fact: Replaced["now"], { view }: ComparedMoment): Instant | null =>
   (fact.node === null ? [] : view("path").on(fact.node)).find((p) => p.value.path === fact.value.path)?.value.mtime ??
   null;
-
-const keyOf = (fact: Kubeconfig): string => `${fact.node ?? ""}\n${fact.value.path}`;
-
-const isSame = (a: TokenValue, b: TokenValue): boolean =>
-  a.kind === b.kind &&
-  a.sub === b.sub &&
-  a.kid === b.kid &&
-  a.pod?.uid === b.pod?.uid &&
-  a.iat?.epochMs === b.iat?.epochMs &&
-  a.exp?.epochMs === b.exp?.epochMs;
-
-function describe(fact: Kubeconfig): Quoted {
-  const { kind, sub, iat, exp, pod } = fact.value.token;
-  const e = fact.evidence;
-  if (kind !== "jwt") return say`that is no JWT${citing(e)}`;
-  const whose = say`of ${code(sub ?? "no subject", e)}`;
-  const bound = pod ? say` bound to the pod ${code(pod.name, e)}` : say` bound to no pod${citing(e)}`;
-  const issued = iat ? say`, issued at ${time(iat, e)}` : citing(e);
-  const until = exp ? say`, valid until ${time(exp, e)}` : citing(e);
-  return say`${whose}${bound}${issued}${until}`;
-}

@@ -1,18 +1,18 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { PathValue } from "#model/fact.js";
+import type { Condition, PathValue } from "#model/fact.js";
 import { plainText } from "#model/statement.js";
 import pathChanged from "#rules/change/path-changed.js";
 import podsRecovered from "#rules/change/pods-recovered.js";
 import tokenReplaced from "#rules/change/token-replaced.js";
 import workloadRecovered from "#rules/change/workload-recovered.js";
-import { at, changes, event, fact, node, pod, world } from "#test/rules/_facts.js";
-import { only, pending, set, terminating } from "#test/rules/scheduling/_pods.js";
+import { artifact, at, changes, event, fact, node, pod, world } from "#test/rules/_facts.js";
+import { apart, only, pending, set, terminating } from "#test/rules/scheduling/_pods.js";
 
 const test = suite("changes");
 
 const NODES = [node("n1")];
-const READY = { type: "Ready", status: "True", reason: null, message: null, since: null, heartbeat: null };
+const READY: Condition = { type: "Ready", status: "True", reason: null, message: null, since: null, heartbeat: null };
 const path = (value: Partial<PathValue>) => fact("path", value, "n1");
 const told = (list: ReturnType<typeof changes>): readonly string[] =>
   list.map((c) => `${c.kind}: ${c.statements.map(plainText).join(" ")}`);
@@ -55,7 +55,7 @@ test("the same token is no change; another is told with both its claims", () => 
   assert.ok(text.includes("bound to the pod agent-1") && text.includes("bound to no pod"), text);
 });
 
-test("pods that found no node and run are recovered, at the time of their assignment", () => {
+test("pods that found no node and run are recovered, at the time when they were ready", () => {
   const before = world({ facts: [...NODES, pending({ ...only("n1") })] });
   const scheduled = event({
     reason: "Scheduled",
@@ -63,21 +63,103 @@ test("pods that found no node and run are recovered, at the time of their assign
     node: null,
     objects: [{ uid: "uid-new", first: at("2024-03-05T10:40:12Z") }],
   });
-  const running = (conditions: readonly (typeof READY)[]) =>
+  const running = (...conditions: readonly Condition[]) =>
     world({ facts: [...NODES, scheduled, pod({ name: "new", created: at("2024-03-05T10:00:01Z"), conditions })] });
-  assert.equal(changes(podsRecovered, before, running([])), []);
-  assert.equal(told(changes(podsRecovered, before, running([READY]))), [
-    "recovery: 1 pod that had found no node was running and ready on n1, assigned at 2024-03-05T10:40:12Z.",
+  assert.equal(changes(podsRecovered, before, running()), []);
+  // A time before the assignment is none of its readiness.
+  const [odd] = changes(podsRecovered, before, running({ ...READY, since: at("2024-03-05T10:00:01Z") }));
+  assert.is(odd?.at, null);
+  const [change] = changes(podsRecovered, before, running({ ...READY, since: at("2024-03-05T10:40:20Z") }));
+  assert.is(change?.at?.epochMs, at("2024-03-05T10:40:20Z").epochMs);
+  assert.equal(told(change ? [change] : []), [
+    "recovery: One pod that had found no node ran on n1, assigned at 2024-03-05T10:40:12Z, ready at 2024-03-05T10:40:20Z.",
   ]);
 });
 
 test("deleted pods are gone only where all pods were listed", () => {
   const before = world({ facts: [terminating({}), terminating({ name: "other" })] });
-  const left = [terminating({ name: "other" })];
+  const left = [{ ...terminating({ name: "other" }), artifact: artifact({ collectedAt: at("2024-03-05T10:50:00Z") }) }];
   assert.equal(changes(podsRecovered, before, world({ facts: left, coverage: { "kube.pod": "truncated" } })), []);
   assert.equal(told(changes(podsRecovered, before, world({ facts: left }))), [
-    "recovery: Of 2 deleted pods on n1 that had not gone, 1 no longer existed.",
+    "recovery: One deleted pod of two on n1 that had not gone went between 2024-03-05T10:30:00Z (last listed) and 2024-03-05T10:50:00Z (no longer listed).",
   ]);
+});
+
+const released = (assigned: string) => [
+  event({ reason: "Scheduled", type: "Normal", node: null, objects: [{ uid: "uid-new", first: at(assigned) }] }),
+  event({ reason: "FailedKillPod", objects: [{ uid: "uid-old", last: at("2024-03-05T10:35:00Z") }] }),
+  { ...pod({ name: "new", ...apart("db") }), artifact: artifact({ collectedAt: at("2024-03-05T10:50:00Z") }) },
+];
+const deadlock = [...NODES, terminating(apart("db")), pending({ ...only("n1"), ...apart("db") })];
+const createdAt = (fact: ReturnType<typeof released>[number]) =>
+  fact.kind === "kube.pod" ? { ...fact, value: { ...fact.value, created: at("2024-03-05T10:00:01Z") } } : fact;
+
+test("a pod was gone before the one that it kept away was assigned, and after its last event", () => {
+  const after = world({ facts: [...NODES, ...released("2024-03-05T10:40:12Z").map(createdAt)] });
+  const change = changes(podsRecovered, world({ facts: deadlock }), after).find((c) => c.subject === "gone|n1");
+  assert.is(change?.at?.epochMs, at("2024-03-05T10:40:12Z").epochMs);
+  assert.equal(told(change ? [change] : []), [
+    "recovery: One deleted pod on n1 that had not gone went between 2024-03-05T10:35:00Z (latest event) and 2024-03-05T10:40:12Z (assignment of a pod that had waited).",
+  ]);
+});
+
+test("an assignment of before the earlier collection bounds nothing", () => {
+  const after = world({ facts: [...NODES, ...released("2024-03-05T10:20:00Z").map(createdAt)] });
+  const change = changes(podsRecovered, world({ facts: deadlock }), after).find((c) => c.subject === "gone|n1");
+  assert.is(change?.at, null);
+  assert.ok(told(change ? [change] : [])[0]?.includes("10:50:00Z (no longer listed)"));
+});
+
+test("each volume has recovered when the last of its own pods was ready", () => {
+  const volume = (name: string, ready: number) =>
+    fact("kube.workload", {
+      name,
+      desired: 1,
+      ready,
+      labels: { "openebs.io/persistent-volume": `pvc-${name}`, "openebs.io/component": "jiva-replica" },
+    });
+  const up = (name: string, since: string) =>
+    pod({ name: `new-${name}`, owner: set(name), conditions: [{ ...READY, since: at(since) }] });
+  const before = world({
+    facts: ["a", "b"].flatMap((name) => [volume(name, 0), terminating({ name: `old-${name}`, owner: set(name) })]),
+  });
+  const after = world({
+    facts: [
+      volume("a", 1),
+      volume("b", 1),
+      up("a", "2024-03-05T10:40:20Z"),
+      up("b", "2024-03-05T10:40:25Z"),
+      pod({ name: "else", conditions: [{ ...READY, since: at("2024-03-05T10:45:00Z") }] }),
+    ],
+  });
+  assert.equal(
+    changes(workloadRecovered, before, after).map((c) => [c.about.object, c.about.volume, c.at?.epochMs]),
+    [
+      [["volume pvc-a"], ["pvc-a"], at("2024-03-05T10:40:20Z").epochMs],
+      [["volume pvc-b"], ["pvc-b"], at("2024-03-05T10:40:25Z").epochMs],
+    ],
+  );
+});
+
+test("a copy of a kubeconfig is one change: the files with the token that one of them holds", () => {
+  const file = "/etc/cni/net.d/x-kubeconfig";
+  const of = (name: string, mtime: string, iat: string) =>
+    world({
+      facts: [
+        { ...token(name, iat), value: { ...token(name, iat).value, path: file } },
+        path({ path: file, type: "f", mtime: at(mtime, "node:n1") }),
+      ],
+    });
+  const before = of("agent-1", "2024-03-01T00:00:02Z", "2024-03-01T00:00:00Z");
+  const after = of("agent-2", "2024-03-05T10:40:00Z", "2024-03-05T09:00:00Z");
+  assert.equal(changes(tokenReplaced, before, after), []);
+  const [change, ...more] = changes(pathChanged, before, after);
+  assert.equal(more, []);
+  const text = change ? plainText(change.statements[0]) : "";
+  assert.ok(text.includes("bound to the pod agent-1, gave way to one bound to the pod agent-2"), text);
+  // The same token written anew is no other token.
+  const same = of("agent-1", "2024-03-05T10:40:00Z", "2024-03-01T00:00:00Z");
+  assert.not.ok(told(changes(pathChanged, before, same))[0]?.includes("token"));
 });
 
 test("workloads have recovered where they have what they want, and not where they want less", () => {
