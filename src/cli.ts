@@ -60,7 +60,7 @@ Exit codes:
   0   the review was written (whatever it found)
   2   the arguments are wrong
   3   no bundle could be read
-  4   the review was written, but evidence is incomplete (--strict only)
+  4   the review was written, but evidence is incomplete (--strict only; see review --help)
   5   a secret would have been written; nothing was
   70  a fault of inquest
   74  the output could not be written
@@ -86,7 +86,10 @@ function readArguments(argv: readonly string[], print: (text: string) => void): 
     .option("--format <md|json>", "write this form only; may be repeated (default: both)", formats)
     .option("--moment <minutes>", "bundles collected within so many minutes of each other show one moment", wholeNumber)
     .option("--deadline <seconds>", "give up after so long", deadline, DEADLINE_S)
-    .option("--strict", "exit 4 where evidence is incomplete")
+    .option(
+      "--strict",
+      "exit 4 where evidence is incomplete: a bundle left out or damaged, a collection failed or cut, or an explanation left open for want of evidence",
+    )
     .option("-q, --quiet", "print nothing but errors");
   for (const [key, what] of Object.entries(LIMIT_NAMES) as [keyof Limits, string][])
     review.option(`--max-${kebab(key)} <n>`, `limit of ${what} (default: ${DEFAULT_LIMITS[key]})`, wholeNumber);
@@ -167,10 +170,17 @@ function runWorker(work: Work, deadlineS: number, onProgress: (line: string) => 
   }).finally(() => worker.terminate());
 }
 
-/** Incomplete: a bundle was left out, or something was not collected, not whole, or not what the manifest says. */
+/** What gaps say of a collection that was tried and is not whole, or of a rule that broke on it. */
+const NOT_WHOLE = /^(?:cut at a limit|collection failed|permission denied|the rule failed)\b/;
+
+/**
+ * Incomplete: a bundle was left out, is not whole or not what the manifest says; a collection failed or was cut; or what is missing keeps an
+ * explanation open. What was not collected and would decide nothing here does not count: there is always something.
+ */
 const isIncomplete = ({ review, refused }: Done): boolean =>
   refused.length > 0 ||
-  review.gaps.length > 0 ||
+  review.gaps.some((gap) => NOT_WHOLE.test(gap.why)) ||
+  review.hypotheses.some((h) => h.status === "open" && h.missing.length > 0) ||
   review.custody.some((c) => c.state !== "complete" || c.manifest !== "verified" || c.issues.length > 0);
 
 async function reviewTask(task: ReviewTask): Promise<number> {

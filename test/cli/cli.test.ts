@@ -54,7 +54,9 @@ test("help names every exit code and asks for nothing", () => {
   assert.is(status, 0);
   for (const code of [0, 2, 3, 4, 5, 70, 74, 75]) assert.match(stdout, new RegExp(`^ {2}${code} {2,3}\\w`, "m"));
   assert.is(stderr, "");
-  assert.match(inquest("review", "--help").stdout, "--max-member-bytes <n>");
+  const { stdout: help } = inquest("review", "--help");
+  assert.match(help, "--max-member-bytes <n>");
+  assert.match(help.replace(/\s+/g, " "), "an explanation left open for want of evidence");
 });
 
 test("version is the package's", () => {
@@ -121,10 +123,12 @@ test("a bundle that was left out is named and the review is written", () => {
   assert.is(stderr, "inquest: E_GZIP two.tar.gz: is cut\n  next: copy it again\n");
 });
 
-test("--strict: 4 where evidence is incomplete, 0 where it is whole; written in both cases", () => {
+test("--strict: 4 where evidence is incomplete, 0 where what is missing decides nothing; written in both cases", () => {
   for (const [bundle, code] of [
     ["ok", 4],
     ["refused", 4],
+    ["open", 4],
+    ["cut", 4],
     ["whole", 0],
   ] as const) {
     const out = folder();

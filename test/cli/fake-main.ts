@@ -24,8 +24,9 @@ export async function reviewBundles(
   if (first.endsWith("spin")) for (;;);
   if (first.endsWith("never")) await new Promise(() => {});
   const review = numberEvidence(makeDraft());
-  const whole = { ...review, gaps: [], custody: review.custody.map((entry) => ({ ...entry, issues: [] })) };
-  const shown = first.endsWith("whole") ? whole : review;
+  const custody = review.custody.map((entry) => ({ ...entry, issues: [] }));
+  const decided = { ...review, custody, hypotheses: review.hypotheses.filter((h) => h.status !== "open") };
+  const shown = shownFor(first, review, decided);
   const stem = fileName(shown);
   const text = renderMarkdown(shown, options);
   const secret = first.endsWith("secret") ? "\nhttps://root:hunter2@host/\n" : "";
@@ -37,4 +38,12 @@ export async function reviewBundles(
     ],
     refused: first.endsWith("refused") ? [new InquestError("E_GZIP", "two.tar.gz", "is cut", "copy it again")] : [],
   };
+}
+
+/** `whole`: what is missing decides nothing; `open`: an explanation waits for it; `cut`: a collection was not whole. */
+function shownFor(first: string, review: Review, decided: Review): Review {
+  if (first.endsWith("whole")) return decided;
+  if (first.endsWith("open")) return { ...decided, hypotheses: review.hypotheses };
+  if (first.endsWith("cut")) return { ...decided, gaps: review.gaps.map((gap) => ({ ...gap, why: "cut at a limit" })) };
+  return review;
 }
