@@ -29,7 +29,7 @@ export function custodyOf(review: Review, time: (utc: string) => string): object
       .filter((m) => m.bundles.includes(entry.id) || m.bundles.includes(entry.sha256))
       .map((m) => m.id)
       .join(", "),
-    collected: `${time(entry.collectedFrom)} – ${time(entry.collectedTo)}`,
+    collected: [...new Set([time(entry.collectedFrom), time(entry.collectedTo)])].join(" – "),
     manifest: MANIFEST[entry.manifest],
     sha256: entry.sha256.slice(0, SHOWN_HEX),
   }));

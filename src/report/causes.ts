@@ -1,9 +1,10 @@
 import type { Review, ReviewStatement } from "#model/review.js";
+import { gapNumber, gapRows, mergeMissing, placed } from "./gaps.js";
 
 type Finding = Review["findings"][number];
 type Chain = Review["chains"][number];
+type Answer = Chain["answers"][number];
 type Hypothesis = Review["hypotheses"][number];
-type Missing = Hypothesis["missing"][number];
 
 /** A chain as it is told: numbered, each step with the certainty of its finding. */
 export interface ToldChain {
@@ -13,11 +14,19 @@ export interface ToldChain {
   readonly continues: { readonly number: number; readonly title: string; readonly step: number } | null;
   /** Empty where the chain goes on in another: it stops where that one does. */
   readonly stop: string;
+  /** What is asked of the whole chain after its end: how nobody noticed. */
+  readonly coda: readonly ToldAnswer[];
 }
 
-export interface ToldStep {
+/** An answer, with what the evidence shows apart from what is known of the software. */
+export interface ToldAnswer {
   readonly question: string;
-  readonly statements: readonly ReviewStatement[];
+  readonly observed: readonly ReviewStatement[];
+  readonly known: readonly ReviewStatement[];
+}
+
+export interface ToldStep extends ToldAnswer {
+  readonly number: number;
   /** Null where the answer is not a finding's. */
   readonly confidence: Finding["confidence"] | null;
   readonly unverified: string;
@@ -28,16 +37,27 @@ export const chainsOf = (review: Review): readonly ToldChain[] =>
   review.chains.map((chain, i) => ({
     number: i + 1,
     title: chain.title,
-    steps: chain.answers.map((answer) => stepOf(answer, review)),
+    steps: stepsOf(chain).map((answer, step) => stepOf(answer, step + 1, review)),
     continues: continuation(chain, review),
     stop: chain.continuesIn === null ? chain.stop : "",
+    coda: chain.answers.filter((answer) => !stepsOf(chain).includes(answer)).map(answerOf),
   }));
 
-function stepOf(answer: Chain["answers"][number], review: Review): ToldStep {
+/** The causal steps: each finding once. A later answer of the same finding is the chain's coda. */
+const stepsOf = (chain: Chain): readonly Answer[] =>
+  chain.answers.filter((answer, i) => chain.answers.findIndex((a) => a.finding === answer.finding) === i);
+
+const answerOf = ({ question, statements }: Answer): ToldAnswer => ({
+  question,
+  observed: statements.filter((s) => s.source.kind !== "known"),
+  known: statements.filter((s) => s.source.kind === "known"),
+});
+
+function stepOf(answer: Answer, number: number, review: Review): ToldStep {
   const finding = review.findings.find((f) => f.id === answer.finding);
   return {
-    question: answer.question,
-    statements: answer.statements,
+    ...answerOf(answer),
+    number,
     confidence: finding?.confidence ?? null,
     unverified: finding?.unverified.join("; ") ?? "",
   };
@@ -50,7 +70,7 @@ function continuation(chain: Chain, review: Review): ToldChain["continues"] {
   const other = review.chains[at];
   if (other === undefined) return null;
   const shared = chain.steps[next.fromStep];
-  const step = other.answers.findIndex((answer) => answer.finding === shared);
+  const step = stepsOf(other).findIndex((answer) => answer.finding === shared);
   return { number: at + 1, title: other.title, step: Math.max(step, 0) + 1 };
 }
 
@@ -72,19 +92,26 @@ export function untoldFindings(review: Review): {
   };
 }
 
+/** Findings in the order in which the chains tell them; those that no chain tells come last. */
+export function inToldOrder(ids: readonly string[], review: Review): readonly string[] {
+  const told = [...new Set(review.chains.flatMap((chain) => stepsOf(chain).map((answer) => answer.finding)))];
+  const rank = (id: string): number => (told.includes(id) ? told.indexOf(id) : told.length);
+  return [...ids].sort((a, b) => rank(a) - rank(b));
+}
+
 /** Where a finding is told: `chain 1 step 2`, else its title. */
 export function placeOf(id: string, review: Review): string {
   for (const [i, chain] of review.chains.entries()) {
-    const step = chain.answers.findIndex((answer) => answer.finding === id);
+    const step = stepsOf(chain).findIndex((answer) => answer.finding === id);
     if (step >= 0) return `chain ${i + 1} step ${step + 1}`;
   }
   return review.findings.find((finding) => finding.id === id)?.title ?? id;
 }
 
-/** The title of a mechanism where the review has one, else its id. */
-export function titleOf(mechanism: string, review: Review): string {
-  const named = [...review.findings, ...review.hypotheses].find((entry) => entry.mechanism === mechanism);
-  return named?.title ?? mechanism;
+/** The title of a mechanism. Null where the review has none. */
+export function titleOf(mechanism: string, review: Review): string | null {
+  const all = [...review.findings, ...review.hypotheses, ...review.forecasts];
+  return all.find((entry) => entry.mechanism === mechanism)?.title ?? null;
 }
 
 /** A rival explanation as a row of the table. */
@@ -96,6 +123,7 @@ export interface Rival {
 }
 
 interface RivalMissing {
+  /** With the nodes on which it is missing. */
   readonly what: string;
   readonly why: string;
   /** Number in the table of gaps; null where it is not there, and then the command stands here. */
@@ -105,22 +133,17 @@ interface RivalMissing {
 
 /** Rivals, those still open first: they are what a reader must know. */
 export function rivalsOf(review: Review): readonly Rival[] {
+  const gaps = gapRows(review);
   const rivals = review.hypotheses.map((hypothesis) => ({
     title: hypothesis.title,
     status: hypothesis.status,
     statements: hypothesis.statements,
-    missing: hypothesis.missing.map((missing) => rivalMissing(missing, review)),
+    missing: mergeMissing(hypothesis.missing).map((row) => ({
+      what: placed(row),
+      why: row.why,
+      gap: row.entries.map((entry) => gapNumber(entry, gaps)).find((n) => n !== null) ?? null,
+      command: row.command,
+    })),
   }));
   return [...rivals.filter((r) => r.status === "open"), ...rivals.filter((r) => r.status === "refuted")];
-}
-
-function rivalMissing(missing: Missing, review: Review): RivalMissing {
-  const at = review.gaps.findIndex((gap) => gap.node === missing.node && gap.what === missing.what);
-  const on = missing.node === null ? "" : ` on ${missing.node}`;
-  return {
-    what: missing.what.endsWith(on) ? missing.what : `${missing.what}${on}`,
-    why: missing.why,
-    gap: at < 0 ? null : at + 1,
-    command: missing.command,
-  };
 }

@@ -1,6 +1,8 @@
 import type { Review, ReviewStatement } from "#model/review.js";
+import { whenOf } from "./forecast.js";
+import { gapRows, placed } from "./gaps.js";
 import { durationLine } from "./head.js";
-import { formatDated, type ReportZone, readTime, reportZone, zoneHeading } from "./report-zone.js";
+import { type ReportZone, reportZone, zoneHeading } from "./report-zone.js";
 import { inWords } from "./sentence.js";
 import { visibleLine } from "./visible.js";
 
@@ -46,25 +48,34 @@ export function renderSummary(review: Review, options: SummaryOptions): string {
 const severity = (review: Review): string =>
   review.severity.proposed === "None" ? "" : `, severity ${review.severity.proposed} proposed`;
 
+/** The first chain, then each that ends in another root; the rest are the same story from another side, and only counted. */
 function chainLines(review: Review, zone: ReportZone, paint: Paint): readonly string[] {
-  const told = new Set<string>();
-  const shown = review.chains.slice(0, CHAINS).flatMap((chain) => {
-    const first = review.findings.find((finding) => finding.id === chain.steps[0]);
-    const root = review.findings.find((finding) => finding.id === chain.steps.at(-1));
-    const failed = headline(first?.statements, zone) ?? chain.title;
-    if (root === undefined || root === first || told.has(root.id)) return field("Failed", failed, paint);
-    told.add(root.id);
-    const cause = headline(root.statements, zone) ?? root.title;
-    return [...field("Failed", failed, paint), ...field("Root", `(${root.confidence}) ${cause}`, paint, "yellow")];
+  const roots = new Set<string>();
+  const own = review.chains.filter((chain, i) => {
+    const root = chain.steps.at(-1) ?? "";
+    const isOwn = i === 0 || !roots.has(root);
+    roots.add(root);
+    return isOwn;
   });
-  return [...shown, ...more(review.chains.length - CHAINS, "chain")];
+  const shown = own.slice(0, CHAINS).flatMap((chain) => chainLine(chain, review, zone, paint));
+  return [...shown, ...more(review.chains.length - Math.min(own.length, CHAINS), "chain")];
+}
+
+function chainLine(chain: Review["chains"][number], review: Review, zone: ReportZone, paint: Paint): readonly string[] {
+  const first = review.findings.find((finding) => finding.id === chain.steps[0]);
+  const root = review.findings.find((finding) => finding.id === chain.steps.at(-1));
+  const cause = root === undefined ? null : `(${root.confidence}) ${headline(root.statements, zone) ?? root.title}`;
+  const rootLine = field("Root", cause, paint, "yellow");
+  // A chain of one condition has caused nothing yet: there is nothing that failed.
+  if (root !== undefined && root === first && root.role !== "symptom" && root.role !== "impact") return rootLine;
+  const failed = field("Failed", headline(first?.statements, zone) ?? chain.title, paint);
+  return root === first ? failed : [...failed, ...rootLine];
 }
 
 function forecastLines(review: Review, zone: ReportZone, paint: Paint): readonly string[] {
   const shown = review.forecasts.slice(0, FORECASTS).flatMap((forecast) => {
-    const at = forecast.at === null ? null : readTime(forecast.at);
-    const when = at === null ? `on ${forecast.on}` : formatDated(at, zone);
-    const text = `${when}, ${forecast.node} (${forecast.confidence}): ${forecast.title}`;
+    const what = (forecast.at === null ? headline(forecast.statements, zone) : null) ?? forecast.title;
+    const text = `${whenOf(forecast, zone)}, ${forecast.node} (${forecast.confidence}): ${what}`;
     return [...field("Next", text, paint, "red"), ...field("Unless", forecast.unless, paint)];
   });
   return [...shown, ...more(review.forecasts.length - FORECASTS, "forecast")];
@@ -72,8 +83,8 @@ function forecastLines(review: Review, zone: ReportZone, paint: Paint): readonly
 
 function unknownLines(review: Review, paint: Paint): readonly string[] {
   const open = review.hypotheses.filter((h) => h.status === "open").map((h) => `still open: ${h.title}`);
-  const gaps = review.gaps.map((gap) => `not collected: ${gap.what}${gap.node === null ? "" : ` (${gap.node})`}`);
-  return several("Unknown", [...open, ...gaps], UNKNOWNS, paint);
+  const gaps = gapRows(review).map((row) => `missing: ${placed(row)} — ${row.why}`);
+  return several("Unknown", [...new Set(open), ...gaps], UNKNOWNS, paint);
 }
 
 function several(name: string, texts: readonly string[], limit: number, paint: Paint): readonly string[] {

@@ -1,7 +1,11 @@
 import type { Review } from "#model/review.js";
 import { custodyOf, evidenceOf } from "./appendix.js";
-import { chainsOf, placeOf, rivalsOf, titleOf, type UntoldFinding, untoldFindings } from "./causes.js";
+import { chainsOf, inToldOrder, placeOf, rivalsOf, titleOf, type UntoldFinding, untoldFindings } from "./causes.js";
+import { mergeNodes } from "./each-node.js";
+import { forecastsOf, summaryOf } from "./forecast.js";
+import { gapRows } from "./gaps.js";
 import { headOf } from "./head.js";
+import { impactGroups } from "./impact.js";
 import { formatTime, type ReportZone, readTime, zoneHeading } from "./report-zone.js";
 
 /** What the templates see: the review, with what they cannot compute (numbers, places, groups). Still plain data: helpers escape it. */
@@ -15,18 +19,15 @@ export function viewOf(review: Review, zone: ReportZone): object {
     rivals: rivalsOf(review),
     untold: untold.others,
     hasCauses: review.chains.length + review.hypotheses.length + untold.others.length > 0,
-    forecasts: review.forecasts.map((forecast) => ({
-      ...forecast,
-      title: capital(forecast.title),
-    })),
+    summary: summaryOf(review),
+    forecasts: forecastsOf(review, zone),
     impact: impactOf(review, untold.impacts),
     resolution: resolutionOf(review),
     lessons: { ...review.lessons, any: Object.values(review.lessons).some((part) => part.length > 0) },
     actions: actionsOf(review),
     gaps: gapsOf(review),
-    technical: { ...review.technical, procedures: proceduresOf(review, false) },
-    hasTechnical:
-      review.technical.environment.length + review.technical.signatures.length + proceduresOf(review, false).length > 0,
+    technical: technicalOf(review),
+    examined: examinedOf(review),
     evidence: evidenceOf(review),
     custody: custodyOf(review, (utc) => timeText(utc, zone)),
   };
@@ -37,11 +38,9 @@ function timeText(utc: string, zone: ReportZone): string {
   return at === null ? utc : formatTime(at, zone);
 }
 
-/** Titles complete "the evidence shows that …"; as a heading they begin a sentence. */
-const capital = (title: string): string => `${title.charAt(0).toUpperCase()}${title.slice(1)}`;
-
 function impactOf(review: Review, findings: readonly UntoldFinding[]): object {
-  const parts = { findings, ...review.impact };
+  const { intervals, scope } = review.impact;
+  const parts = { findings, ...impactGroups(review), intervals, scope: mergeNodes(scope, review) };
   return { ...parts, any: Object.values(parts).some((part) => part.length > 0) };
 }
 
@@ -59,18 +58,32 @@ function resolutionOf(review: Review): object {
 }
 
 /** A fix is outstanding while its finding was not seen to end; else it is a procedure for the next time. */
-const proceduresOf = (review: Review, outstanding: boolean): Review["resolution"]["fix"] =>
-  review.resolution.fix.filter(({ finding }) => {
-    const of = review.findings.find((f) => f.id === finding);
-    return (of === undefined || of.endedBy === null) === outstanding;
-  });
+function proceduresOf(review: Review, outstanding: boolean): Review["resolution"]["fix"] {
+  const isOutstanding = ({ finding }: Fix): boolean =>
+    (review.findings.find((f) => f.id === finding)?.endedBy ?? null) === null;
+  const open = distinct(review.resolution.fix.filter(isOutstanding));
+  if (outstanding) return open;
+  const still = new Set(open.map(keyOf));
+  return distinct(review.resolution.fix.filter((fix) => !still.has(keyOf(fix))));
+}
+
+type Fix = Review["resolution"]["fix"][number];
+
+/** A step which several findings ask for, once. */
+const distinct = (fixes: readonly Fix[]): Fix[] => [...new Map(fixes.map((fix) => [keyOf(fix), fix])).values()];
+
+const keyOf = (fix: Fix): string => JSON.stringify([fix.step, fix.commands]);
 
 function actionsOf(review: Review): object {
   const all = review.actions.map((action, i) => ({
     ...action,
     number: i + 1,
-    places: action.covers.map((id) => placeOf(id, review)).join("; "),
-    against: action.covers.map((id) => review.findings.find((f) => f.id === id)?.title ?? id).join("; "),
+    places: inToldOrder(action.covers, review)
+      .map((id) => placeOf(id, review))
+      .join("; "),
+    against: inToldOrder(action.covers, review)
+      .map((id) => review.findings.find((f) => f.id === id)?.title ?? id)
+      .join("; "),
   }));
   return {
     all,
@@ -81,10 +94,10 @@ function actionsOf(review: Review): object {
 
 /** Gaps with their numbers, and each command once with the numbers which it closes. */
 function gapsOf(review: Review): object {
-  const rows = review.gaps.map((gap, i) => ({
-    ...gap,
-    number: i + 1,
-    decides: gap.blocks.map((b) => titleOf(b, review)).join("; "),
+  const rows = gapRows(review).map((row) => ({
+    ...row,
+    nodes: row.nodes.join(", "),
+    decides: row.blocks.map((b) => titleOf(b, review) ?? `\`${b}\``).join("; "),
   }));
   const closes = new Map<string, number[]>();
   for (const row of rows) closes.set(row.command, [...(closes.get(row.command) ?? []), row.number]);
@@ -93,4 +106,23 @@ function gapsOf(review: Review): object {
     expect: null,
   }));
   return { rows, commands };
+}
+
+/** Error texts under the title of what they are the sign of; fixes for the next time. */
+function technicalOf(review: Review): object {
+  const signatures = review.technical.signatures.map((s) => ({ ...s, title: titleOf(s.title, review) ?? s.title }));
+  const procedures = proceduresOf(review, false);
+  const outstanding = proceduresOf(review, true);
+  const parts = { environment: review.technical.environment, signatures, procedures, outstanding };
+  return {
+    ...parts,
+    any: Object.values(parts).some((part) => part.length > 0),
+    hasProcedures: procedures.length + outstanding.length > 0,
+  };
+}
+
+/** A review that found nothing is worth what it looked at, so that comes before what is missing. */
+function examinedOf(review: Review): object {
+  const statements = mergeNodes(review.examined, review);
+  return review.findings.length === 0 ? { first: statements, last: [] } : { first: [], last: statements };
 }

@@ -35,7 +35,7 @@ const checks = known("The API server looks the pod up on each request", {
   source: "kubernetes pkg/serviceaccount/claims.go",
   version: "v1.32.0",
 });
-const directory = say`On ${code("n1", link)} ${code("/etc/cni/net.d", link)} is a directory since ${time(at("2021-09-14"), link)}`;
+export const directory = say`On ${code("n1", link)} ${code("/etc/cni/net.d", link)} is a directory since ${time(at("2021-09-14"), link)}`;
 const linked = say`The other nodes have had a link there since ${time(at("2024-06"), link)}.`;
 
 const finding = (

@@ -5,7 +5,7 @@ import type { Draft } from "#model/review.js";
 import { renderMarkdown } from "#report/markdown.js";
 import { numberEvidence } from "#report/number.js";
 import { citation } from "#report/sentence.js";
-import { makeDraft } from "#test/report/draft.js";
+import { directory, makeDraft } from "#test/report/draft.js";
 import { HIDDEN, HOSTILE } from "#test/report/hostile.js";
 
 const test = suite("markdown");
@@ -54,8 +54,8 @@ test("sections stand in the order of the house", () => {
       "## References",
       "## What Was Examined",
       "## Reviewers",
-      "## Evidence",
       "## Custody",
+      "## Evidence",
     ],
   );
 });
@@ -96,7 +96,7 @@ test("the timeline keeps each time's precision and names the day where it is not
 
 test("chains ask, answer with their certainty, and say where they go on or stop", () => {
   const text = render();
-  assert.match(text, "#### Chain 1: teardown refused\n\n##### How did the teardown fail?\n");
+  assert.match(text, "#### Chain 1: teardown refused\n\n##### 1. How did the teardown fail?\n");
   assert.match(text, "*Confidence: established; not verified: the clocks agree*");
   assert.match(text, "**The asking stops here**: the evidence holds nothing before it");
   assert.match(text, "**Continues in chain 1** (teardown refused) at its step 2.");
@@ -105,6 +105,79 @@ test("chains ask, answer with their certainty, and say where they go on or stop"
     "### Beside the Chains\n\n- **a path differs from its peers** (contributing-factor; established): ",
   );
 });
+
+test("what is known of the software stands apart from what was observed", () => {
+  const step = section(render(), "##### 1. How did the teardown fail?");
+  assert.match(
+    step,
+    /^\nSince 12:01:31 [^\n]* \[E1\]\.\n\n\*How the software works:\* The API server looks [^\n]*\)\*\.\n\n\*Confidence/,
+  );
+  assert.not.match(section(render(), "##### 2. How did the token come to be refused?"), "How the software works");
+});
+
+test("what a chain is asked after its end follows the stop, without number or confidence", () => {
+  const draft = makeDraft();
+  const [first, ...others] = draft.chains;
+  const [answer] = first?.answers ?? [];
+  if (first === undefined || answer === undefined) throw new Error("no chain");
+  const coda = { ...answer, question: "How was this not noticed before?" };
+  const text = render({ ...draft, chains: [{ ...first, answers: [...first.answers, coda] }, ...others] });
+  const tail = text.slice(text.indexOf("##### 2."), text.indexOf("#### Chain 2"));
+  assert.ok(tail.indexOf("**The asking stops here**") < tail.indexOf("\n##### How was this not noticed before?\n"));
+  assert.not.match(tail.slice(tail.indexOf("How was this")), "*Confidence");
+  assert.match(text, "**Continues in chain 1** (teardown refused) at its step 2.");
+});
+
+test("a forecast is headed by where and when; what the summary says is not said again", () => {
+  const draft = makeDraft();
+  const forecasts = draft.forecasts.map((f) => ({ ...f, unverified: ["the mount table was not collected"] }));
+  const text = render({ ...draft, forecasts, summary: [...draft.summary, [directory]] });
+  assert.is(
+    section(text, "### n1, 24 May 08:20 AEST").trim(),
+    [
+      "**Expected**: a token is bound to a pod that is gone [E4]",
+      "",
+      "- **When**: 24 May 08:20 AEST",
+      "- **Where**: n1",
+      "- **What trips it**: The next renewal after expiry",
+      "- **Unless**: pod agent-4t5hk on n1 is replaced",
+      "- **Confidence**: probable; not verified: the mount table was not collected",
+    ].join("\n"),
+  );
+  assert.match(section(render(), "### n1, 24 May 08:20 AEST"), "On `n1` `/etc/cni/net.d` is a directory");
+});
+
+test("a forecast without a date is headed by what trips it and told by its own sentence", () => {
+  const draft = makeDraft();
+  const on = "the next CNI call on n1: any pod that is made there";
+  const text = render({ ...draft, forecasts: draft.forecasts.map((f) => ({ ...f, at: null, on })) });
+  const told = section(text, "### n1, on the next CNI call");
+  assert.match(told, "**Expected**: On `n1` `/etc/cni/net.d` is a directory since 14 September 2021 [E4].");
+  assert.match(told, "- **When**: no date in evidence");
+});
+
+for (const [what, change, lead] of [
+  ["again", {}, "**It will happen again.** On `n1`"],
+  ["again, no more than probable", { confidence: "probable" }, "**It will happen again (probable).** On `n1`"],
+  ["for the first time", { status: "Latent" }, "**It will fail.** On `n1`"],
+  ["without a date", { at: null }, "**Expected.** On `n1`"],
+] as const)
+  test(`the paragraph of the forecasts has its lead: ${what}`, () => {
+    const draft = makeDraft();
+    const { status = draft.status, ...rest } = { confidence: "established" as const, ...change } as Partial<Draft>;
+    const summary = section(
+      render({
+        ...draft,
+        status,
+        findings: draft.findings.map((f) => (f.id === "f1" ? { ...f, role: "symptom" as const } : f)),
+        forecasts: draft.forecasts.map((f) => ({ ...f, ...(rest as object) })),
+        summary: [...draft.summary, [directory]],
+      }),
+      "## Executive Summary",
+    );
+    assert.match(summary, `\n\n${lead}`);
+    assert.is(summary.match(/^\*\*/gm)?.length, 1);
+  });
 
 test("an impact that no chain tells stands under the impact", () => {
   const draft = makeDraft();
@@ -118,7 +191,7 @@ test("rivals: the open ones first, each with what refutes it or what is missing"
   const rivals = section(render(), "### Ruled Out and Still Open");
   assert.match(
     rivals,
-    "| the renewal reaches nobody | open | not collected: the mount table of the agent on n1 (not attempted), gap 1 |",
+    "| the renewal reaches nobody | open | the mount table of the agent on n1: not attempted (gap 1) |",
   );
   assert.match(rivals, "| the token expired | refuted | The token is good until 22 May 2027 [E2] |");
 });
@@ -145,7 +218,7 @@ test("actions name where what they cover is told; nested lists have four spaces"
   const text = render();
   assert.match(
     section(text, "## Action Items"),
-    "| 1 | Replace agent-4t5hk on n1 | repair | Urgent | chain 1 step 2 | ",
+    "| 1 | Replace agent-4t5hk on n1 | repair | Urgent | chain 1 step 2 | its mount table shows no deleted directory | | | |",
   );
   assert.match(section(text, "### Immediate Actions Required"), "\n    - Done when: its mount table");
   assert.match(section(text, "### Longer-Term Improvements"), "- **Set cni-net-dir");
@@ -156,6 +229,99 @@ test("gaps carry the command that closes them", () => {
     section(render(), "### Commands That Close Them"),
     "```sh\n# gap 1\nsudo sh collect.sh --node n1 | tee out\n```",
   );
+});
+
+test("gaps that an open explanation waits for come first; those of several nodes are one row and one command", () => {
+  const draft = makeDraft();
+  const clock = {
+    kind: "clock",
+    why: "collected, but it does not say",
+    command: "sh collect.sh",
+    blocks: ["node-clock-off"],
+  };
+  const clocks = ["n1", "n10", "n2"].map((node) => ({
+    ...clock,
+    node,
+    what: `the offset between ${node} and the API`,
+  }));
+  const text = render({ ...draft, gaps: [...clocks, ...draft.gaps] });
+  const rows = section(text, "## Gaps").split("\n").slice(3);
+  assert.match(rows[0] ?? "", "| 1 | the mount table of the agent | n1 | not attempted | the renewal reaches nobody |");
+  assert.is(
+    rows[1],
+    "| 2 | the offset between each node and the API | n1, n10, n2 | collected, but it does not say | `node-clock-off` |",
+  );
+  assert.is(rows[2], "");
+  assert.match(section(text, "### Commands That Close Them"), "# gap 2\nsh collect.sh\n```");
+});
+
+test("a rival says why something is missing in the words of the gap, its nodes once", () => {
+  const draft = makeDraft();
+  const missing = (node: string) => ({
+    kind: "clock",
+    node,
+    what: `the offset of ${node}`,
+    why: "collected, but it does not say",
+    command: "sh collect.sh",
+  });
+  const hypotheses = draft.hypotheses.map((h) =>
+    h.status === "open" ? { ...h, missing: [missing("n1"), missing("n2")] } : h,
+  );
+  const gaps = [missing("n1"), missing("n2")].map((m) => ({ ...m, blocks: [] }));
+  assert.match(
+    section(render({ ...draft, hypotheses, gaps }), "### Ruled Out and Still Open"),
+    "| open | the offset of each node (n1, n2): collected, but it does not say (gap 1) |",
+  );
+  assert.match(
+    section(
+      render({ ...draft, hypotheses: hypotheses.map((h) => ({ ...h, missing: h.missing.slice(0, 1) })) }),
+      "### Ruled Out and Still Open",
+    ),
+    "| open | the offset of n1: collected, but it does not say (`sh collect.sh`) |",
+  );
+});
+
+test("a signature stands under the title of what it is the sign of, not under its id", () => {
+  const draft = makeDraft();
+  const [signature] = draft.technical.signatures;
+  if (signature === undefined) throw new Error("no signature");
+  const technical = { ...draft.technical, signatures: [{ ...signature, title: "sym:teardown-refused" }] };
+  const text = section(render({ ...draft, technical }), "### Key Error Signatures");
+  assert.match(text, "**pods cannot be torn down** [E1]\n\n````text");
+  assert.not.match(text, "sym:");
+});
+
+test("rows of the impact that differ in their subject only are counted, and named below", () => {
+  const draft = makeDraft();
+  const [row] = draft.impact.rows;
+  if (row === undefined) throw new Error("no row");
+  const rows = ["volume pvc-1", "volume pvc-2", "Deployment web/shop", "volume pvc|3"].map((subject, i) => ({
+    ...row,
+    subject,
+    available: i === 3 ? 11 : 12,
+  }));
+  const text = section(render({ ...draft, impact: { ...draft.impact, rows } }), "### Services Affected");
+  assert.match(text, "| 2 volumes | 6 replicas not ready [E1] | 18 | 12 | 12:01:31 | — |");
+  assert.match(text, "| Deployment `web/shop` | 6 replicas");
+  assert.match(text, "| volume `pvc\\u{7c}3` | 6 replicas");
+  assert.match(text, "\n\nThe 2 volumes:\n\n- volume `pvc-1` [E1]\n- volume `pvc-2` [E1]\n");
+  assert.match(section(render(), "### Services Affected"), "| `jiva/replica\\u{7c}1` | 6 replicas");
+});
+
+test("an outstanding fix is pointed to from the procedures, each step once", () => {
+  const draft = makeDraft();
+  const fix = [...draft.resolution.fix, ...draft.resolution.fix];
+  const text = render({ ...draft, resolution: { ...draft.resolution, fix } });
+  const procedures = section(text, "### Diagnostic and Fix Procedures");
+  assert.match(procedures, "**Still to be done**: see Fix (Outstanding), above.");
+  assert.not.match(procedures, "delete pod agent");
+  assert.is(text.match(/kubectl scale x/g)?.length, 1);
+});
+
+test("an action that the evidence dates is due then", () => {
+  const draft = makeDraft();
+  const dated = draft.actions.map((a) => ({ ...a, due: "2026-05-23T22:20Z" }));
+  assert.match(section(render({ ...draft, actions: dated }), "## Action Items"), "| | 24 May 08:20 AEST | |");
 });
 
 test("signatures and excerpts are verbatim and cannot leave their fence", () => {
@@ -218,13 +384,36 @@ test("nothing found: short, and no empty section", () => {
     "## Executive Summary",
     "## What Was Examined",
     "## Reviewers",
-    "## Evidence",
-    "### Excerpts of Several Lines",
     "## Custody",
     "### What Is Wrong With Them",
+    "## Evidence",
+    "### Excerpts of Several Lines",
   ]);
   assert.not.match(text, /\*\*(Duration|Severity)\*\*/);
   assert.not.match(text, /\n\n\n/);
+});
+
+test("a review that found nothing says what it looked at before what is missing", () => {
+  const draft = makeDraft();
+  const order = headings(render({ ...draft, findings: [], chains: [] })).filter((h) => /^## (What Was|Gaps)/.test(h));
+  assert.equal(order, ["## What Was Examined", "## Gaps"]);
+});
+
+/** What Python-Markdown and CommonMark ask alike: a list, table or fence begins after a blank line; a list nests by four spaces. */
+test("lists, tables and headings stand apart from the text before them", () => {
+  const draft = makeDraft();
+  const refused = [{ file: "x.tar.gz", code: "E_GZIP", message: "is cut", hint: "copy it again" }];
+  for (const text of [render(), render({ ...draft, refused, findings: [], chains: [] })]) {
+    const lines = text.replace(/^(`{3,})[^`\n]*\n[\s\S]*?\n\1$/gm, "fence").split("\n");
+    const body = lines.slice(lines.lastIndexOf("---") + 1);
+    body.forEach((line, i) => {
+      const before = body[i - 1] ?? "";
+      if (/^\s*- /.test(line)) assert.match(`${before}\n${line}`, /^(?:|(?: {4})?- .*)\n(?: {4})?- \S/);
+      if (line.startsWith("|")) assert.match(before, /^$|^\|/, line);
+      if (/^#|^fence$/.test(line)) assert.is(before, "", line);
+    });
+    assert.not.match(body.join("\n"), /\n\n\n/);
+  }
 });
 
 test("twice the same, one line feed at the end, no line ends in a space", () => {
@@ -281,7 +470,7 @@ for (const text of HOSTILE)
 
 test("templates: every value through a helper, no sentence, no raw mark", () => {
   const BLOCK =
-    /^(?:[#/](?:if|each|unless)|else$|> [a-z-]+$|(?:text|cell|code|cellCode|verbatim|commands|time|dated|clock|cite|yaml) [\w.]+$)/;
+    /^(?:[#/](?:if|each|unless)|else$|> [a-z-]+(?: [a-z]+=[\w.]+)?$|(?:text|cell|code|cellCode|verbatim|commands|time|dated|clock|cite|yaml) [\w.]+$)/;
   for (const file of readdirSync("templates")) {
     const text = readFileSync(`templates/${file}`, "utf8");
     for (const found of text.matchAll(/\{\{([^}]*)\}\}/g)) assert.match(found[1] ?? "", BLOCK, file);

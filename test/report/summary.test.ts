@@ -17,7 +17,7 @@ test("says what failed, the root and how sure, what comes next, what is unknown,
     "When:    ~59 min active (12:01 AEST → 13:00 AEST)",
     "Failed:  Since 12:01:31 the API server refused 6 teardowns on n1",
     "Root:    (established) The token is bound to pod",
-    "Next:    24 May 08:20, n1 (probable): a token is bound to a pod that is gone",
+    "Next:    24 May 08:20 AEST, n1 (probable): a token is bound to a pod that is gone",
     "Unless:  pod agent-4t5hk on n1 is replaced",
     "Unknown: still open: the renewal reaches nobody",
     "Files:   out/a.md",
@@ -27,6 +27,52 @@ test("says what failed, the root and how sure, what comes next, what is unknown,
 
 test("a root that two chains share is named once", () => {
   assert.is(renderSummary(numberEvidence(makeDraft()), options).match(/^Root:/gm)?.length, 1);
+});
+
+test("chains after the first are counted, but for those that end in another root", () => {
+  const review = numberEvidence(makeDraft());
+  const shared = renderSummary(review, options);
+  assert.is(shared.match(/^Failed:/gm)?.length, 1);
+  assert.match(shared, "and 1 more chain, see the review");
+  const [, second, ...others] = review.chains;
+  if (second === undefined) throw new Error("no second chain");
+  const chains = [...review.chains.slice(0, 1), { ...second, steps: ["f4", "f3"] }, ...others];
+  const apart = renderSummary({ ...review, chains }, options);
+  assert.is(apart.match(/^Root:/gm)?.length, 2);
+  assert.not.match(apart, "more chain");
+});
+
+test("a condition which has caused nothing is a root, and nothing failed by it", () => {
+  const review = numberEvidence(makeDraft());
+  const chains = review.chains.slice(0, 1).map((chain) => ({ ...chain, steps: ["f3"] }));
+  const text = renderSummary({ ...review, chains }, options);
+  assert.match(text, "Root:    (established) On n1");
+  assert.not.match(text, "Failed:");
+});
+
+test("what comes next stands before what is unknown; gaps of several nodes are one line with their reason", () => {
+  const review = numberEvidence(makeDraft());
+  const gaps = ["n1", "n2"].map((node) => ({
+    kind: "clock",
+    node,
+    what: `the clock of ${node}`,
+    why: "collected, but it does not say",
+    command: "sh collect.sh",
+    blocks: [],
+  }));
+  const text = renderSummary({ ...review, gaps }, options);
+  assert.match(text, "Unknown: missing: the clock of each node (n1, n2) — collected, but it does not say");
+  assert.ok(text.indexOf("Next:") < text.indexOf("Unknown:"));
+  assert.not.match(text, "sym:");
+});
+
+test("a forecast without a date begins with what trips it", () => {
+  const review = numberEvidence(makeDraft());
+  const forecasts = review.forecasts.map((f) => ({ ...f, at: null, on: "the next CNI call on n1: any pod" }));
+  assert.match(
+    renderSummary({ ...review, forecasts }, options),
+    "Next:    on the next CNI call, n1 (probable): On n1 /etc/cni/net.d is a directory since 14 September 2021",
+  );
 });
 
 test("at most 25 lines of at most 160 characters, however much there is", () => {
