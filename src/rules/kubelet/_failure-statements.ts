@@ -14,7 +14,7 @@ export interface Attempt {
 /** The evidence of the first dozen. */
 export function citeOccurrences(of: SandboxFailures): Cited {
   const [first, ...rest] = of.occurrences;
-  return [first.evidence, ...rest.slice(0, CITED - 1).map((o) => o.evidence)];
+  return [first.evidence, first.lastEvidence, ...rest.slice(0, CITED - 1).flatMap((o) => [o.evidence, o.lastEvidence])];
 }
 
 const isLogged = (of: SandboxFailures): boolean => of.occurrences.some((o) => o.source === "log");
@@ -45,7 +45,7 @@ function period(of: SandboxFailures): Quoted {
   if (!end || isLogged(of)) return say`From ${from} on`;
   return formatUtc(end) === formatUtc(first.first)
     ? say`At ${from}`
-    : say`From ${from} until at least ${time(end, last.evidence)}`;
+    : say`From ${from} until at least ${time(end, last.lastEvidence)}`;
 }
 
 const earlier = (a: Occurrence | null, b: Occurrence): Occurrence =>
@@ -104,6 +104,6 @@ export function quietEvents(of: SandboxFailures, now: Instant, pods: Cited, quie
   const end = isLogged(of) ? null : lastSeen(of.occurrences);
   const last = of.occurrences.reduce<Occurrence | null>(later, null);
   if (!end || !last || now.epochMs - end.epochMs < quietMs) return null;
-  const age = lapse(now.epochMs - end.epochMs, last.evidence, pods[0]);
-  return say`At ${time(now, ...pods)} the latest of these events was ${age} old, and the pods still existed: events that stand still are no sign of an end${citing(last.evidence)}.`;
+  const age = lapse(now.epochMs - end.epochMs, last.lastEvidence, pods[0]);
+  return say`At ${time(now, ...pods)} the latest of these events was ${age} old, and the pods still existed: events that stand still are no sign of an end${citing(last.lastEvidence)}.`;
 }

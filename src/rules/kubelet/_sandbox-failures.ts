@@ -19,7 +19,9 @@ export interface Occurrence {
   /** The pod as collected; null where it is not among those collected, or not known. */
   readonly pod: Pod | null;
   readonly source: "event" | "log";
+  /** What shows the first time, and what shows the last: the same unless several events tell of one pod. */
   readonly evidence: Evidence;
+  readonly lastEvidence: Evidence;
 }
 
 /** Failures of one kind on one node. */
@@ -68,7 +70,7 @@ export function sandboxFailures(
       const pod = object.uid === null ? null : (pods.get(object.uid) ?? null);
       add(
         series.value.node ?? series.node ?? pod?.value.node ?? null,
-        { ...object, count: object.count ?? 1, pod, source: "event" },
+        { ...object, count: object.count ?? 1, pod, source: "event", lastEvidence: object.evidence },
         i === 0 ? series.value.moreObjects : 0,
       );
     });
@@ -107,19 +109,23 @@ function perPod(occurrences: readonly Occurrence[]): readonly [Occurrence, ...Oc
   occurrences.forEach((o, i) => {
     const key = o.uid ?? o.name ?? `#${i}`;
     const before = merged.get(key);
-    merged.set(
-      key,
-      before
-        ? {
-            ...before,
-            first: earliest(before.first, o.first),
-            last: latestOf(before.last, o.last),
-            count: before.count + o.count,
-          }
-        : o,
-    );
+    merged.set(key, before ? joinTwo(before, o) : o);
   });
   return [...merged.values()] as unknown as readonly [Occurrence, ...Occurrence[]];
+}
+
+/** Of one pod: each time with the evidence that shows it. */
+function joinTwo(a: Occurrence, b: Occurrence): Occurrence {
+  const first = earliest(a.first, b.first);
+  const last = latestOf(a.last, b.last);
+  return {
+    ...a,
+    first,
+    last,
+    count: a.count + b.count,
+    evidence: first === a.first ? a.evidence : b.evidence,
+    lastEvidence: last === a.last ? a.lastEvidence : b.lastEvidence,
+  };
 }
 
 const longer = (a: Fact<"log"> | null, b: Fact<"log">): Fact<"log"> => (a && a.value.count >= b.value.count ? a : b);
@@ -130,7 +136,18 @@ function occurrenceOf(line: Fact<"log">, pods: ReadonlyMap<string, Pod>): Occurr
   const uid = found?.[1] ?? found?.[2] ?? null;
   const pod = uid === null ? null : (pods.get(uid) ?? null);
   const { evidence } = line;
-  return { uid, name: pod?.value.name ?? null, message: sample, first, last, count, pod, source: "log", evidence };
+  return {
+    uid,
+    name: pod?.value.name ?? null,
+    message: sample,
+    first,
+    last,
+    count,
+    pod,
+    source: "log",
+    evidence,
+    lastEvidence: evidence,
+  };
 }
 
 /** The subject of a finding on them, the same at every moment. */

@@ -96,7 +96,8 @@ test("a long hostile text costs little", () => {
   const began = performance.now();
   sandboxErrorClass(`err="${"\\".repeat(500_000)}`);
   sandboxErrorClass('"'.repeat(1_000_000));
-  assert.ok(performance.now() - began < 200);
+  // Linear takes milliseconds, quadratic minutes: the limit leaves room for a busy machine.
+  assert.ok(performance.now() - began < 2_000);
 });
 
 test.run();

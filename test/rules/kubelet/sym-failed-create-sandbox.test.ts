@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { plainText } from "#model/statement.js";
 import rule from "#rules/kubelet/sym-failed-create-sandbox.js";
 import { at, event, foundBy, pod, runRule } from "#test/rules/_facts.js";
 
@@ -29,6 +30,17 @@ const waiting = (created: string) =>
   pod({ name: "web", phase: "Pending", created: at(created), containers: [container("waiting:ContainerCreating")] });
 const READY = { type: "Ready", status: "True", reason: null, message: null, since: null, heartbeat: null };
 const running = pod({ name: "web", conditions: [READY], containers: [container("running")] });
+
+test("of several events of one pod the headline cites the one that shows the end, and the one that shows the begin", () => {
+  const later = failed("2024-03-05T10:10:00Z", "2024-03-05T10:20:00Z");
+  const first = failed("2024-03-05T10:00:00Z", "2024-03-05T10:05:00Z");
+  const headline = foundBy(rule, later, first, waiting("2024-03-05T10:00:00Z"))[0]?.statements[0];
+  assert.ok(
+    headline && plainText(headline).startsWith("From 2024-03-05T10:00:00Z until at least 2024-03-05T10:20:00Z"),
+  );
+  for (const { evidence } of [first, later])
+    assert.ok(headline?.evidence.some((e) => JSON.stringify(e.locator) === JSON.stringify(evidence.locator)));
+});
 
 test("a pod that became ready shortly after had a slow start", () => {
   assert.equal(runRule(rule, failed("2024-03-05T10:00:00Z", "2024-03-05T10:02:00Z"), running), []);
