@@ -32,7 +32,7 @@ export function deadlockStatements(group: Blocked): readonly [Statement, ...Stat
   return [
     say`${waiting} found no place on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}: ${held} still stood there, and required anti-affinity kept them apart.`,
     ...pinned(first),
-    conflictStatement(first, conflict),
+    conflictStatement(first, conflict, first.pinned),
     ...(pairs.length > 0 ? [ownersStatement(pairs.length, group.length, conditions)] : []),
     ...closedStatement(first),
   ];
@@ -59,9 +59,10 @@ function pinned(blockade: Blockade): readonly Statement[] {
   ];
 }
 
-/** Whose rule it is, between which two pods, and since when the one that stands there was to go. */
-function conflictStatement(blockade: Blockade, { holder, rule, term }: Conflict): Statement {
-  const waiting = code(podName(blockade.pending.pod), cite(blockade.pending.pod, "/metadata/name"));
+/** Whose rule it is, between which two pods, and since when the one that stands there was to go. `named`: the sentence before names the first. */
+function conflictStatement(blockade: Blockade, { holder, rule, term }: Conflict, named: boolean): Statement {
+  const name = cite(blockade.pending.pod, "/metadata/name");
+  const waiting = named ? words("it", name) : code(podName(blockade.pending.pod), name);
   const standing = code(podName(holder), cite(holder, "/metadata/name"));
   const owner = rule === "own" ? blockade.pending.pod : holder;
   const key = code(term.topologyKey, cite(owner, "/spec/affinity/podAntiAffinity"));

@@ -1,3 +1,4 @@
+import { cite } from "#model/fact.js";
 import type { Observation } from "#model/finding.js";
 import { formatDuration } from "#model/instant.js";
 import { type ComparedMoment, defineTimeline } from "#model/rule.js";
@@ -52,7 +53,8 @@ function* ended({ context }: ComparedMoment): Iterable<Observation> {
 /** `12 min 29 s`, or `up to` the longest where they differ. */
 function waited(list: readonly Assignment[], evidence: Cited): Quoted {
   const [low, high] = extent(list.map((a) => a.waitedMs));
-  const longest = lapse(high, ...evidence);
+  const [first, ...rest] = list.slice(0, CITED).map((a) => cite(a.pod, "/metadata/creationTimestamp"));
+  const longest = lapse(high, ...evidence, ...(first ? [first, ...rest] : []));
   return formatDuration(low) === formatDuration(high) ? longest : say`up to ${longest}`;
 }
 
