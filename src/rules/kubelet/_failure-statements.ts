@@ -1,6 +1,8 @@
+import type { Evidence } from "#model/evidence.js";
 import type { Instant } from "#model/instant.js";
 import { formatUtc } from "#model/instant.js";
 import { citing, code, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
+import { KILL_FAILURES } from "./_failure-kinds.js";
 import { CITED, type Cited, cadence, either, extent, number, oneOf, some, words } from "./_pods.js";
 import { sandboxErrorTail, sandboxErrorWords } from "./_sandbox-error.js";
 import { cadencesMs, lastSeen, type Occurrence, type SandboxFailures } from "./_sandbox-failures.js";
@@ -99,11 +101,12 @@ function cadenceStatement(of: SandboxFailures): readonly Statement[] {
   return cadences ? [say`That is one about ${cadence(cadences, ...citeOccurrences(of))} for each pod.`] : [];
 }
 
-/** An event list that stood still while its pods stayed, for who takes silence for an end. Null below `quietMs`. */
-export function quietEvents(of: SandboxFailures, now: Instant, pods: Cited, quietMs: number): Statement | null {
+/** An event list that stood still while its pod stayed, for who takes silence for an end. `pod` shows that it did; null below `quietMs`. */
+export function quietEvents(of: SandboxFailures, now: Instant, pod: Evidence, quietMs: number): Statement | null {
   const end = isLogged(of) ? null : lastSeen(of.occurrences);
   const last = of.occurrences.reduce<Occurrence | null>(later, null);
   if (!end || !last || now.epochMs - end.epochMs < quietMs) return null;
-  const age = lapse(now.epochMs - end.epochMs, last.lastEvidence, pods[0]);
-  return say`At ${time(now, ...pods)} the latest of these events was ${age} old, and the pods still existed: events that stand still are no sign of an end${citing(last.lastEvidence)}.`;
+  const where = of.node === null ? citing(last.lastEvidence) : say` of ${code(of.node, last.lastEvidence)}`;
+  const age = lapse(now.epochMs - end.epochMs, last.lastEvidence, pod);
+  return say`At ${time(now, pod)} the latest ${code(KILL_FAILURES.reason, last.lastEvidence)} event${where} was ${age} old, and the pod still existed: events that stand still are no sign of an end.`;
 }

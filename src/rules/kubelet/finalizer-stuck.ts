@@ -11,7 +11,7 @@ import {
   shellWord,
   undetermined,
 } from "#model/rule.js";
-import { code, codes, known, say } from "#model/statement.js";
+import { citing, code, codes, known, say } from "#model/statement.js";
 import { listTerminating } from "./_consequences.js";
 import {
   citeEach,
@@ -119,6 +119,7 @@ function heldBack(node: string, pods: readonly [Pod, ...Pod[]], context: MatchCo
   const finalizers = [...new Set(pods.flatMap((pod) => pod.value.finalizers))].sort();
   const evidence = citeEach(pods, "/metadata/finalizers");
   const running = some(pods.filter((pod) => pod.value.containers.some((c) => c.state === "running")));
+  const where = node === UNASSIGNED ? citing(...evidence) : say` on ${code(node, ...citeEach(pods, "/spec/nodeName"))}`;
   const finished = "that the containers had ended and only the finalizer was left";
   return found({
     subject: node,
@@ -126,7 +127,7 @@ function heldBack(node: string, pods: readonly [Pod, ...Pod[]], context: MatchCo
     since: pods.map(requestedAt).reduce(earliest, null),
     lastSeen: seenAt(pods[0], context.moment),
     statements: [
-      say`${firstNumber(pods.length, "deleted pod", ...evidence)} carried the finalizer ${codes(finalizers, 5, ...evidence)}.`,
+      say`${firstNumber(pods.length, "deleted pod", ...evidence)}${where} carried the finalizer ${codes(finalizers, 5, ...evidence)}.`,
       say`${either(pods.length, "It is", "They are", ...evidence)} ${podNames(pods)}.`,
       ...(running ? [say`Containers of ${podNames(running)} were reported as running.`] : []),
     ],

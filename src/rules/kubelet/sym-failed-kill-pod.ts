@@ -83,12 +83,7 @@ function lessons(group: SandboxFailures, context: MatchContext): readonly Lesson
   const stuck = new Set(context.derive(stuckPods));
   const pod = group.occurrences.map((o) => o.pod).find((p) => p !== null && stuck.has(p));
   if (!pod) return [];
-  const statement = quietEvents(
-    group,
-    seenAt(pod, context.moment),
-    [cite(pod, "/metadata/deletionTimestamp")],
-    QUIET_MS,
-  );
+  const statement = quietEvents(group, seenAt(pod, context.moment), cite(pod, "/metadata/deletionTimestamp"), QUIET_MS);
   return statement ? [{ kind: "surprise", statement }] : [];
 }
 
