@@ -144,9 +144,11 @@ function headline(subject: string, group: Reduced): Statement {
   const alike = group.every((r) => r.ready === first.ready && r.wanted === first.wanted);
   const noun = subject === "volumes" ? "volume" : "workload";
   const many = firstNumber(group.length, noun, ...all);
-  if (alike && group.length <= COUNTED)
-    return say`${many} had ${words(inWords(first.ready), ...all)} of ${number(first.wanted, "replica", ...eachOf(workloads, "/spec/replicas"))} ready.`;
-  return say`${many} had fewer replicas ready than wanted.`;
+  if (!alike || group.length > COUNTED) return say`${many} had fewer replicas ready than wanted.`;
+  const wanted = eachOf(workloads, "/spec/replicas");
+  return first.ready === 0
+    ? say`${many} had no replica ready, of ${words(inWords(first.wanted), ...wanted)} wanted.`
+    : say`${many} had ${words(inWords(first.ready), ...all)} of ${number(first.wanted, "replica", ...wanted)} ready.`;
 }
 
 type Workloads = readonly [Workload, ...Workload[]];
@@ -157,9 +159,9 @@ const eachOf = ([first, ...rest]: Workloads, pointer: string): Cited => [
 ];
 
 const LOSSES: Readonly<Record<Loss["kind"], string>> = {
-  unready: "of their deleted pods stopped being ready ",
-  deadline: "of their deleted pods had a grace period that ended ",
-  created: "of their pods had not come up, created ",
+  unready: "deleted pods stopped being ready ",
+  deadline: "deleted pods had a grace period that ended ",
+  created: "pods had not come up, created ",
 };
 
 /** What the evidence says of the time, for each kind of loss. */
@@ -175,7 +177,10 @@ function lossStatements(group: Reduced): readonly Statement[] {
     const shown = [...rest.slice(0, CITED - 2), ...rest.slice(CITED - 2).slice(-1)];
     const evidence: Cited = [first.evidence, ...shown.map((l) => l.evidence)];
     const times = losses.map((l) => l.at);
-    const who = words(`${capitalised(inWords(losses.length))} ${LOSSES[kind as Loss["kind"]]}`, ...evidence);
+    const who = words(
+      `${capitalised(inWords(losses.length))} of ${group.length === 1 ? "its" : "their"} ${LOSSES[kind as Loss["kind"]]}`,
+      ...evidence,
+    );
     return [say`${who}${span(times, ...evidence)}.`];
   });
 }

@@ -65,12 +65,12 @@ test("the time is told by what shows it: the condition, else the end of the grac
     return texts(found?.statements ?? []).slice(1);
   };
   const waits = "One pod that would replace it was Pending.";
-  const deadline = "One of their deleted pods had a grace period that ended at 2024-03-05T10:00:30Z.";
+  const deadline = "One of its deleted pods had a grace period that ended at 2024-03-05T10:00:30Z.";
   assert.equal(told(null), [deadline, waits]);
   // It had not been ready for another reason before it was deleted.
   assert.equal(told("2024-03-05T09:00:00Z"), [deadline, waits]);
   assert.equal(told("2024-03-05T10:00:02Z"), [
-    "One of their deleted pods stopped being ready at 2024-03-05T10:00:02Z.",
+    "One of its deleted pods stopped being ready at 2024-03-05T10:00:02Z.",
     waits,
   ]);
 });
@@ -84,6 +84,8 @@ test("a headline that counts replicas cites every workload that it counts", () =
   const [found] = foundBy(rule, ...facts);
   const headline = found?.statements[0];
   assert.is(headline && plainText(headline), "Two volumes had one of two replicas ready.");
+  const none = foundBy(rule, rs("a", 0), terminating({ owner: set("a") }))[0]?.statements[0];
+  assert.is(none && plainText(none), "One workload had no replica ready, of one wanted.");
   const cited = new Set(headline?.evidence.map((e) => JSON.stringify(e.locator)));
   for (const fact of facts.filter((f) => f.kind === "kube.workload"))
     assert.ok(cited.has(JSON.stringify(fact.evidence.locator)));
