@@ -70,29 +70,35 @@ function compareMoments(book: Rulebook, worlds: readonly World[]): readonly Chan
   });
 }
 
-/** What rules could not decide for want of, once each, with the rules it blocks. */
+/** What rules could not decide for want of, once each, with the rules it blocks and the nodes it is about. */
 function collectGaps(verdicts: readonly Verdicts[]): readonly Gap[] {
-  const gaps = new Map<string, { readonly missing: Missing; readonly blocks: Set<string> }>();
-  const note = (rule: string, missing: Missing): void => {
+  const gaps = new Map<
+    string,
+    { readonly missing: Missing; readonly blocks: Set<string>; readonly nodes: Set<string> }
+  >();
+  const note = (rule: string, missing: Missing, nodes: readonly string[]): void => {
     const key = `${missing.node ?? ""}\n${missing.what}\n${missing.command}`;
-    const gap = gaps.get(key) ?? { missing, blocks: new Set<string>() };
+    const gap = gaps.get(key) ?? { missing, blocks: new Set<string>(), nodes: new Set<string>() };
     gap.blocks.add(rule);
+    for (const node of nodes) gap.nodes.add(node);
     gaps.set(key, gap);
   };
   for (const verdict of verdicts) {
     for (const outcome of verdict.outcomes) {
-      if (outcome.outcome === "found") for (const missing of outcome.missing) note(verdict.rule.id, missing);
-      if (outcome.outcome !== "undetermined" || excludedElsewhere(verdict, outcome, verdicts)) continue;
-      for (const missing of outcome.missing) note(verdict.rule.id, missing);
+      const missing = missingOf(outcome, verdict, verdicts);
+      for (const m of missing) note(verdict.rule.id, m, outcome.about.node ?? []);
     }
-    if (verdict.failed !== null) {
-      gaps.set(`failed ${verdict.rule.id}`, { missing: failure(verdict), blocks: new Set([verdict.rule.id]) });
-    }
+    if (verdict.failed !== null) note(verdict.rule.id, failure(verdict), []);
   }
   return [...gaps.keys()].sort().flatMap((key) => {
     const gap = gaps.get(key);
-    return gap ? [{ ...gap.missing, blocks: [...gap.blocks].sort() }] : [];
+    return gap ? [{ ...gap.missing, blocks: [...gap.blocks].sort(), concerns: [...gap.nodes].sort() }] : [];
   });
+}
+
+function missingOf(outcome: Outcome, verdict: Verdicts, verdicts: readonly Verdicts[]): readonly Missing[] {
+  if (outcome.outcome === "found") return outcome.missing;
+  return outcome.outcome === "undetermined" && !excludedElsewhere(verdict, outcome, verdicts) ? outcome.missing : [];
 }
 
 /** Another moment refuted it, and none found it: that nothing more is known now does not matter. */

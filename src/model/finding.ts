@@ -145,6 +145,8 @@ export interface Hypothesis {
 export interface Gap extends Missing {
   /** Rules that could not decide for want of it. */
   readonly blocks: readonly string[];
+  /** Nodes of the subjects that they could not decide; empty where those name none. */
+  readonly concerns: readonly string[];
 }
 
 export interface Forecast extends Omit<Foreseen, "outcome"> {

@@ -175,7 +175,9 @@ export const reviewSchema = z.strictObject({
       what: z.string(),
       why: z.string(),
       command: z.string(),
+      /** Ids of the rules that wait for it, and what they would decide, in words. */
       blocks: z.array(z.string()),
+      decides: z.array(z.string()),
     }),
   ),
   technical: z.strictObject({

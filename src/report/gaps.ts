@@ -1,7 +1,7 @@
 import type { Review } from "#model/review.js";
 
 type Gap = Review["gaps"][number];
-type Missing = Omit<Gap, "blocks">;
+type Missing = Omit<Gap, "blocks" | "decides">;
 
 /** One thing that is missing, on all nodes on which it is for one reason. */
 export interface MissingRow<T extends Missing = Missing> {

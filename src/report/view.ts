@@ -97,7 +97,7 @@ function gapsOf(review: Review): object {
   const rows = gapRows(review).map((row) => ({
     ...row,
     nodes: row.nodes.join(", "),
-    decides: row.blocks.map((b) => titleOf(b, review) ?? `\`${b}\``).join("; "),
+    decides: (row.entries[0]?.decides ?? []).join("; "),
   }));
   const closes = new Map<string, number[]>();
   for (const row of rows) closes.set(row.command, [...(closes.get(row.command) ?? []), row.number]);

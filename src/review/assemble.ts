@@ -43,19 +43,23 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
     resolution: { changes: changes(b), ...gatherFixes(b) },
     forecasts: b.forecasts.map((f) => ({
       mechanism: f.mechanism,
-      title: b.rule(f.mechanism).title,
+      title: b.rule(f.mechanism).label ?? b.rule(f.mechanism).title,
       rule: f.rule,
       node: f.node,
       at: utcOf(f.at),
       on: f.on,
       unless: f.unless,
       confidence: f.confidence,
+      unverified: [...f.unverified],
       statements: [...f.statements],
     })),
     lessons: gatherLessons(b),
     actions: gatherActions(b),
     questions: gatherQuestions(b),
-    gaps: relevantGaps(b).map((g) => ({ ...g, blocks: [...g.blocks] })),
+    gaps: relevantGaps(b).map((g) => ({
+      ...gapRow(g),
+      decides: g.blocks.map((id) => b.rule(id).label ?? b.rule(id).title),
+    })),
     technical: { environment: survey(b, "environment"), signatures: signatures(b) },
     references: references(b),
     examined: [
@@ -121,8 +125,14 @@ function relevantGaps(b: Brief): readonly Gap[] {
   const concerned = new Set(b.findings.flatMap((f) => f.about.node ?? []));
   if (concerned.size === 0) return b.gaps;
   const mishap = /failed|denied|cut at/;
-  return b.gaps.filter((g) => g.node === null || concerned.has(g.node) || mishap.test(g.why));
+  const isConcerned = (g: Gap): boolean => {
+    const nodes = g.node === null ? g.concerns : [g.node];
+    return nodes.length === 0 || nodes.some((node) => concerned.has(node));
+  };
+  return b.gaps.filter((g) => isConcerned(g) || mishap.test(g.why));
 }
+
+const gapRow = ({ concerns: _, ...gap }: Gap) => ({ ...gap, blocks: [...gap.blocks] });
 
 /** Rows that say the same at several moments are printed once. */
 function survey(b: Brief, section: "environment" | "examined"): Draft["technical"]["environment"] {

@@ -83,11 +83,14 @@ export function severityOf(b: Brief): Draft["severity"] {
   const down = rows.filter((r) => r.available === 0 && (r.wanted ?? 0) > 0);
   const reduced = rows.filter((r) => (r.available ?? 0) > 0 && (r.available ?? 0) < (r.wanted ?? 0));
   if (down.length > 0)
-    return { proposed: "High", reason: `${down.length} of ${rows.length} affected workloads had no replica ready` };
+    return {
+      proposed: "High",
+      reason: `${down.length} of ${rows.length} affected ${nounOf(rows)} had no replica ready`,
+    };
   if (reduced.length > 0)
     return {
       proposed: "Medium",
-      reason: `${reduced.length} affected workloads ran with fewer replicas than wanted, none without any`,
+      reason: `${reduced.length} ${nounOf(rows)} ran with fewer replicas than wanted, none without any`,
     };
   if (b.findings.some(b.isSymptom))
     return { proposed: "Medium", reason: "operations failed; no workload without a ready replica was seen" };
@@ -95,6 +98,9 @@ export function severityOf(b: Brief): Draft["severity"] {
     return { proposed: "Low", reason: "a fault that has not yet shown itself" };
   return { proposed: "None", reason: "no fault was found in what was collected" };
 }
+
+const nounOf = (rows: readonly { readonly subject: string }[]): string =>
+  rows.every((r) => r.subject.startsWith("volume ")) ? "volumes" : "workloads";
 
 /** End of a finding as far as known: a recovery that shares a subject, else the collection that no longer showed it. */
 export function endOf(b: Brief, finding: Finding): Instant | null {

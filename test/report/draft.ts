@@ -105,7 +105,7 @@ export function makeDraft(): Draft {
     lessons: { well: [linked], badly: [directory], surprise: [refused] },
     actions: actions(),
     questions: ["Who made the links in June 2024, and why not on n1?"],
-    gaps: [{ ...missing, blocks: ["renewal-lost"] }],
+    gaps: [{ ...missing, blocks: ["renewal-lost"], decides: ["whether renewal was lost"] }],
     technical: {
       environment: [{ name: "Kubernetes", statement: say`n1 runs ${word("v1.32.2", token)}` }],
       signatures: [{ title: "refused", text: 'error: ```bad``` --8<-- "/etc/passwd"\n| a | b |', evidence: [event] }],

@@ -238,6 +238,7 @@ test("gaps that an open explanation waits for come first; those of several nodes
     why: "collected, but it does not say",
     command: "sh collect.sh",
     blocks: ["node-clock-off"],
+    decides: ["clock that is off"],
   };
   const clocks = ["n1", "n10", "n2"].map((node) => ({
     ...clock,
@@ -246,10 +247,10 @@ test("gaps that an open explanation waits for come first; those of several nodes
   }));
   const text = render({ ...draft, gaps: [...clocks, ...draft.gaps] });
   const rows = section(text, "## Gaps").split("\n").slice(3);
-  assert.match(rows[0] ?? "", "| 1 | the mount table of the agent | n1 | not attempted | the renewal reaches nobody |");
+  assert.match(rows[0] ?? "", "| 1 | the mount table of the agent | n1 | not attempted | whether renewal was lost |");
   assert.is(
     rows[1],
-    "| 2 | the offset between each node and the API | n1, n10, n2 | collected, but it does not say | `node-clock-off` |",
+    "| 2 | the offset between each node and the API | n1, n10, n2 | collected, but it does not say | clock that is off |",
   );
   assert.is(rows[2], "");
   assert.match(section(text, "### Commands That Close Them"), "# gap 2\nsh collect.sh\n```");
@@ -267,7 +268,7 @@ test("a rival says why something is missing in the words of the gap, its nodes o
   const hypotheses = draft.hypotheses.map((h) =>
     h.status === "open" ? { ...h, missing: [missing("n1"), missing("n2")] } : h,
   );
-  const gaps = [missing("n1"), missing("n2")].map((m) => ({ ...m, blocks: [] }));
+  const gaps = [missing("n1"), missing("n2")].map((m) => ({ ...m, blocks: [], decides: [] }));
   assert.match(
     section(render({ ...draft, hypotheses, gaps }), "### Ruled Out and Still Open"),
     "| open | the offset of each node (n1, n2): collected, but it does not say (gap 1) |",

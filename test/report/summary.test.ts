@@ -59,6 +59,7 @@ test("what comes next stands before what is unknown; gaps of several nodes are o
     why: "collected, but it does not say",
     command: "sh collect.sh",
     blocks: [],
+    decides: [],
   }));
   const text = renderSummary({ ...review, gaps }, options);
   assert.match(text, "Unknown: missing: the clock of each node (n1, n2) — collected, but it does not say");

@@ -145,7 +145,7 @@ function foundOn(
     since: agent?.pod.value.created ?? null,
     lastSeen: context.moment.collectedAt,
     unverified: credential.unverified,
-    value: { node, path: real, pod, boundUid: token.pod?.uid ?? "" },
+    value: { node, path: credential.named, pod, boundUid: token.pod?.uid ?? "" },
     lessons: lessonsOf(credential, context),
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin was given a token bound to the pod ${code(pod, tokenEvidence)}, which no longer existed ${citing(gone)}`,

@@ -27,15 +27,13 @@ export default defineSurvey({
 
 function* listed({ context, view }: ComparedMoment, kind: FactKind, noun: string): Iterable<SurveyRow> {
   const coverage = view(kind).coverage();
-  const whole = coverage
-    .searched(noun)
-    .map(
-      (e): Evidence => ({
-        ...e,
-        locator: { kind: "whole" },
-        excerpt: e.locator.kind === "absence" ? e.locator.searched : e.excerpt,
-      }),
-    );
+  const whole = coverage.searched(noun).map(
+    (e): Evidence => ({
+      ...e,
+      locator: { kind: "whole" },
+      excerpt: e.locator.kind === "absence" ? e.locator.searched : e.excerpt,
+    }),
+  );
   const [first, ...rest] = whole;
   if (!first) return;
   const statement = say`${count(coverage.facts, noun, first, ...rest)} at ${time(context.moment.collectedAt, first)}, collection ${word(coverage.state, first)}`;
