@@ -20,7 +20,7 @@ if (files.length === 0 || idle.length > 0) {
 const result = spawnSync(process.execPath, ["node_modules/uvu/bin.js", root, "\\.test\\.js$"], {
   encoding: "utf8",
   maxBuffer: 256 * 1024 * 1024,
-  env: { ...process.env, TZ: "UTC", FORCE_COLOR: "0", NO_COLOR: "1" },
+  env: { ...process.env, TZ: "UTC", NO_COLOR: "1" },
 });
 process.stdout.write(result.stdout);
 process.stderr.write(result.stderr);
