@@ -1,7 +1,8 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Finding } from "#model/finding.js";
+import { type Instant, latestOf } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
-import { codes, lapse, type Statement, say, time, word } from "#model/statement.js";
+import { codes, lapse, say } from "#model/statement.js";
 import { type Brief, headline, utcOf } from "./inquest.js";
 import { affectedNodes } from "./name.js";
 import { courseOf, endOf, firstSymptom, layingFinding } from "./status.js";
@@ -18,10 +19,17 @@ function rows(b: Brief): Draft["impact"]["rows"] {
       wanted: row.wanted,
       available: row.available,
       since: utcOf(row.since ?? f.since),
-      until: utcOf(endOf(b, f)),
+      until: utcOf(f.ended === null ? null : (recoveredAt(b, row.subject) ?? endOf(b, f))),
     })),
   );
 }
+
+/** When this very subject came back, where a change tells. */
+const recoveredAt = (b: Brief, subject: string): Instant | null =>
+  b.changes
+    .filter((c) => c.kind === "recovery" && (c.about.object ?? []).includes(subject))
+    .map((c) => c.at)
+    .reduce(latestOf, null);
 
 /** The stations and what lies between; who noticed when is not in a bundle. */
 function intervals(b: Brief): Draft["impact"]["intervals"] {

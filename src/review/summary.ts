@@ -97,7 +97,10 @@ function untold(b: Brief, ids: readonly string[]): readonly Finding[] {
 /** Repairs before what came back after them, each in order of time; what has no time of its own comes last. */
 const changesTold = (b: Brief): readonly Statement[] => {
   const timed = inOrder(b.changes.filter((c) => c.kind !== "change"));
-  return [...timed.filter((c) => c.kind !== "recovery"), ...timed.filter((c) => c.kind === "recovery")].map(
+  const recoveries = timed.filter((c) => c.kind === "recovery");
+  // One after the other they are for the impact table; beside another kind of recovery a summary can do without them.
+  const single = recoveries.filter((c) => recoveries.filter((o) => o.rule === c.rule && o.at !== null).length <= 2);
+  return [...timed.filter((c) => c.kind !== "recovery"), ...(single.length > 0 ? single : recoveries)].map(
     (c) => c.statements[0],
   );
 };

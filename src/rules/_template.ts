@@ -4,7 +4,7 @@ import { code, known, say, time } from "#model/statement.js";
 
 // Copy me to src/rules/<subject>/<id>.ts. The file's name is the card's id (`sym:x` lives in sym-x.ts). A file whose name begins with `_` is no rule.
 
-const REFERENCE = { source: "kubernetes pkg/apis/core/types.go", version: "recent versions" };
+const REFERENCE = { source: "kubernetes pkg/apis/core/types.go", version: "v1.35.0" };
 
 /** Example: a pod is bound to a node that does not exist. */
 export default defineRule({

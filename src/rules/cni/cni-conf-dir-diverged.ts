@@ -59,7 +59,7 @@ export default defineRule({
         continue;
       }
       const copy = tree.at(joinPath(written.real, baseName(credential.real)));
-      if (!copy || copy.value.type !== "f") {
+      if (copy?.value.type !== "f") {
         const listed = tree.at(written.real)?.value.listing === "complete";
         if (!listed) yield undetermined({ ...base, missing: [paths.missing(`the listing of ${written.real}`, node)] });
         continue;
@@ -167,7 +167,7 @@ function contents(credential: Credential, copy: Fact<"kubeconfig"> | undefined):
 /** What is known of the directory itself: its kind and the last change of the directory that holds it. */
 function own(written: Resolution): readonly Statement[] {
   const last = written.hops.at(-1);
-  if (!last || last.value.type !== "d") return [];
+  if (last?.value.type !== "d") return [];
   const born = last.value.btime;
   return [
     born
