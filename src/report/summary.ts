@@ -66,8 +66,11 @@ function chainLine(chain: Review["chains"][number], review: Review, zone: Report
   const root = review.findings.find((finding) => finding.id === chain.steps.at(-1));
   const cause = root === undefined ? null : `(${root.confidence}) ${headline(root.statements, zone) ?? root.title}`;
   const rootLine = field("Root", cause, paint, "yellow");
-  // A chain of one condition has caused nothing yet: there is nothing that failed.
-  if (root !== undefined && root === first && root.role !== "symptom" && root.role !== "impact") return rootLine;
+  // A chain of one condition has caused nothing yet: there is nothing that failed, and it may be what is left of a fault that has.
+  const isLeft = review.chains[0] !== chain && root?.endedBy === null;
+  if (root !== undefined && root === first && root.role !== "symptom" && root.role !== "impact") {
+    return isLeft ? field("Still", cause, paint, "yellow") : rootLine;
+  }
   const failed = field("Failed", headline(first?.statements, zone) ?? chain.title, paint);
   return root === first ? failed : [...failed, ...rootLine];
 }

@@ -117,7 +117,7 @@ function foundFor(
   _pods: number,
   context: MatchContext,
 ) {
-  const { before, after, from, to } = step;
+  const { after, from, to } = step;
   return found({
     subject: daemonSet,
     about: { node: struck, workload: [`DaemonSet/${daemonSet}`] },
