@@ -17,10 +17,10 @@ if (files.length === 0 || idle.length > 0) {
   process.exit(1);
 }
 
-const result = spawnSync(process.execPath, ["node_modules/uvu/bin.js", root, "\\.test\\.js$"], {
+const result = spawnSync(process.execPath, ["node_modules/uvu/bin.js", root, "\\.test\\.js$", "--no-color"], {
   encoding: "utf8",
   maxBuffer: 256 * 1024 * 1024,
-  env: { ...process.env, TZ: "UTC", NO_COLOR: "1" },
+  env: { ...process.env, TZ: "UTC" },
 });
 process.stdout.write(result.stdout);
 process.stderr.write(result.stderr);

@@ -25,6 +25,8 @@ export function linkFindings(findings: readonly Numbered[]): readonly CausalLink
 function linkOf(cause: Numbered, target: Numbered, effect: Effect): CausalLink | null {
   if (!joined(cause.about, target.about, effect.same)) return null;
   if (!cause.moments.some((m) => target.moments.some((t) => rank(m) <= rank(t)))) return null;
+  // What was over before the effect began did not bring it about.
+  if (cause.ended !== null && target.since !== null && order(cause.ended.by, target.since) === "before") return null;
   const verdict = compare(cause, target, effect.relation);
   if (verdict === "refuted") return null;
   return {

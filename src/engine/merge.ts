@@ -30,8 +30,31 @@ export function mergeFindings(verdicts: readonly Verdicts[], worlds: readonly Wo
   }
   return [...sightings.keys()].sort().flatMap((key) => {
     const entry = sightings.get(key);
-    return entry ? [mergeOne(entry.rule, entry.seen, worlds, verdicts)] : [];
+    if (!entry) return [];
+    return episodes(entry.rule, entry.seen, worlds, verdicts).map((seen) =>
+      mergeOne(entry.rule, seen, worlds, verdicts),
+    );
   });
+}
+
+/** What ended and came back is another finding: it may have another cause. */
+function episodes(
+  rule: Rule,
+  seen: readonly Sighting[],
+  worlds: readonly World[],
+  verdicts: readonly Verdicts[],
+): readonly (readonly Sighting[])[] {
+  const all: Sighting[][] = [];
+  for (const sighting of seen) {
+    const current = all.at(-1);
+    const last = current?.at(-1);
+    const ended = last ? endOf(rule, last, worlds, verdicts) : null;
+    const isBack =
+      ended !== null && ended.by.epochMs < sighting.world.moment.collectedAt.epochMs && !sighting.outcome.over;
+    if (current && !isBack) current.push(sighting);
+    else all.push([sighting]);
+  }
+  return all;
 }
 
 function mergeOne(

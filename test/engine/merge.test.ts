@@ -84,8 +84,12 @@ test("what was over when it was seen again is told as it was while it lasted", (
   assert.equal(merged.ended, { after: T3, by: moment(2).collectedAt });
 });
 
-test("what was over and came back is not over", () => {
-  assert.is(end(timesOf(RULE, [finds("x", { over: true })], [finds("x")]), worlds(2)), null);
+test("what was over and came back is two findings, the later of them not over", () => {
+  const verdicts = timesOf(RULE, [finds("x", { over: true, lastSeen: T1 })], [finds("x", { lastSeen: T3 })]);
+  assert.equal(
+    mergeFindings(verdicts, worlds(2)).map((f) => f.ended !== null),
+    [true, false],
+  );
 });
 
 test("a finding of the last moment has not ended", () => {
@@ -176,6 +180,26 @@ test("the verdict of one rule lets no forecast of another lapse", () => {
     { rule: card("other"), moment: "m2", outcomes: [finds("x")], failed: null },
   ];
   assert.is(forecasts(verdicts, worlds(2, ["complete", null])).length, 1);
+});
+
+test("what ended and came back is another finding", () => {
+  const verdicts = timesOf(RULE, [finds("x")], [denies("x")], [finds("x")]);
+  const merged = mergeFindings(verdicts, worlds(3));
+  assert.equal(
+    merged.map((f) => [f.moments, f.ended !== null]),
+    [
+      [["m1"], true],
+      [["m3"], false],
+    ],
+  );
+});
+
+test("what a moment could not tell of stays one finding", () => {
+  const verdicts = timesOf(RULE, [finds("x")], [misses("x")], [finds("x")]);
+  assert.equal(
+    mergeFindings(verdicts, worlds(3)).map((f) => f.moments),
+    [["m1", "m3"]],
+  );
 });
 
 test.run();
