@@ -3,8 +3,15 @@ import { code, type Quoted, say } from "#model/statement.js";
 
 const LONGEST = 8_192;
 
-/** In the order of the most telling: a text that names a missing plugin may also carry a time-out of its caller. */
+/**
+ * In the order of the most telling: a text that names a missing plugin may also carry a time-out of its caller, and what a registry
+ * answers for the pause image (containerd, CRI-O, dockershim) is nothing that the API server or a CNI plugin said.
+ */
 const CLASSES: readonly (readonly [string, RegExp])[] = [
+  [
+    "image-pull",
+    /failed to get sandbox image|failed to pull image|failed pulling image|unable to pull image|pinging container registry|unexpected status from (?:HEAD|GET|POST) request to https?:/,
+  ],
   ["plugin-missing", /failed to find plugin/],
   [
     "not-initialised",
@@ -12,7 +19,16 @@ const CLASSES: readonly (readonly [string, RegExp])[] = [
   ],
   ["x509", /\bx509: |certificate signed by unknown authority|tls: failed to verify certificate/],
   ["403", /\bis forbidden: User /],
-  ["401", /\bUnauthorized$|the server has asked for the client to provide credentials/],
+  // In the middle only where another error follows.
+  [
+    "401",
+    /\bUnauthorized(?:$|"?(?: \/ |, failed to |;|\]|\\n|\n))|the server has asked for the client to provide credentials/,
+  ],
+  // What plugins say of an agent that is not there: Calico's file, its own refusal, Flannel's file, and the sockets of the others.
+  [
+    "agent-not-ready",
+    /\/var\/lib\/calico\/nodename\b|check that the calico\/node container is running|Calico is currently not ready to process requests|\/run\/flannel\/subnet\.env: no such file|dial unix \S*(?:cilium|antrea|calico|multus|ovn|openvswitch|kube-router|weave|aws-node|azure-vnet|terway|spiderpool)\S*\.sock: (?:connect: )?(?:no such file|connection refused)/,
+  ],
   ["refused", /connection refused/],
   ["unreachable", /no route to host|network is unreachable|host is unreachable/],
   ["timeout", /i\/o timeout|deadline exceeded|DeadlineExceeded|Client\.Timeout|handshake timeout|timed out/],
@@ -28,6 +44,8 @@ const WORDS: Readonly<Record<string, { readonly before: string; readonly code: s
   unreachable: { before: "an address that cannot be reached", code: "", after: "" },
   "plugin-missing": { before: "a CNI plugin that was not found", code: "", after: "" },
   "not-initialised": { before: "a CNI plugin that is not initialised", code: "", after: "" },
+  "agent-not-ready": { before: "a CNI agent that is not ready", code: "", after: "" },
+  "image-pull": { before: "an image that could not be pulled", code: "", after: "" },
 };
 
 /** An error class in words: `Unauthorized` (HTTP 401), a timeout, …; of any other, what the message itself ends in. */
@@ -46,7 +64,7 @@ export function sandboxErrorWords(
 
 /**
  * Sorts the message of a failed sandbox (from an event or a log line) by its innermost error: `401`, `403`, `x509`, `timeout`,
- * `refused`, `unreachable`, `plugin-missing`, `not-initialised`, else `other:<slug>` without ids and numbers. Calico puts the same
+ * `refused`, `unreachable`, `plugin-missing`, `not-initialised`, `agent-not-ready`, `image-pull`, else `other:<slug>` without ids and numbers. Calico puts the same
  * words before a 401 and a 403 (libcalico-go lib/backend/k8s/resources/errors.go), so only the tail tells them apart.
  */
 export function sandboxErrorClass(message: string): string {

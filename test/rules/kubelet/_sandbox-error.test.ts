@@ -10,6 +10,9 @@ const test = suite("sandbox error");
 const kill = (inner: string): string =>
   `error killing pod: failed to "KillPodSandbox" for "3218854c-9a9f-47e7-8742-a62d40a5b962" with KillPodSandboxError: "rpc error: code = Unknown desc = failed to destroy network for sandbox \\"72ee6918\\": plugin type=\\"calico\\" failed (delete): ${inner}"`;
 
+const pause = (inner: string): string =>
+  `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image "r.corp/pause:3.9": failed to pull image "r.corp/pause:3.9": failed to pull and unpack image "r.corp/pause:3.9": failed to resolve reference "r.corp/pause:3.9": ${inner}`;
+
 const TABLE: readonly (readonly [string, string])[] = [
   ["401", kill("error getting ClusterInformation: connection is unauthorized: Unauthorized")],
   [
@@ -43,6 +46,51 @@ const TABLE: readonly (readonly [string, string])[] = [
     "401",
     'time="2026-05-23T02:01:31Z" level=error msg="StopPodSandbox for \\"72ee\\" failed" error="failed to destroy network for sandbox \\"72ee\\": plugin type=\\"calico\\" failed (delete): error getting ClusterInformation: connection is unauthorized: Unauthorized"',
   ],
+  [
+    "image-pull",
+    pause("unexpected status from HEAD request to https://r.corp/v2/pause/manifests/3.9: 401 Unauthorized"),
+  ],
+  ["image-pull", pause("unexpected status from HEAD request to https://r.corp/v2/pause/manifests/3.9: 403 Forbidden")],
+  ["image-pull", pause('failed to do request: Head "https://r.corp/v2": dial tcp 10.9.9.9:443: i/o timeout')],
+  [
+    "image-pull",
+    pause('failed to do request: Head "https://r.corp/v2": x509: certificate signed by unknown authority'),
+  ],
+  [
+    "image-pull",
+    'Failed create pod sandbox: rpc error: code = Unknown desc = failed pulling image "k8s.gcr.io/pause:3.2": Error response from daemon: Get https://k8s.gcr.io/v2/: dial tcp: connection refused',
+  ],
+  [
+    "agent-not-ready",
+    kill(
+      "stat /var/lib/calico/nodename: no such file or directory: check that the calico/node container is running and has mounted /var/lib/calico/",
+    ),
+  ],
+  ["agent-not-ready", kill("error getting ClusterInformation: Calico is currently not ready to process requests")],
+  [
+    "agent-not-ready",
+    kill(
+      'unable to connect to Cilium agent: failed to create cilium agent client after 30.000000 seconds timeout: Get \\"http://localhost/v1/config\\": dial unix /var/run/cilium/cilium.sock: connect: no such file or directory',
+    ),
+  ],
+  [
+    "agent-not-ready",
+    kill(
+      'rpc error: code = Unavailable desc = connection error: desc = \\"transport: Error while dialing: dial unix /var/run/antrea/cni.sock: connect: connection refused\\"',
+    ),
+  ],
+  ["refused", kill("dial unix /run/containerd/containerd.sock: connect: connection refused")],
+  [
+    "401",
+    kill(
+      'delegateDel: error invoking ConflistDel - \\"k8s-pod-network\\": error getting ClusterInformation: connection is unauthorized: Unauthorized / delegateDel: error invoking DelegateDel - \\"macvlan\\": failed to open netns',
+    ),
+  ],
+  [
+    "401",
+    `error killing pod: [failed to "KillPodSandbox" for "3218854c-9a9f-47e7-8742-a62d40a5b962" with KillPodSandboxError: "rpc error: code = Unknown desc = failed to destroy network: connection is unauthorized: Unauthorized", failed to "KillContainer" for "c" with KillContainerError: "disk full"]`,
+  ],
+  ["401", kill("connection is unauthorized: Unauthorized; and ignoring nothing")],
 ];
 
 for (const [expected, message] of TABLE) {
@@ -57,6 +105,8 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["timeout", "a timeout"],
   ["refused", "connection refused"],
   ["plugin-missing", "a CNI plugin that was not found"],
+  ["agent-not-ready", "a CNI agent that is not ready"],
+  ["image-pull", "an image that could not be pulled"],
   ["other:constructor", "disk full"],
 ];
 

@@ -125,6 +125,29 @@ test("the log tells where events are missing", () => {
   assert.equal(verdicts(outcomes), ["found n1|401"]);
 });
 
+const OLD =
+  'rpc error: code = Unknown desc = failed to destroy network for sandbox "72ee69185015": error getting ClusterInformation: connection is unauthorized: Unauthorized';
+const inJournal = (sample: string, more = {}) =>
+  fact(
+    "log",
+    { sample, first: at("2024-03-05T10:01:00Z"), last: at("2024-03-05T10:29:50Z"), count: 104, ...more },
+    "n1",
+  );
+const ofJournal = (...facts: Parameters<typeof runRule>[1][]) =>
+  judge(rule, world({ facts, coverage: { "kube.pod": "complete" } }));
+
+for (const sample of [
+  `kuberuntime_gc.go:165] Failed to remove sandbox "72ee69185015": ${OLD}`,
+  `remote_runtime.go:140] StopPodSandbox "72ee69185015" from runtime service failed: ${OLD}`,
+]) {
+  test(`old journals: ${sample.slice(0, 60)}`, () => {
+    const stuck = deleted("2024-03-05T10:00:30Z");
+    assert.equal(verdicts(ofJournal(inJournal(sample), stuck)), ["found n1|401"]);
+    const bare = sample.slice(0, sample.indexOf(": rpc"));
+    assert.equal(verdicts(ofJournal(inJournal(bare), stuck)), ["undetermined cluster"]);
+  });
+}
+
 test("of the log only what its first line shows is told", () => {
   const told = texts(
     foundBy(rule, failed(104), line("2024-03-05T10:29:50Z"), deleted("2024-03-05T10:00:30Z"))[0]?.statements ?? [],
