@@ -1,15 +1,7 @@
+import type { Verdicts } from "#model/conclusions.js";
 import type { About, AboutKey, Foreseen, Found, Outcome } from "#model/finding.js";
 import type { Needs, Rule, Views } from "#model/rule.js";
 import type { World } from "./world.js";
-
-/** What one rule said at one moment. */
-export interface Verdicts {
-  readonly rule: Rule;
-  readonly moment: string;
-  readonly outcomes: readonly Outcome[];
-  /** Message of the error that ended the match, if one did. */
-  readonly failed: string | null;
-}
 
 /** Runs every rule once, in order, over one moment. A rule that fails costs its own verdicts only. */
 export function infer(rules: readonly Rule[], world: World): readonly Verdicts[] {

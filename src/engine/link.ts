@@ -1,8 +1,9 @@
+import type { Verdicts } from "#model/conclusions.js";
 import type { CausalLink, Hypothesis, Missing, Outcome, Refuted, Relation, Role } from "#model/finding.js";
 import { formatUtc, type Instant, order } from "#model/instant.js";
 import type { Effect, Rule } from "#model/rule.js";
 import { linkConfidence } from "./confidence.js";
-import { joined, type Verdicts } from "./infer.js";
+import { joined } from "./infer.js";
 import type { Merged } from "./merge.js";
 
 /** A merged finding with its provisional number. */

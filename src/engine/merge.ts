@@ -1,8 +1,9 @@
+import type { Verdicts } from "#model/conclusions.js";
 import type { Finding, Forecast, Found, Outcome } from "#model/finding.js";
 import { earliest, latestOf } from "#model/instant.js";
 import type { Rule } from "#model/rule.js";
 import { confidenceOf } from "./confidence.js";
-import { couldSee, isForeseen, joined, type Verdicts } from "./infer.js";
+import { couldSee, isForeseen, joined } from "./infer.js";
 import type { World } from "./world.js";
 
 /** A finding before it has its id and, for mechanisms, its role. */

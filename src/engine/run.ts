@@ -1,41 +1,14 @@
 import type { Custody } from "#model/artifact.js";
-import type {
-  CausalLink,
-  Change,
-  Finding,
-  Forecast,
-  Gap,
-  Hypothesis,
-  Missing,
-  Observation,
-  Outcome,
-} from "#model/finding.js";
+import type { Conclusions, Verdicts } from "#model/conclusions.js";
+import type { Change, Gap, Missing, Outcome } from "#model/finding.js";
 import type { Intake } from "#model/intake.js";
-import type { Moment, Rule, SurveyRow } from "#model/rule.js";
-import { type Chain, findChains } from "./chain.js";
-import { infer, type Verdicts } from "./infer.js";
+import { findChains } from "./chain.js";
+import { infer } from "./infer.js";
 import { findHypotheses, linkFindings, type Numbered, roleOf } from "./link.js";
 import type { Rulebook } from "./load.js";
 import { mergeFindings, mergeForecasts } from "./merge.js";
 import { groupMoments } from "./moments.js";
 import { createWorld, type World } from "./world.js";
-
-/** What the engine concludes: all that a review is made of. */
-export interface Conclusions {
-  readonly moments: readonly Moment[];
-  readonly worlds: readonly World[];
-  readonly findings: readonly Finding[];
-  readonly links: readonly CausalLink[];
-  readonly chains: readonly Chain[];
-  readonly hypotheses: readonly Hypothesis[];
-  readonly forecasts: readonly Forecast[];
-  readonly changes: readonly Change[];
-  readonly observations: readonly Observation[];
-  readonly survey: readonly SurveyRow[];
-  readonly gaps: readonly Gap[];
-  readonly rules: readonly Rule[];
-  readonly verdicts: readonly Verdicts[];
-}
 
 /** Facts to conclusions: pure, and the same for the same input. */
 export function conclude(book: Rulebook, intake: Intake, custody: readonly Custody[], gapMs?: number): Conclusions {

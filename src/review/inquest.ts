@@ -1,26 +1,12 @@
 import type { Custody } from "#model/artifact.js";
+import type { Conclusions } from "#model/conclusions.js";
 import type { InquestError } from "#model/error.js";
-import type { CausalLink, Change, Finding, Forecast, Gap, Hypothesis, Observation, Outcome } from "#model/finding.js";
+import type { Finding } from "#model/finding.js";
 import { formatUtc, type Instant } from "#model/instant.js";
-import type { ComparedMoment, Consequence, Moment, Rule, SurveyRow } from "#model/rule.js";
+import type { Consequence, Rule } from "#model/rule.js";
 
-/** What the engine concluded, as the review is made from it. */
-export interface Inquest {
-  readonly moments: readonly Moment[];
-  /** What was collected at each of them. */
-  readonly worlds: readonly ComparedMoment[];
-  readonly findings: readonly Finding[];
-  readonly links: readonly CausalLink[];
-  /** Finding ids, effect first, root last. */
-  readonly chains: readonly (readonly string[])[];
-  readonly hypotheses: readonly Hypothesis[];
-  readonly forecasts: readonly Forecast[];
-  readonly changes: readonly Change[];
-  readonly observations: readonly Observation[];
-  readonly survey: readonly SurveyRow[];
-  readonly gaps: readonly Gap[];
-  readonly rules: readonly Rule[];
-  readonly verdicts: readonly { readonly rule: Rule; readonly moment: string; readonly outcomes: readonly Outcome[] }[];
+/** What the engine concluded, and the bundles that it rests on. */
+export interface Inquest extends Conclusions {
   readonly custody: readonly Custody[];
   readonly refused: readonly InquestError[];
 }

@@ -1,8 +1,9 @@
-import { infer, type Verdicts } from "#engine/infer.js";
+import { infer } from "#engine/infer.js";
 import type { Numbered } from "#engine/link.js";
 import { mergeFindings } from "#engine/merge.js";
 import { createWorld, type World } from "#engine/world.js";
 import type { Artifact, Coverage, Custody } from "#model/artifact.js";
+import type { Verdicts } from "#model/conclusions.js";
 import { evidenceIn } from "#model/evidence.js";
 import type { CoverageEntry, Fact, FactKind } from "#model/fact.js";
 import type { Found, Outcome } from "#model/finding.js";

@@ -1,8 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { couldSee, type Verdicts } from "#engine/infer.js";
+import { couldSee } from "#engine/infer.js";
 import { mergeFindings, mergeForecasts } from "#engine/merge.js";
 import type { World } from "#engine/world.js";
+import type { Verdicts } from "#model/conclusions.js";
 import { plainText } from "#model/statement.js";
 import { at } from "#test/rules/_facts.js";
 import {

@@ -5,8 +5,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DEFAULT_LIMITS, readBundle } from "#bundle/read.js";
 import { loadRulebook } from "#engine/load.js";
-import { type Conclusions, conclude } from "#engine/run.js";
+import { conclude } from "#engine/run.js";
 import type { Artifact, Custody } from "#model/artifact.js";
+import type { Conclusions } from "#model/conclusions.js";
 import { startParsing } from "#parsers/all.js";
 import { buildScenario } from "#test/scenario/build.js";
 
