@@ -138,8 +138,10 @@ export interface ContainerValue {
 export interface AntiAffinityTerm {
   readonly topologyKey: string;
   readonly selector: LabelSelector;
-  /** Empty: the pod's own namespace. */
+  /** With no selector of namespaces, empty means the pod's own namespace. */
   readonly namespaces: readonly string[];
+  /** Namespaces by their labels, beside those that are named; an empty selector means all of them. */
+  readonly namespaceSelector?: LabelSelector;
 }
 
 export interface LabelSelector {

@@ -13,14 +13,15 @@ export function nodeAffinityOf(spec: View): readonly (readonly SelectorExpressio
     .filter((term) => term.length > 0);
 }
 
-/** Required pod anti-affinity. A term without a selector matches no pod, and is left out. Does not read `namespaceSelector`. */
+/** Required pod anti-affinity. A term without a selector matches no pod, and is left out. */
 export function antiAffinityOf(spec: View): readonly AntiAffinityTerm[] {
   return views(spec, "affinity", "podAntiAffinity", REQUIRED).flatMap((term) => {
     const topologyKey = someText(term, "topologyKey");
     const selector = selectorAt(term, "labelSelector");
-    return topologyKey === null || selector === null
-      ? []
-      : { topologyKey, selector, namespaces: texts(term, "namespaces") };
+    const namespaceSelector = selectorAt(term, "namespaceSelector");
+    if (topologyKey === null || selector === null) return [];
+    const namespaces = texts(term, "namespaces");
+    return { topologyKey, selector, namespaces, ...(namespaceSelector === null ? {} : { namespaceSelector }) };
   });
 }
 

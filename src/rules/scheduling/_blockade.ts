@@ -1,8 +1,9 @@
 import type { FactKind } from "#model/fact.js";
+import type { Missing } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import type { NodeFact } from "#rules/kubelet/_node-ready.js";
-import { overdueMs, ownersOf, type Pod } from "#rules/kubelet/_pods.js";
+import { overdueMs, ownersOf, type Pod, podName } from "#rules/kubelet/_pods.js";
 import { type PendingPod, pendingPods } from "./_pending.js";
 import {
   allowedNodes,
@@ -30,6 +31,8 @@ export interface Blockade {
   /** The others, each with what stands there against the pod; an empty list is a free node. */
   readonly open: readonly { readonly node: NodeFact; readonly conflicts: readonly Conflict[] }[];
   readonly against: Against;
+  /** On open nodes, pods that stand in the way if the labels of their namespace are such as a rule asks for: those are not collected. */
+  readonly possible: readonly Conflict[];
 }
 
 /** Everything that stands in the way, summed up once: pods of one specification share the object, which may be large. */
@@ -57,6 +60,7 @@ export function blockades(view: Look, context: MatchContext): readonly Blockade[
     const allowed = [...allowedNodes(pending.pod, board.nodes)].sort((a, b) => (a.value.name < b.value.name ? -1 : 1));
     const conflicts = conflictsOf(pending.pod, board);
     const open = allowed.filter(isOpen).map((node) => ({ node, conflicts: conflictsOn(node, conflicts, board) }));
+    const unknown = conflictsOf(pending.pod, board, "unknown");
     const blockade = {
       allowed,
       pinned: isPinned(pending.pod),
@@ -67,6 +71,7 @@ export function blockades(view: Look, context: MatchContext): readonly Blockade[
         open.flatMap((o) => o.conflicts),
         context,
       ),
+      possible: open.flatMap((o) => conflictsOn(o.node, unknown, board)),
     };
     known.set(key, blockade);
     return { ...blockade, pending };
@@ -91,6 +96,18 @@ export const holdersAgainst = (group: readonly Blockade[]): readonly Pod[] => [
 ];
 
 export const isTerminating = ({ holder }: Conflict): boolean => holder.value.deletion !== null;
+
+/** Is a node free only if the labels of namespaces, which nobody collected, are not such as a rule asks for? */
+export const isUndecided = (blockade: Blockade): boolean => !isBlocked(blockade) && blockade.possible.length > 0;
+
+/** What would tell. */
+export const namespacesMissing = ({ pending }: Blockade): Missing => ({
+  kind: "kube.pod",
+  node: null,
+  what: `the labels of the namespaces by which the anti-affinity around ${podName(pending.pod)} selects`,
+  why: "no namespaces are collected",
+  command: "kubectl get namespaces -o json",
+});
 
 /** Every open node has something against the pod. */
 export const isBlocked = (blockade: Blockade): boolean =>

@@ -13,7 +13,7 @@ import {
   words,
 } from "#rules/kubelet/_pods.js";
 import { type Blockade, conflictsIn, holdersAgainst, isBlocked, isTerminating } from "./_blockade.js";
-import { namesAntiAffinity } from "./_pending.js";
+import { blamesElse, namesAntiAffinity } from "./_pending.js";
 import type { Conflict } from "./_placement.js";
 
 export type Blocked = readonly [Blockade, ...Blockade[]];
@@ -99,6 +99,8 @@ export function namelessStatement([first]: Blocked): Statement | null {
 /** What excludes it for one pending pod: a holder that is not being deleted, a node where nothing is in the way, or another reason. */
 export function refutal(blockade: Blockade): Statement {
   const { pod, evidence, condition } = blockade.pending;
+  if (blamesElse(condition.message))
+    return say`For ${code(podName(pod), evidence)} the scheduler gave other reasons than anti-affinity: ${code(condition.message ?? "", evidence)}.`;
   const running = conflictsIn(blockade).find((c) => !isTerminating(c));
   if (running) {
     const { holder } = running;

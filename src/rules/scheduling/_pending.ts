@@ -56,6 +56,10 @@ export function reasonsOf(message: string): readonly string[] {
 /** Did the scheduler name a taint that the pod does not tolerate? */
 export const namesTaint = (message: string | null): boolean => /\btaint/.test(message ?? "");
 
+/** Did it give reasons, and among them no rule that keeps pods apart? It tells the first reason of each node only. */
+export const blamesElse = (message: string | null): boolean =>
+  reasonsOf(message ?? "").length > 0 && !namesAntiAffinity(message);
+
 /** Did it name a rule that keeps pods apart? */
 export const namesAntiAffinity = (message: string | null): boolean =>
   /anti-affinity|affinity\/anti-affinity/.test(message ?? "");

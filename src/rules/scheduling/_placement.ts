@@ -51,10 +51,10 @@ export interface Conflict {
   readonly term: AntiAffinityTerm;
 }
 
-/** All placed pods that a pod may not stand beside. */
-export function conflictsOf(pod: Pod, board: Board): readonly Conflict[] {
+/** Placed pods that a pod may not stand beside: those that certainly are in reach of the rule, or those of which only the labels of their namespace could tell. */
+export function conflictsOf(pod: Pod, board: Board, reach: "reached" | "unknown" = "reached"): readonly Conflict[] {
   const own = pod.value.antiAffinity.flatMap((term) =>
-    candidates(pod, term, board)
+    candidates(pod, term, board, reach)
       .filter((holder) => holder !== pod && matchesSelector(holder.value.labels, term.selector))
       .map((holder) => ({ holder, rule: "own" as const, term })),
   );
@@ -64,21 +64,38 @@ export function conflictsOf(pod: Pod, board: Board): readonly Conflict[] {
     .filter(
       ({ pod: holder, term }) =>
         holder !== pod &&
-        namespacesOf(holder, term).includes(pod.value.namespace) &&
+        reachOf(holder, term, pod.value.namespace) === reach &&
         matchesSelector(pod.value.labels, term.selector),
     )
     .map(({ pod: holder, term }) => ({ holder, rule: "holder" as const, term }));
   return [...own, ...theirs];
 }
 
-const namespacesOf = (pod: Pod, term: AntiAffinityTerm): readonly string[] =>
-  term.namespaces.length > 0 ? term.namespaces : [pod.value.namespace];
+/** The one label of a namespace that is known without its object: the API server sets it (v1.21) and lets nobody change it. */
+const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
-const candidates = (pod: Pod, term: AntiAffinityTerm, board: Board): readonly Pod[] =>
-  namespacesOf(pod, term).flatMap((namespace) => {
-    const label = firstLabel(term);
-    return (label === null ? board.byNamespace.get(namespace) : board.byLabel.get(`${namespace}\n${label}`)) ?? [];
-  });
+/** Does the rule of a pod reach into a namespace? Named ones and selected ones add up; with neither it is the pod's own. */
+function reachOf(pod: Pod, term: AntiAffinityTerm, namespace: string): "reached" | "unknown" | "apart" {
+  const { namespaces, namespaceSelector: selector } = term;
+  if (namespaces.includes(namespace)) return "reached";
+  if (!selector) return namespaces.length === 0 && namespace === pod.value.namespace ? "reached" : "apart";
+  const keys = [...Object.keys(selector.matchLabels), ...selector.matchExpressions.map((e) => e.key)];
+  if (keys.some((key) => key !== NAMESPACE_NAME)) return "unknown";
+  return matchesSelector({ [NAMESPACE_NAME]: namespace }, selector) ? "reached" : "apart";
+}
+
+function candidates(pod: Pod, term: AntiAffinityTerm, board: Board, reach: "reached" | "unknown"): readonly Pod[] {
+  const label = firstLabel(term);
+  const namespaces = term.namespaceSelector
+    ? [...board.byNamespace.keys()]
+    : [...new Set([...term.namespaces, pod.value.namespace])];
+  return namespaces
+    .filter((namespace) => reachOf(pod, term, namespace) === reach)
+    .flatMap(
+      (namespace) =>
+        (label === null ? board.byNamespace.get(namespace) : board.byLabel.get(`${namespace}\n${label}`)) ?? [],
+    );
+}
 
 /** Nodes that a pod's nodeSelector and required node affinity allow. */
 export const allowedNodes = (pod: Pod, nodes: readonly NodeFact[]): readonly NodeFact[] =>

@@ -1,13 +1,17 @@
 import { cite } from "#model/fact.js";
 import { code, count, type Statement, say } from "#model/statement.js";
 import { ownerKey, type Pod, podName } from "#rules/kubelet/_pods.js";
-import { type Blockade, conflictsIn, isBlocked } from "./_blockade.js";
+import { type Blockade, conflictsIn, isBlocked, isUndecided } from "./_blockade.js";
+import { blamesElse } from "./_pending.js";
 import { type Budget, type Workload, workloadKey, workloadOwner } from "./_rollout.js";
 
 /** What the pods themselves say against it: a node that is free, or a holder of the same ReplicaSet. */
 export function podsAgainst(blockade: Blockade): Statement | null {
   const conflicts = conflictsIn(blockade);
   const { pod, evidence, condition } = blockade.pending;
+  if (blamesElse(condition.message))
+    return say`For ${code(podName(pod), evidence)} the scheduler gave other reasons than anti-affinity: ${code(condition.message ?? "", evidence)}.`;
+  if (isUndecided(blockade)) return null;
   if (!isBlocked(blockade))
     return say`Anti-affinity did not close every node to ${code(podName(pod), evidence)}; the scheduler said ${code(condition.message ?? "nothing", evidence)}.`;
   const twin = conflicts.find((c) => ownerKey(c.holder) === ownerKey(pod));

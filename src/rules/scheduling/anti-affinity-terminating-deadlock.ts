@@ -4,9 +4,18 @@ import { defineRule, effect, type FactView, found, type MatchContext, refuted, u
 import { known } from "#model/statement.js";
 import { LIST_PENDING, LIST_READY } from "#rules/kubelet/_consequences.js";
 import { groupBy, ownerKey, ownersOf, podName, seenAt, uidsOf, WHAT_NODES } from "#rules/kubelet/_pods.js";
-import { type Blockade, blockades, holdersAgainst, isBlocked, nodesKey } from "./_blockade.js";
+import {
+  type Blockade,
+  blockades,
+  holdersAgainst,
+  isBlocked,
+  isTerminating,
+  isUndecided,
+  namespacesMissing,
+  nodesKey,
+} from "./_blockade.js";
 import { type Blocked, deadlockStatements, namelessStatement, refutal } from "./_deadlock-statements.js";
-import { namesTaint } from "./_pending.js";
+import { blamesElse, namesAntiAffinity, namesTaint } from "./_pending.js";
 import { ANTI_AFFINITY } from "./_references.js";
 
 export default defineRule({
@@ -29,7 +38,11 @@ export default defineRule({
       const [first, ...rest] = group;
       if (first) yield deadlock([first, ...rest], pods, context);
     }
-    const others = placed.filter((b) => !isDeadlock(b));
+    const undecided = placed.filter((b) => !isDeadlock(b) && !isExcluded(b));
+    const [asked] = undecided;
+    if (asked)
+      yield undetermined({ subject: "cluster", about: aboutPending(undecided), missing: [namespacesMissing(asked)] });
+    const others = placed.filter((b) => !isDeadlock(b) && isExcluded(b));
     const apart = groupBy(others, (b) => `${nodesKey(b)}|${ownerKey(b.pending.pod) ?? podName(b.pending.pod)}`);
     for (const [subject, group] of apart) {
       const [first] = group;
@@ -62,7 +75,14 @@ export default defineRule({
 });
 
 /** Whoever stands in the way has been told to go, and has outlived its grace period: until then waiting is what is meant. */
-const isDeadlock = (blockade: Blockade): boolean => isBlocked(blockade) && blockade.against.overdue;
+const isDeadlock = (blockade: Blockade): boolean =>
+  isBlocked(blockade) && blockade.against.overdue && !blamesElse(blockade.pending.condition.message);
+
+/** Not where only the labels of namespaces could tell whether a node is free. */
+const isExcluded = (blockade: Blockade): boolean =>
+  !isUndecided(blockade) ||
+  blamesElse(blockade.pending.condition.message) ||
+  !blockade.against.conflicts.every(isTerminating);
 
 const aboutPending = (group: readonly Blockade[]): Found["about"] => ({
   pod: uidsOf(group.map((b) => b.pending.pod)),
@@ -90,6 +110,12 @@ function deadlock(group: Blocked, pods: FactView<"kube.pod">, context: MatchCont
       ...(pods.coverage().state === "complete"
         ? []
         : ["that no further pod stands there: the list of pods is not complete"]),
+      ...(group.every((b) => namesAntiAffinity(b.pending.condition.message))
+        ? []
+        : ["that anti-affinity is what the scheduler found: it gave no reason"]),
+      ...(group.some((b) => b.possible.some((c) => !isTerminating(c)))
+        ? ["that no pod of a namespace which is selected by labels stands there too"]
+        : []),
       ...(tainted ? ["that the pods do not tolerate the taints of the other nodes which they may use"] : []),
     ],
     value: { pending: group.length, holders: holders.length },

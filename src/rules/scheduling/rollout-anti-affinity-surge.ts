@@ -27,7 +27,7 @@ import {
   WHAT_NODES,
   WHAT_WORKLOADS,
 } from "#rules/kubelet/_pods.js";
-import { type Blockade, blockades, holdersAgainst, nodesKey } from "./_blockade.js";
+import { type Blockade, blockades, holdersAgainst, isUndecided, namespacesMissing, nodesKey } from "./_blockade.js";
 import { DEPLOYMENTS } from "./_references.js";
 import { type Budget, budgetOf, type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
 import { noBudget, podsAgainst, workloadsAgainst } from "./_rollout-against.js";
@@ -63,7 +63,7 @@ export default defineRule({
       // The pods alone may exclude it, whoever owns them.
       const against = first.nodesKnown ? podsAgainst(first) : null;
       if (against) yield refuted({ subject: set, about, statements: [against] });
-      else if (!first.nodesKnown || (!deployment && !isListed(workloads))) open.push(first);
+      else if (!first.nodesKnown || isUndecided(first) || (!deployment && !isListed(workloads))) open.push(first);
       else if (replicaSet && deployment) yield judge([first, ...rest], replicaSet, deployment, byKey, context);
     }
     if (open.length > 0) yield gap(open, workloads, nodes);
@@ -159,7 +159,12 @@ function givenUp(nodes: string, group: Blocked): Outcome {
 
 function gap(open: readonly Blockade[], workloads: FactView<"kube.workload">, nodes: FactView<"kube.node">): Outcome {
   const pods = open.map((b) => b.pending.pod);
-  const missing = open.every((b) => b.nodesKnown) ? workloads.missing(WHAT_WORKLOADS) : nodes.missing(WHAT_NODES);
+  const undecided = open.find(isUndecided);
+  const missing = undecided
+    ? namespacesMissing(undecided)
+    : open.every((b) => b.nodesKnown)
+      ? workloads.missing(WHAT_WORKLOADS)
+      : nodes.missing(WHAT_NODES);
   return undetermined({
     subject: "cluster",
     about: { pod: uidsOf(pods), workload: ownersOf(pods) },

@@ -87,6 +87,56 @@ test("a pod that waits for CPU is refuted, with the scheduler's words", () => {
   );
 });
 
+test("where the scheduler names something else for the node, anti-affinity is not what it found", () => {
+  const message =
+    "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match Pod's node affinity/selector. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.";
+  assert.equal(verdicts(runRule(rule, ...NODES, pending({ ...db, ...only("n1") }, message), terminating(db))), [
+    "refuted n1|ReplicaSet/shop/db-1",
+  ]);
+});
+
+test("where the scheduler names nothing, one premise is open", () => {
+  const message = "0/2 nodes are available.";
+  const [found] = foundBy(rule, ...NODES, pending({ ...db, ...only("n1") }, message), terminating(db));
+  assert.is(found?.unverified.length, 1);
+});
+
+const selecting = (matchLabels: Readonly<Record<string, string>>) => ({
+  ...db,
+  antiAffinity: [
+    {
+      topologyKey: "kubernetes.io/hostname",
+      selector: { matchLabels: { app: "db" }, matchExpressions: [] },
+      namespaces: [],
+      namespaceSelector: { matchLabels, matchExpressions: [] },
+    },
+  ],
+});
+
+const elsewhere = { labels: { app: "db" }, namespace: "other" };
+
+test("an empty selector of namespaces reaches all of them, one of their name that one", () => {
+  for (const [labels, expected] of [
+    [{}, "found n1"],
+    [{ "kubernetes.io/metadata.name": "other" }, "found n1"],
+    [{ "kubernetes.io/metadata.name": "third" }, "refuted n1|ReplicaSet/shop/db-1"],
+  ] as const) {
+    const waiting = pending({ ...selecting(labels), ...only("n1") });
+    assert.equal(verdicts(runRule(rule, ...NODES, waiting, terminating(elsewhere))), [expected]);
+  }
+});
+
+test("a selector of namespaces by other labels is undetermined, and nothing is said of a free node", () => {
+  const waiting = pending({ ...selecting({ team: "a" }), ...only("n1") });
+  assert.equal(verdicts(runRule(rule, ...NODES, waiting, terminating(elsewhere))), ["undetermined cluster"]);
+  // The same for a rule of the pod that stands there.
+  const theirs = terminating({ ...selecting({ team: "a" }), namespace: "other" });
+  const plain = pending({ labels: { app: "db" }, owner: set("db-1"), ...only("n1") });
+  assert.equal(verdicts(runRule(rule, ...NODES, plain, theirs)), ["undetermined cluster"]);
+  // Nobody there whom it could mean.
+  assert.equal(verdicts(runRule(rule, ...NODES, waiting)), ["refuted n1|ReplicaSet/shop/db-1"]);
+});
+
 test("a terminating holder on the only allowed node is found", () => {
   const [found] = foundBy(rule, ...NODES, pending({ ...db, ...only("n1") }), terminating(db));
   assert.is(found?.subject, "n1");
@@ -100,7 +150,7 @@ test("the deadlock begins with the end of the grace period, however long the oth
   const [found] = foundBy(
     rule,
     ...NODES,
-    pending({ ...db, ...only("n1") }, "x", "2024-03-05T09:00:00Z"),
+    pending({ ...db, ...only("n1") }, undefined, "2024-03-05T09:00:00Z"),
     terminating(db),
   );
   assert.is(found?.since?.epochMs, at("2024-03-05T10:00:30Z").epochMs);
