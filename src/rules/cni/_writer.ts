@@ -1,6 +1,9 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind, type PodTemplate } from "#model/fact.js";
+import { baseName } from "#model/file-tree.js";
+import { earliest, type Instant } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
+import { type Followed, nodeFiles } from "./_credential.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
 
@@ -17,6 +20,9 @@ export interface WriteTarget {
   readonly netDirEnv: string | null;
   readonly confNameEnv: string | null;
   readonly images: readonly string[];
+  /** Of its containers. */
+  readonly names: readonly string[];
+  readonly serviceAccount: string | null;
 }
 
 /** The CNI agent of one node: the pod that installs the configuration and the credential there. */
@@ -25,6 +31,10 @@ export interface Agent {
   readonly daemonSet: string;
   readonly pod: Fact<"kube.pod">;
   readonly target: WriteTarget;
+  /** How surely it installs what the plugin on its node uses, 2 or 1; 0: it installs something else; null: nothing to compare with. */
+  readonly fit: number | null;
+  /** When its revision was rolled out, where that is known. */
+  readonly rolledOut: Instant | null;
   /** What shows the target: the pod's own volume, its revision's, or the DaemonSet's. */
   readonly evidence: readonly [Evidence, ...Evidence[]];
   readonly unverified: readonly string[];
@@ -51,11 +61,14 @@ export function writeTarget(template: PodTemplate | null): WriteTarget | null {
     netDirEnv: env("CNI_NET_DIR"),
     confNameEnv: env("CNI_CONF_NAME"),
     images: [...new Set(template.containers.flatMap((c) => (c.image === null ? [] : [c.image])))],
+    names: template.containers.map((c) => c.name),
+    serviceAccount: template.serviceAccount,
   };
 }
 
-/** Every CNI agent pod that is bound to a node. Derived once per moment. */
-export function agents(view: View, _context: MatchContext): readonly Agent[] {
+/** Every pod bound to a node that installs CNI configuration there: the agent, and others that only chain to it. Derived once per moment. */
+export function agents(view: View, context: MatchContext): readonly Agent[] {
+  const files = context.derive(nodeFiles);
   const revisions = view("kube.revision").all;
   const daemonSets = view("kube.workload").all.filter((w) => w.value.kind === "DaemonSet");
   const writers = new Set(
@@ -72,9 +85,76 @@ export function agents(view: View, _context: MatchContext): readonly Agent[] {
     const daemonSet = `${namespace}/${owner.name}`;
     if (!writers.has(daemonSet) && writeTarget(pod.value.template) === null) return [];
     const source = sourceOf(pod, daemonSet, revisions, daemonSets);
-    return source ? [{ node, daemonSet, pod, ...source }] : [];
+    if (!source) return [];
+    const { revision, ...shown } = source;
+    const fit = fitOf(daemonSet, source.target, pod.value.template.serviceAccount, files.get(node)?.followed);
+    const rolledOut = revision ? rolloutOf(revision, revisions, view("kube.pod").all) : null;
+    return [{ node, daemonSet, pod, ...shown, fit, rolledOut }];
   });
 }
+
+/** Names by which the installers of a plugin go, where they differ from the plugin's type. */
+const ALSO_NAMED: Readonly<Record<string, readonly string[]>> = {
+  calico: ["canal", "tigera"],
+  "ovn-k8s-cni-overlay": ["ovn"],
+  "aws-cni": ["aws-node", "vpc-cni"],
+};
+
+/** How surely a pod installs the plugin whose credential is in use: 2 by its name, the configuration's name or the token's account; 1 by images or containers. */
+function fitOf(
+  daemonSet: string,
+  target: WriteTarget,
+  serviceAccount: string | null,
+  followed: Followed | undefined,
+): number | null {
+  if (followed?.state !== "followed") return null;
+  const { plugin, netconf, token } = followed.credential;
+  const names = [plugin.type, plugin.type.replace(/-cni$/, ""), ...(ALSO_NAMED[plugin.type] ?? [])];
+  const says = (text: string): boolean => names.some((name) => name !== "" && text.toLowerCase().includes(name));
+  const own = baseName(daemonSet);
+  const account = target.serviceAccount ?? serviceAccount;
+  const certain =
+    says(own) ||
+    (target.confNameEnv !== null && target.confNameEnv === baseName(netconf.value.path)) ||
+    (account !== null && token.serviceAccount?.name.startsWith(account) === true) ||
+    token.pod?.name.startsWith(`${own}-`) === true;
+  if (certain) return 2;
+  return target.images.some(says) || target.names.some(says) || (account !== null && says(account)) ? 1 : 0;
+}
+
+/**
+ * When a revision was rolled out. A rollback gives an old revision a new number and leaves its creation time: then the first pod that
+ * runs it tells, if any.
+ */
+export function rolloutOf(
+  revision: Fact<"kube.revision">,
+  revisions: readonly Fact<"kube.revision">[],
+  pods: readonly Fact<"kube.pod">[],
+): Instant | null {
+  if (!isBroughtBack(revision, revisions)) return revision.value.created;
+  const { namespace, owner, hash } = revision.value;
+  return pods
+    .filter(
+      ({ value }) =>
+        hash !== null &&
+        value.namespace === namespace &&
+        value.owner?.name === owner?.name &&
+        value.labels["controller-revision-hash"] === hash,
+    )
+    .reduce<Instant | null>((first, { value }) => earliest(first, value.created ?? value.startedAt), null);
+}
+
+/** An earlier number was created no earlier. */
+export const isBroughtBack = ({ value }: Fact<"kube.revision">, revisions: readonly Fact<"kube.revision">[]): boolean =>
+  revisions.some(
+    (r) =>
+      r.value.namespace === value.namespace &&
+      r.value.owner?.name === value.owner?.name &&
+      r.value.revision < value.revision &&
+      value.created !== null &&
+      r.value.created !== null &&
+      r.value.created.epochMs >= value.created.epochMs,
+  );
 
 /** The pod's own volumes decide; a pod listed without them stands for its revision, else for its DaemonSet. */
 function sourceOf(
@@ -82,13 +162,15 @@ function sourceOf(
   daemonSet: string,
   revisions: readonly Fact<"kube.revision">[],
   daemonSets: readonly Fact<"kube.workload">[],
-): Pick<Agent, "target" | "evidence" | "unverified"> | null {
+):
+  | (Pick<Agent, "target" | "evidence" | "unverified"> & { readonly revision: Fact<"kube.revision"> | undefined })
+  | null {
   const own = writeTarget(pod.value.template);
-  if (own) return { target: own, evidence: [cite(pod, "/spec/volumes")], unverified: [] };
   const hash = pod.value.labels["controller-revision-hash"];
   const revision = revisions.find(
     (r) => `${r.value.namespace}/${r.value.owner?.name}` === daemonSet && hash !== undefined && r.value.hash === hash,
   );
+  if (own) return { target: own, evidence: [cite(pod, "/spec/volumes")], unverified: [], revision };
   const bound = writeTarget(revision?.value.template ?? null);
   if (revision && bound) {
     return {
@@ -98,6 +180,7 @@ function sourceOf(
         cite(pod, "/metadata/labels/controller-revision-hash"),
       ],
       unverified: [],
+      revision,
     };
   }
   const workload = daemonSets.find((d) => `${d.value.namespace}/${d.value.name}` === daemonSet);
@@ -107,12 +190,30 @@ function sourceOf(
     target: current,
     evidence: [cite(workload, "/spec/template/spec/volumes")],
     unverified: ["the pod is taken to run its DaemonSet's present template"],
+    revision,
   };
 }
 
-/** The agents by node; a node may have several (a rollout under way): the newest counts. */
+/**
+ * The agent of a node: of the pods that install CNI configuration there, those of the DaemonSet that installs the plugin in use; the
+ * newest of them counts (a rollout may be under way). None where several DaemonSets fit alike, or none of them: never a guess.
+ */
 export function agentOn(all: readonly Agent[], node: string): Agent | undefined {
-  return all
-    .filter((a) => a.node === node && a.pod.value.deletion === null)
-    .sort((a, b) => (b.pod.value.created?.epochMs ?? 0) - (a.pod.value.created?.epochMs ?? 0))[0];
+  const fitting = fittest(all, node);
+  return new Set(fitting.map((a) => a.daemonSet)).size === 1
+    ? [...fitting].sort((a, b) => (b.pod.value.created?.epochMs ?? 0) - (a.pod.value.created?.epochMs ?? 0))[0]
+    : undefined;
+}
+
+/** DaemonSets that install CNI configuration on a node of which none could be told to be the agent. */
+export const unclearOn = (all: readonly Agent[], node: string): readonly string[] =>
+  agentOn(all, node) ? [] : [...new Set(present(all, node).map((a) => a.daemonSet))].sort();
+
+const present = (all: readonly Agent[], node: string): readonly Agent[] =>
+  all.filter((a) => a.node === node && a.pod.value.deletion === null);
+
+function fittest(all: readonly Agent[], node: string): readonly Agent[] {
+  const here = present(all, node);
+  const best = Math.max(...here.map((a) => a.fit ?? 0));
+  return here.filter((a) => (a.fit ?? 0) === best && a.fit !== 0);
 }

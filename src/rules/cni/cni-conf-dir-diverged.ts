@@ -2,7 +2,7 @@ import type { Evidence } from "#model/evidence.js";
 import type { Fact } from "#model/fact.js";
 import { baseName, joinPath, parentOf, type Resolution } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
-import { formatUtc } from "#model/instant.js";
+import { earliest, formatUtc, type Instant, order } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
@@ -17,7 +17,7 @@ import {
 import { code, codes, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { CALICO_INSTALL, CONTAINERD_CNI } from "./_references.js";
-import { type Agent, agentOn, agents } from "./_writer.js";
+import { type Agent, agentOn, agents, unclearOn } from "./_writer.js";
 
 export default defineRule({
   id: "cni-conf-dir-diverged",
@@ -39,8 +39,13 @@ export default defineRule({
       if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
       if (followed.state !== "followed") continue;
       const agent = agentOn(all, node);
+      const unclear = unclearOn(all, node);
+      if (unclear.length > 0) {
+        const what = `which workload installs ${followed.credential.named}: ${unclear.join(" and ")} install CNI configuration`;
+        yield undetermined({ ...base, missing: [pods.missing(what)] });
+      }
       if (!agent) {
-        if (pods.coverage().state !== "complete")
+        if (unclear.length === 0 && pods.coverage().state !== "complete")
           yield undetermined({ ...base, missing: [pods.missing("the list of pods, with the CNI agent's volumes")] });
         continue;
       }
@@ -110,7 +115,7 @@ function foundOn(
   return found({
     subject: node,
     about: { node: [node], path: [credential.real, written.real] },
-    since: copy.value.btime ?? copy.value.mtime,
+    since: apartSince(credential, agent, copy),
     lastSeen: around.context.moment.collectedAt,
     unverified: [...credential.unverified, ...agent.unverified],
     value: {
@@ -139,6 +144,17 @@ function foundOn(
       ...unlikePeers(node, around),
     ],
   });
+}
+
+/**
+ * Since when the two differ. The unread file's last write says little, since the agent renews it; the revision that the agent runs
+ * writes there since its rollout. Unknown where the file in use was renewed after that: both were one until then.
+ */
+function apartSince(credential: Credential, agent: Agent, copy: Fact<"path">): Instant | null {
+  if (copy.value.btime) return copy.value.btime;
+  const since = earliest(agent.pod.value.startedAt, agent.rolledOut);
+  const renewed = credential.token.iat;
+  return since && renewed && order(renewed, since) === "after" ? null : since;
 }
 
 /** Which of the two files is the newer. */

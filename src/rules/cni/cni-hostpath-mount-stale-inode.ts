@@ -1,8 +1,9 @@
+import type { Evidence } from "#model/evidence.js";
 import type { Fact } from "#model/fact.js";
 import { cite } from "#model/fact.js";
 import { parentOf, type Resolution } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
-import { API_CLOCK, type Instant, order } from "#model/instant.js";
+import { API_CLOCK, type Instant, latest, order, UNMEASURED_SKEW_MS } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
@@ -18,7 +19,7 @@ import {
 import { code, known, say, time, word } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { CALICO_TOKEN_WATCH, MOUNT_NAMESPACES } from "./_references.js";
-import { type Agent, agentOn, agents } from "./_writer.js";
+import { type Agent, agentOn, agents, unclearOn } from "./_writer.js";
 
 export default defineRule({
   id: "cni-hostpath-mount-stale-inode",
@@ -35,8 +36,13 @@ export default defineRule({
       const base = { subject: node, about: { node: [node] } };
       const agent = agentOn(all, node);
       if (followed.state !== "followed") continue;
+      const unclear = unclearOn(all, node);
+      if (unclear.length > 0) {
+        const what = `which workload installs ${followed.credential.named}: ${unclear.join(" and ")} install CNI configuration`;
+        yield undetermined({ ...base, missing: [pods.missing(what)] });
+      }
       if (!agent) {
-        if (pods.coverage().state !== "complete")
+        if (unclear.length === 0 && pods.coverage().state !== "complete")
           yield undetermined({ ...base, missing: [pods.missing("the list of pods, with the CNI agent's volumes")] });
         continue;
       }
@@ -151,6 +157,15 @@ function byTimes(
   }
   const started = lastStart(agent);
   const made = madeAt(target.hops, agent.target.hostPath);
+  const arrived = arrivedSince(credential, made?.at ?? null);
+  if (arrived && made?.at && started && order(made.at, started) === "after") {
+    return refuted({
+      ...base,
+      statements: [
+        say`On ${code(base.subject, arrived.evidence)} ${code(credential.real, arrived.evidence)} was renewed at ${time(arrived.at, arrived.evidence)}, after ${code(made.fact.value.path, made.fact.evidence)} had been made at ${time(made.at, made.fact.evidence)} and without a restart of ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} since: what it writes arrives`,
+      ],
+    });
+  }
   const settled = started ? settledBefore(target.hops, started) : null;
   if (settled && started) {
     return refuted({
@@ -179,6 +194,17 @@ function byTimes(
       ...fileAge(credential),
     ],
   });
+}
+
+/** The token in use was issued clearly after the path was made. A file's own time may be that of a copy by hand: it counts without the other only. */
+function arrivedSince(
+  { token, tokenEvidence, file }: Credential,
+  made: Instant | null,
+): { readonly at: Instant; readonly evidence: Evidence } | null {
+  const later = (at: Instant | null | undefined): at is Instant =>
+    !!at && made !== null && at.epochMs - latest(made) > UNMEASURED_SKEW_MS;
+  if (token.iat) return later(token.iat) ? { at: token.iat, evidence: tokenEvidence } : null;
+  return file && later(file.value.mtime) ? { at: file.value.mtime, evidence: file.evidence } : null;
 }
 
 /** A link's mtime and any birth time say when the thing was made; a directory's mtime does not, since every new entry moves it. */
