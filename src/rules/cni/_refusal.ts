@@ -1,9 +1,14 @@
+import type { Artifact } from "#model/artifact.js";
 import type { Evidence } from "#model/evidence.js";
-import type { Fact, TokenValue } from "#model/fact.js";
-import type { Found, Outcome } from "#model/finding.js";
-import { type MatchContext, refuted, undetermined } from "#model/rule.js";
+import type { ClockValue, Fact, FactKind, TokenValue } from "#model/fact.js";
+import type { Found, Missing, Outcome } from "#model/finding.js";
+import { UNMEASURED_SKEW_MS } from "#model/instant.js";
+import { type FactView, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import type { Statement } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
+import { agentOn, agents } from "./_writer.js";
+
+type View = <K extends FactKind>(kind: K) => FactView<K>;
 
 /** Symptoms that a refused CNI call shows as. */
 export const REFUSED_CALLS = ["sym:failed-kill-pod", "sym:failed-create-sandbox"] as const;
@@ -15,7 +20,10 @@ export interface Subject {
   readonly credential: Credential;
 }
 
-/** Judges the credential of every collected node; a node whose path could not be followed is undetermined for every such rule. */
+/**
+ * Judges the credential of every collected node. A node whose path could not be followed is undetermined for every such rule, and so is one
+ * that was not collected where calls are refused with that error.
+ */
 export function* eachCredential(
   context: MatchContext,
   error: string,
@@ -26,6 +34,106 @@ export function* eachCredential(
     if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
     if (followed.state === "followed") yield* judge({ ...base, credential: followed.credential });
   }
+  for (const node of refusedWith(context, error)) {
+    if (context.derive(nodeFiles).has(node)) continue;
+    yield undetermined({
+      subject: node,
+      about: { node: [node], error: [error] },
+      missing: [context.derive(kubeconfigs).missing(`the kubeconfig that the CNI plugin on ${node} is given`, node)],
+    });
+  }
+}
+
+const kubeconfigs = (view: View): FactView<"kubeconfig"> => view("kubeconfig");
+
+/** The nodes on which calls are refused with an error, sorted. */
+export const refusedWith = (context: MatchContext, error: string): readonly string[] =>
+  [
+    ...new Set(
+      REFUSED_CALLS.flatMap((id) => context.findings(id))
+        .filter((f) => (f.about.error ?? []).includes(error))
+        .flatMap((f) => f.about.node ?? []),
+    ),
+  ].sort();
+
+/** A time of the API server's clock, as far as it is known. */
+export interface ApiTime {
+  readonly earliest: number;
+  readonly latest: number;
+}
+
+const clocks = (view: View): ReadonlyMap<string, ClockValue> =>
+  new Map(view("clock").all.map((c) => [c.artifact.bundle, c.value]));
+
+/** When an artifact was collected, in the API server's time: the collecting machine's clock less its measured offset. */
+export function collectedAt(artifact: Artifact, context: MatchContext): ApiTime {
+  const at = artifact.collectedAt ?? context.moment.startedAt;
+  const clock = context.derive(clocks).get(artifact.bundle);
+  const offset = clock?.apiOffsetS ?? null;
+  const error = offset === null ? UNMEASURED_SKEW_MS : (clock?.apiOffsetErrorS ?? 0) * 1000;
+  const middle = at.epochMs - (offset ?? 0) * 1000;
+  return { earliest: middle - error, latest: middle + error };
+}
+
+const spanOf = (times: readonly ApiTime[]): ApiTime | null =>
+  times.length === 0
+    ? null
+    : {
+        earliest: Math.min(...times.map((t) => t.earliest)),
+        latest: Math.max(...times.map((t) => t.latest)),
+      };
+
+const listed = (facts: readonly Fact[], context: MatchContext): ApiTime | null =>
+  spanOf([...new Set(facts.map((f) => f.artifact))].map((a) => collectedAt(a, context)));
+
+type Judging = "kube.pod" | "kube.jwks" | "kube.issuer" | "kube.serviceaccount" | "kube.node";
+
+/** When each list that tokens are judged by was collected. One function each, since `derive` keys by it. */
+const LISTED: Readonly<Record<Judging, (view: View, context: MatchContext) => ApiTime | null>> = {
+  "kube.pod": (view, context) => listed(view("kube.pod").all, context),
+  "kube.jwks": (view, context) => listed(view("kube.jwks").all, context),
+  "kube.issuer": (view, context) => listed(view("kube.issuer").all, context),
+  "kube.serviceaccount": (view, context) => listed(view("kube.serviceaccount").all, context),
+  "kube.node": (view, context) => listed(view("kube.node").all, context),
+};
+
+/**
+ * The API server's time while a node's token was looked at: by the node's clock where its offset is measured, else anything between
+ * that and the collection of the cluster's part.
+ */
+export function apiNow({ kubeconfig }: Credential, context: MatchContext): ApiTime {
+  const own = collectedAt(kubeconfig.artifact, context);
+  const clock = context.derive(clocks).get(kubeconfig.artifact.bundle);
+  if (clock && clock.apiOffsetS !== null) return own;
+  const cluster = context.derive(LISTED["kube.node"]) ?? context.derive(LISTED["kube.pod"]);
+  return cluster ? (spanOf([own, cluster]) ?? own) : own;
+}
+
+/**
+ * Why a list that does not know a token's pod, key, issuer or account does not judge it: the token may be younger than the list, or the
+ * file may have been replaced between the two collections, by an agent that started since.
+ */
+export function outOfStep<K extends Judging>(
+  { token, kubeconfig, node }: Credential,
+  view: FactView<K>,
+  what: string,
+  context: MatchContext,
+): Missing | null {
+  const list = context.derive(LISTED[view.kind]);
+  if (list && token.iat && token.iat.epochMs >= list.earliest) {
+    return {
+      ...view.missing(`${what}, collected after the token on ${node} was issued`),
+      why: "the list is older than the token",
+    };
+  }
+  const created = agentOn(context.derive(agents), node)?.pod.value.created ?? null;
+  if (created && created.epochMs >= collectedAt(kubeconfig.artifact, context).earliest) {
+    return {
+      ...context.derive(kubeconfigs).missing(`the kubeconfig of ${node} as its present CNI agent left it`, node),
+      why: "the node's files are older than its CNI agent",
+    };
+  }
+  return null;
 }
 
 /** The refused calls on a node, of any error class. */

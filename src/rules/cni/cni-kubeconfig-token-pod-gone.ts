@@ -1,7 +1,7 @@
 import type { Evidence } from "#model/evidence.js";
-import { cite, type Fact } from "#model/fact.js";
+import { cite, type Fact, type FactKind } from "#model/fact.js";
 import type { Finding, Lesson } from "#model/finding.js";
-import type { Instant } from "#model/instant.js";
+import { earliest, type Instant, order } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
@@ -18,10 +18,15 @@ import {
 import { citing, code, codes, count, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
+import { eachCredential, outOfStep, refusedOn } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
 
 /** A pod that is Terminating for longer than this no longer vouches for its token (claims.go: deletionTimestamp older than now - 60 s). */
 const TERMINATING_LEEWAY_MS = 60_000;
+
+/** An agent younger than this, or whose init containers still run within the second span, may not have written yet. */
+const STARTING_MS = 120_000;
+const INIT_MS = 600_000;
 
 export default defineRule({
   id: "cni-kubeconfig-token-pod-gone",
@@ -37,12 +42,9 @@ export default defineRule({
   ],
   *match({ pods, events }, context) {
     const all = context.derive(agents);
-    for (const [node, { followed }] of context.derive(nodeFiles)) {
-      const base = { subject: node, about: { node: [node], error: ["401"] } };
-      if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
-      if (followed.state !== "followed") continue;
-      yield* judge(base, followed.credential, { pods, events }, agentOn(all, node), context);
-    }
+    yield* eachCredential(context, "401", ({ credential, ...base }) =>
+      judge(base, credential, { pods, events }, agentOn(all, credential.node), context),
+    );
   },
   known: [
     known(
@@ -76,7 +78,10 @@ interface Looked {
   readonly events: FactView<"kube.event">;
 }
 
-type Base = { readonly subject: string; readonly about: { readonly node: string[]; readonly error: string[] } };
+type Base = {
+  readonly subject: string;
+  readonly about: { readonly node: readonly string[]; readonly error: readonly string[] };
+};
 
 function* judge(base: Base, credential: Credential, views: Looked, agent: Agent | undefined, context: MatchContext) {
   const { pods } = views;
@@ -110,6 +115,15 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
     yield undetermined({ ...base, missing: [pods.missing("the list of pods")] });
     return;
   }
+  const older = outOfStep(credential, pods, "the list of pods", context);
+  if (older || isStarting(agent, credential, context)) {
+    const awaited = {
+      ...pods.missing(`the kubeconfig of ${node} after its CNI agent had started`, node),
+      why: "the agent was still starting",
+    };
+    yield undetermined({ ...base, missing: [older ?? awaited] });
+    return;
+  }
   const gone = bound ? cite(bound, "/metadata/deletionTimestamp") : (absence as Evidence);
   yield foundOn(base, credential, gone, coverage.facts, agent, views, context);
   if (
@@ -118,6 +132,50 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
     yield forecast(base, credential, gone);
   }
 }
+
+/** A fresh agent writes a fresh token before anything of it is ready: until then the old one is no fault, unless calls are refused. */
+function isStarting(agent: Agent | undefined, { kubeconfig, node }: Credential, context: MatchContext): boolean {
+  const created = agent?.pod.value.created ?? null;
+  if (!agent || !created || refusedOn(context, node).some(hits(node))) return false;
+  const age = (kubeconfig.artifact.collectedAt ?? context.moment.collectedAt).epochMs - created.epochMs;
+  const init = agent.pod.value.containers.some((c) => c.init && !c.state.startsWith("terminated"));
+  return age < STARTING_MS || (age < INIT_MS && (init || agent.pod.value.phase === "Pending"));
+}
+
+/**
+ * When the bound pod went: at the latest when its first known successor came. Where calls were refused before any, it is between the
+ * token's issue and the first of: the refusal, the successor.
+ */
+function goneSince(credential: Credential, agent: Agent | undefined, context: MatchContext): Instant | null {
+  const { iat, pod } = credential.token;
+  const refusals = refusedOn(context, credential.node).filter(hits(credential.node));
+  const first = refusals.map((f) => f.since).reduce(earliest, null);
+  const created = context
+    .derive(agents)
+    .filter((a) => a.node === credential.node && a.daemonSet === agent?.daemonSet && a.pod.value.uid !== pod?.uid)
+    .map((a) => a.pod.value.created)
+    .filter((at) => at !== null && (iat === null || at.epochMs >= iat.epochMs))
+    .reduce(earliest, null);
+  if (created && (first === null || order(created, first) !== "after")) return created;
+  // A successor of a revision that came after the refusals replaced a pod that had lived through their beginning.
+  const revised = agent ? revisionOf(agent, context) : null;
+  if (created && first && revised && order(revised, first) === "after") return created;
+  const bound = created ?? first;
+  if (!iat || !bound) return null;
+  return { ...iat, precisionMs: Math.max(iat.precisionMs, bound.epochMs + bound.precisionMs - iat.epochMs) };
+}
+
+/** When the revision of an agent's pod was made; null where that is not known. */
+function revisionOf({ pod, daemonSet }: Agent, context: MatchContext): Instant | null {
+  const hash = pod.value.labels["controller-revision-hash"];
+  const own = context
+    .derive(revisions)
+    .find((r) => r.value.hash === hash && `${r.value.namespace}/${r.value.owner?.name}` === daemonSet);
+  return hash === undefined ? null : (own?.value.created ?? null);
+}
+
+const revisions = (view: <K extends FactKind>(kind: K) => FactView<K>): readonly Fact<"kube.revision">[] =>
+  view("kube.revision").all;
 
 const hits =
   (node: string) =>
@@ -142,7 +200,7 @@ function foundOn(
   return found({
     ...base,
     about: { ...base.about, path: [real] },
-    since: agent?.pod.value.created ?? null,
+    since: goneSince(credential, agent, context),
     lastSeen: context.moment.collectedAt,
     unverified: credential.unverified,
     value: { node, path: credential.named, pod, boundUid: token.pod?.uid ?? "" },

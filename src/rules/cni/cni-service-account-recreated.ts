@@ -2,7 +2,7 @@ import { cite } from "#model/fact.js";
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { eachCredential, ruledOut, youngerToken } from "./_refusal.js";
+import { eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
 
 export default defineRule({
   id: "cni-service-account-recreated",
@@ -50,6 +50,11 @@ export default defineRule({
       }
       const shown = account ? cite(account, "/metadata/uid") : absence;
       if (!shown) return;
+      const older = outOfStep(subject.credential, accounts, "the list of service accounts", context);
+      if (older) {
+        yield undetermined({ subject: subject.subject, about: subject.about, missing: [older] });
+        return;
+      }
       yield found({
         subject: subject.subject,
         about: { ...subject.about, path: [real] },

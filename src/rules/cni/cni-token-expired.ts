@@ -31,7 +31,7 @@ export default defineRule({
   asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
   needs: { kubeconfigs: "kubeconfig", pods: "kube.pod" },
-  uses: ["cni-hostpath-mount-stale-inode", "cni-conf-dir-diverged"],
+  uses: ["cni-hostpath-mount-stale-inode", "cni-conf-dir-diverged", "sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),

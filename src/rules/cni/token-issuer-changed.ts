@@ -1,7 +1,10 @@
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { eachCredential, ruledOut, youngerToken } from "./_refusal.js";
+import { eachCredential, outOfStep, refusedWith, ruledOut, youngerToken } from "./_refusal.js";
+
+/** The issuer of tokens from secrets: the API server accepts it whatever its own name (pkg/serviceaccount/legacy.go). */
+const LEGACY_ISSUER = "kubernetes/serviceaccount";
 
 export default defineRule({
   id: "token-issuer-changed",
@@ -19,6 +22,13 @@ export default defineRule({
     yield* eachCredential(context, "401", function* (subject) {
       const { token, tokenEvidence, node, real } = subject.credential;
       if (token.kind !== "jwt" || token.iss === null) return;
+      if (token.iss === LEGACY_ISSUER) {
+        yield ruledOut(
+          subject,
+          say`The token's issuer ${code(token.iss, tokenEvidence)} is that of tokens from secrets, which the API server accepts beside its own`,
+        );
+        return;
+      }
       const server = issuers.all[0];
       const younger = server
         ? undefined
@@ -39,7 +49,13 @@ export default defineRule({
           subject,
           say`The token's issuer ${code(token.iss, tokenEvidence)} is the API server's ${citing(server.evidence)}`,
         );
-      } else {
+      } else if (refusedWith(context, "401").includes(node)) {
+        // Two names differ in any cluster that accepts both: without a refusal that says nothing.
+        const older = outOfStep(subject.credential, issuers, "the issuer that the API server names", context);
+        if (older) {
+          yield undetermined({ subject: subject.subject, about: subject.about, missing: [older] });
+          return;
+        }
         yield found({
           subject: subject.subject,
           about: { ...subject.about, path: [real] },

@@ -1,7 +1,7 @@
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
 import { BEARER_TOKEN } from "./_references.js";
-import { eachCredential, ruledOut } from "./_refusal.js";
+import { eachCredential, outOfStep, ruledOut } from "./_refusal.js";
 
 export default defineRule({
   id: "token-signing-key-changed",
@@ -10,6 +10,7 @@ export default defineRule({
   asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
   needs: { jwks: "kube.jwks", kubeconfigs: "kubeconfig" },
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
@@ -31,6 +32,11 @@ export default defineRule({
           say`The token's key id ${code(token.kid, tokenEvidence)} is among those that the API server publishes ${citing(published.evidence)}`,
         );
       } else {
+        const older = outOfStep(subject.credential, jwks, "the keys that the API server publishes", context);
+        if (older) {
+          yield undetermined({ subject: subject.subject, about: subject.about, missing: [older] });
+          return;
+        }
         yield found({
           subject: subject.subject,
           about: { ...subject.about, path: [real] },

@@ -9,6 +9,8 @@ import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
 import expired from "#rules/cni/cni-token-expired.js";
 import wrongAccount from "#rules/cni/cni-token-wrong-service-account.js";
 import clockOff from "#rules/cni/node-clock-off.js";
+import issuerChanged from "#rules/cni/token-issuer-changed.js";
+import signingKey from "#rules/cni/token-signing-key-changed.js";
 import { at, type Collected, fact, judge, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
 import { agent, directory, file, KUBECONFIG, mount, plain, refusal, said, scene, token } from "./_nodes.js";
 
@@ -61,7 +63,7 @@ test("what is refused already is not foreseen, unless it is refused for another 
   };
   assert.equal(after("401"), ["found n1"]);
   assert.equal(after("timeout"), ["found n1", "foreseen n1"]);
-  assert.equal(after("401", "n2"), ["found n1", "foreseen n1"]);
+  assert.equal(after("401", "n2"), ["found n1", "foreseen n1", "undetermined n2"]);
 });
 
 test("a path in the check that is to be run is one word of a shell", () => {
@@ -70,6 +72,94 @@ test("a path in the check that is to be run is one word of a shell", () => {
   const value = { node: "n1", path: "/etc/x; rm -rf /" };
   const { verify } = podGone.consequence({ value, ended: null } as never);
   assert.ok(verify[0]?.run.includes("--kubeconfig '/etc/x; rm -rf /' "), verify[0]?.run);
+});
+
+/** A fact as it was collected at another time than the rest. */
+const collected = <F extends Fact>(of: F, time: string): F => ({
+  ...of,
+  artifact: { ...of.artifact, collectedAt: at(time) },
+});
+const why = (outcomes: readonly Outcome[]): readonly string[] =>
+  outcomes.flatMap((o) => (o.outcome === "undetermined" ? [o.missing[0].why] : []));
+/** What is said of a bound token whose pod is in no list, of pods collected then. */
+const listedAt = (time: string, of = bound()) =>
+  said(podGone, ...plain(of), ...[agent(), pod({ name: "other", uid: "o" })].map((p) => collected(p, time)));
+
+test("a list of pods that may be older than the token does not judge it", () => {
+  assert.equal(why(listedAt("2024-03-05T06:00:00Z")), ["the list is older than the token"]);
+  assert.equal(why(listedAt("2024-03-05T06:01:00Z")), ["the list is older than the token"]);
+  assert.equal(verdicts(listedAt("2024-03-05T06:01:01Z")), ["found n1", "foreseen n1"]);
+});
+
+test("files of a node that may be older than its present agent do not judge what that agent holds", () => {
+  const since = (created: string) => said(podGone, ...plain(bound()), agent(undefined, {}, created));
+  assert.equal(why(since("2024-03-05T10:29:00Z")), ["the node's files are older than its CNI agent"]);
+  assert.equal(why(since("2024-03-05T10:28:59Z")), ["the agent was still starting"]);
+  assert.equal(verdicts(since("2024-03-05T10:28:00Z")), ["found n1", "foreseen n1"]);
+});
+
+test("an agent whose init containers still run has not written yet, for ten minutes", () => {
+  const init = { name: "install-cni", image: null, init: true, ready: false, restarts: 0, startedAt: null };
+  const since = (created: string, state: string) =>
+    verdicts(said(podGone, ...plain(bound()), agent(undefined, { containers: [{ ...init, state }] }, created)));
+  assert.equal(since("2024-03-05T10:25:00Z", "running"), ["undetermined n1"]);
+  assert.equal(since("2024-03-05T10:25:00Z", "terminated:Completed"), ["found n1", "foreseen n1"]);
+  assert.equal(since("2024-03-05T10:20:00Z", "running"), ["found n1", "foreseen n1"]);
+});
+
+const jwks = (kids: readonly string[]): Fact<"kube.jwks"> => fact("kube.jwks", { kids } as never);
+test("keys that may be older than the token do not judge it", () => {
+  const key = (kid: string, time: string) => said(signingKey, ...plain(), collected(jwks([kid]), time));
+  assert.equal(why(key("k0", "2024-03-05T06:01:00Z")), ["the list is older than the token"]);
+  assert.equal(verdicts(key("k0", "2024-03-05T06:02:00Z")), ["found n1"]);
+  assert.equal(verdicts(key("k1", "2024-03-05T05:00:00Z")), ["refuted n1"]);
+});
+
+/** Since when the bound pod is gone, where calls are refused since ten. */
+function goneSince(created: string, revised?: string): string {
+  const owner = { kind: "DaemonSet", name: "calico-node", uid: "ds-1" };
+  const made = { namespace: "kube-system", owner, hash: "h2", created: revised ? at(revised) : null };
+  const labels = { "controller-revision-hash": "h2" };
+  const world = scene([...plain(bound()), agent(undefined, { labels }, created), fact("kube.revision", made)]);
+  world.publish("sym:failed-kill-pod", [refusal("401")]);
+  const [outcome] = judge(podGone, world);
+  const since = outcome?.outcome === "found" ? outcome.since : null;
+  const iso = (ms: number) => new Date(ms).toISOString().slice(11, 16);
+  return since ? `${iso(since.epochMs)} to ${iso(since.epochMs + since.precisionMs)}` : "unknown";
+}
+
+test("the bound pod is gone since its successor came, unless calls were refused before", () => {
+  assert.is(goneSince("2024-03-05T08:00:00Z"), "08:00 to 08:00");
+  assert.is(goneSince("2024-03-05T10:10:00Z"), "06:00 to 10:10");
+  assert.is(goneSince("2024-03-05T05:00:00Z"), "06:00 to 10:00");
+});
+
+test("a successor of a revision that came after the first refusal is the first one", () => {
+  assert.is(goneSince("2024-03-05T10:10:00Z", "2024-03-05T10:09:00Z"), "10:10 to 10:10");
+  assert.is(goneSince("2024-03-05T10:10:00Z", "2024-03-05T09:00:00Z"), "06:00 to 10:10");
+});
+
+const issuer = (name: string): Fact<"kube.issuer"> => fact("kube.issuer", { issuer: name });
+test("an issuer is a former one only where calls are refused, and the one of secrets never", () => {
+  const say = (iss: string, error: string | null) => {
+    const world = scene([...plain(token({ iss })), issuer("https://new")]);
+    world.publish("sym:failed-create-sandbox", error === null ? [] : [refusal(error)]);
+    return verdicts(judge(issuerChanged, world));
+  };
+  assert.equal(say("https://old", null), []);
+  assert.equal(say("https://old", "timeout"), []);
+  assert.equal(say("https://old", "401"), ["found n1"]);
+  assert.equal(say("kubernetes/serviceaccount", "401"), ["refuted n1"]);
+});
+
+test("a refused call on a node that was not collected is a gap, naming its kubeconfig", () => {
+  for (const rule of [podGone, expired, signingKey, issuerChanged]) {
+    const world = scene([...plain()]);
+    world.publish("sym:failed-create-sandbox", [refusal("401", "n9"), refusal("timeout", "n8")]);
+    const [gap, ...more] = judge(rule, world).filter((o) => o.subject !== "n1");
+    assert.is(gap?.outcome === "undetermined" && gap.missing[0].node, "n9", rule.id);
+    assert.equal(more, []);
+  }
 });
 
 /** What is said of a token that ends then; collected at half past ten. */
