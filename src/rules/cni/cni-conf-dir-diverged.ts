@@ -192,6 +192,9 @@ function own(written: Resolution): readonly Statement[] {
   ];
 }
 
+/** At most so many peers are cited. */
+const CITED = 6;
+
 /** On the peers, does the writer's path lead to what the plugin reads? */
 function peers(node: string, agent: Agent, { files, all }: Surroundings): readonly Statement[] {
   const meets = [...files].flatMap(([peer, { followed, tree }]) => {
@@ -203,17 +206,19 @@ function peers(node: string, agent: Agent, { files, all }: Surroundings): readon
       : [];
   });
   const links = meets.flatMap((m) => (m.link ? [m.link] : []));
-  const [first, ...rest] = links;
+  const [first, ...rest] = links.slice(0, CITED);
   if (!first) return [];
   const linked = meets.flatMap((m) => (m.link ? [{ peer: m.peer, link: m.link }] : []));
   const names = linked.map((m) => m.peer);
   return [
     say`On ${codes(names, 8, first.evidence, ...rest.map((l) => l.evidence))} that path was a link into the directory that the plugin reads, so both were one there`,
-    ...linked.flatMap(({ peer, link }) =>
-      link.value.mtime
-        ? [say`The link on ${code(peer, link.evidence)} dates from ${time(link.value.mtime, link.evidence)}`]
-        : [],
-    ),
+    ...linked
+      .slice(0, CITED)
+      .flatMap(({ peer, link }) =>
+        link.value.mtime
+          ? [say`The link on ${code(peer, link.evidence)} dates from ${time(link.value.mtime, link.evidence)}`]
+          : [],
+      ),
   ];
 }
 

@@ -1,5 +1,7 @@
 import { cite, type Fact } from "#model/fact.js";
+import { parentOf } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
+import type { Instant } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
@@ -10,16 +12,20 @@ import {
   refuted,
   undetermined,
 } from "#model/rule.js";
-import { citing, code, codes, known, lapse, type Statement, say, time, word } from "#model/statement.js";
-import { nodeFiles } from "./_credential.js";
+import { citing, code, codes, fragment, known, lapse, type Statement, say, time, word } from "#model/statement.js";
+import { type NodeFiles, nodeFiles } from "./_credential.js";
 import { CALICO_INSTALL } from "./_references.js";
-import { type Agent, agents, type WriteTarget, writeTarget } from "./_writer.js";
+import { type Agent, agentOn, agents, isBroughtBack, rolloutOf, type WriteTarget, writeTarget } from "./_writer.js";
 
 type Revision = Fact<"kube.revision">;
 
 interface Step {
   readonly before: Revision;
   readonly after: Revision;
+  /** When each was rolled out, where that is known; a rollback leaves the creation time of what it brings back. */
+  readonly beforeAt: Instant | null;
+  readonly afterAt: Instant | null;
+  readonly broughtBack: boolean;
   readonly from: WriteTarget;
   readonly to: WriteTarget;
 }
@@ -40,8 +46,9 @@ export default defineRule({
   *match({ revisions, pods, kubeconfigs }, context) {
     const all = context.derive(agents);
     const files = context.derive(nodeFiles);
-    for (const daemonSet of [...new Set(all.map((a) => a.daemonSet))].sort()) {
-      const nodes = all.filter((a) => a.daemonSet === daemonSet).map((a) => a.node);
+    const chosen = [...new Set(all.map((a) => a.node))].flatMap((node) => agentOn(all, node) ?? []);
+    for (const daemonSet of [...new Set(chosen.map((a) => a.daemonSet))].sort()) {
+      const nodes = chosen.filter((a) => a.daemonSet === daemonSet).map((a) => a.node);
       const base = { subject: daemonSet, about: { node: nodes, workload: [`DaemonSet/${daemonSet}`] } };
       const history = revisions.all
         .filter((r) => `${r.value.namespace}/${r.value.owner?.name}` === daemonSet)
@@ -50,28 +57,32 @@ export default defineRule({
         yield undetermined({ ...base, missing: [revisions.missing(`the ControllerRevisions of ${daemonSet}`)] });
         continue;
       }
-      const step = lastStep(history);
+      const steps = stepsOf(history, pods.all);
       const hit = context.findings("cni-conf-dir-diverged").filter((f) => f.value["daemonSet"] === daemonSet);
       const newest = history.at(-1) as Revision;
-      if (!step) {
+      const struck = hit.flatMap((f) => f.about.node ?? []);
+      const last = steps.at(-1);
+      if (!last) {
         yield refuted({ ...base, statements: [unchanged(daemonSet, newest, history.length)] });
       } else if (hit.length === 0) {
         const examined = nodes.filter((node) => files.get(node)?.followed.state === "followed");
         const what = `the kubeconfig in use on a node of ${daemonSet}`;
         yield examined.length === 0
           ? undetermined({ ...base, missing: [kubeconfigs.missing(what, nodes[0])] })
-          : refuted({ ...base, about: { ...base.about, node: examined }, statements: [harmless(daemonSet, step)] });
+          : refuted({ ...base, about: { ...base.about, node: examined }, statements: [harmless(daemonSet, last)] });
       } else {
-        const struck = hit.flatMap((f) => f.about.node ?? []);
-        yield foundFor(daemonSet, step, struck, all, pods.all.length, context);
+        yield* judge(daemonSet, steps, struck, all, files, context);
       }
     }
   },
   known: [
-    known("A DaemonSet keeps its earlier templates as ControllerRevisions; their creation dates each rollout", {
-      source: "Kubernetes documentation, Perform a Rollback on a DaemonSet",
-      version: "documentation, 2026",
-    }),
+    known(
+      "A DaemonSet keeps its earlier templates as ControllerRevisions; a rollback gives an old one the highest number and leaves its creation time",
+      {
+        source: "Kubernetes documentation, Perform a Rollback on a DaemonSet",
+        version: "documentation, 2026",
+      },
+    ),
   ],
   consequence,
   references: [CALICO_INSTALL],
@@ -86,18 +97,63 @@ export default defineRule({
   tags: ["calico", "cni", "rollout"],
 });
 
-/** The newest pair of neighbouring revisions that write to different places. */
-function lastStep(history: readonly Revision[]): Step | undefined {
-  const steps = history.slice(1).flatMap((after, i) => {
+/** The pairs of neighbouring revisions that write to different places, or other text into the configuration. */
+function stepsOf(history: readonly Revision[], pods: readonly Fact<"kube.pod">[]): readonly Step[] {
+  return history.slice(1).flatMap((after, i) => {
     const before = history[i];
     const [from, to] = [writeTarget(before?.value.template ?? null), writeTarget(after.value.template)];
-    return before && from && to && moved(from, to) ? [{ before, after, from, to }] : [];
+    if (!before || !from || !to || !moved(from, to)) return [];
+    const [beforeAt, afterAt] = [rolloutOf(before, history, pods), rolloutOf(after, history, pods)];
+    return [{ before, after, beforeAt, afterAt, broughtBack: isBroughtBack(after, history), from, to }];
   });
-  return steps.at(-1);
 }
 
 const moved = (a: WriteTarget, b: WriteTarget): boolean =>
   a.hostPath !== b.hostPath || a.netDirEnv !== b.netDirEnv || a.confNameEnv !== b.confNameEnv;
+
+/** For each struck node, the newest step that led away from what its plugin reads; nodes of one step are one finding. */
+function* judge(
+  daemonSet: string,
+  steps: readonly Step[],
+  struck: readonly string[],
+  all: readonly Agent[],
+  files: ReadonlyMap<string, NodeFiles>,
+  context: MatchContext,
+) {
+  const led = struck.flatMap((node) => {
+    const here = files.get(node);
+    const step = here ? steps.findLast((s) => ledAway(s, here)) : undefined;
+    return step ? [{ node, step }] : [];
+  });
+  const step = led.at(-1)?.step;
+  if (step) {
+    const nodes = led.filter((l) => l.step === step).map((l) => l.node);
+    yield foundFor(daemonSet, step, nodes, all, context);
+    return;
+  }
+  const last = steps.at(-1) as Step;
+  yield refuted({
+    subject: daemonSet,
+    about: { node: struck, workload: [`DaemonSet/${daemonSet}`] },
+    statements: [
+      say`No revision of ${code(daemonSet, last.after.evidence)} up to ${word(last.after.value.revision, last.after.evidence)} moved it away from the directory that the plugin on ${codes(struck, 6, last.before.evidence)} reads`,
+    ],
+  });
+}
+
+/** The revision before wrote where the plugin reads, and the one after does not; or the one after names another file in the same place. */
+function ledAway({ from, to }: Step, { followed, tree }: NodeFiles): boolean {
+  if (followed.state !== "followed") return false;
+  const { credential } = followed;
+  const reader = parentOf(credential.real);
+  const reaches = (path: string): boolean =>
+    tree.resolve(path).real === reader || path === parentOf(credential.named) || path === credential.confDir.path;
+  if (from.hostPath !== to.hostPath) return reaches(from.hostPath) && !reaches(to.hostPath);
+  const wrote = parentOf(credential.netconf.value.path) === tree.resolve(to.hostPath).real;
+  return (
+    wrote && to.netDirEnv !== null && from.netDirEnv !== to.netDirEnv && to.netDirEnv === parentOf(credential.named)
+  );
+}
 
 const unchanged = (daemonSet: string, newest: Revision, revisions: number): Statement =>
   revisions === 1
@@ -114,14 +170,13 @@ function foundFor(
   step: Step,
   struck: readonly string[],
   all: readonly Agent[],
-  _pods: number,
   context: MatchContext,
 ) {
   const { after, from, to } = step;
   return found({
     subject: daemonSet,
     about: { node: struck, workload: [`DaemonSet/${daemonSet}`] },
-    since: after.value.created,
+    since: step.afterAt,
     lastSeen: context.moment.collectedAt,
     value: {
       daemonSet,
@@ -145,12 +200,16 @@ function foundFor(
   });
 }
 
-function headline(daemonSet: string, { before, after, from, to }: Step): Statement {
-  const when = after.value.created;
+function headline(daemonSet: string, { before, after, afterAt, broughtBack, from, to }: Step): Statement {
+  const when = afterAt;
   const revision = word(after.value.revision, cite(after, "/revision"));
-  const head = when
-    ? say`Revision ${revision} of the DaemonSet ${code(daemonSet, template(after))}, created at ${time(when, cite(after, "/metadata/creationTimestamp"))},`
-    : say`Revision ${revision} of the DaemonSet ${code(daemonSet, template(after))}`;
+  const head = broughtBack
+    ? when
+      ? say`Revision ${revision} of the DaemonSet ${code(daemonSet, template(after))}, an earlier one that a rollback brought back and that ran at ${time(when, after.evidence)} at the latest,`
+      : say`Revision ${revision} of the DaemonSet ${code(daemonSet, template(after))}, an earlier one that a rollback brought back,`
+    : when
+      ? say`Revision ${revision} of the DaemonSet ${code(daemonSet, template(after))}, created at ${time(when, cite(after, "/metadata/creationTimestamp"))},`
+      : say`Revision ${revision} of the DaemonSet ${code(daemonSet, template(after))}`;
   if (from.hostPath === to.hostPath) return say`${head} changed what its installer writes into the CNI configuration`;
   return say`${head} moved its kubeconfig from ${code(from.hostPath, template(before))}, where revision ${word(before.value.revision, cite(before, "/revision"))} had written it, to ${code(to.hostPath, template(after))}`;
 }
@@ -182,18 +241,38 @@ function binaries({ before, after, from, to }: Step): readonly Statement[] {
   ];
 }
 
-/** The file in use was written while the earlier revision was in force: so that one still reached it. */
-function underOld({ before, after }: Step, struck: readonly string[], context: MatchContext): readonly Statement[] {
-  const rolledOut = after.value.created;
-  return struck.flatMap((node) => {
+/** Beyond so many nodes a sentence sums up. */
+const MANY = 5;
+const CITED = 6;
+
+/** The file in use was written while an earlier revision was in force: so that one still reached it. */
+function underOld(step: Step, struck: readonly string[], context: MatchContext): readonly Statement[] {
+  const { before, beforeAt, after, afterAt } = step;
+  if (!afterAt) return [];
+  const old = struck.flatMap((node) => {
     const followed = context.derive(nodeFiles).get(node)?.followed;
     const credential = followed?.state === "followed" ? followed.credential : null;
     const issued = credential?.token.iat;
-    if (!credential || !issued || !rolledOut || issued.epochMs >= rolledOut.epochMs) return [];
-    return [
-      say`The token in use on ${code(node, credential.tokenEvidence)} was issued at ${time(issued, credential.tokenEvidence)}, ${lapse(rolledOut.epochMs - issued.epochMs, credential.tokenEvidence, after.evidence)} before that rollout: so revision ${word(before.value.revision, before.evidence)} had still written that file then`,
-    ];
+    return credential && issued && issued.epochMs < afterAt.epochMs ? [{ node, credential, issued }] : [];
   });
+  const byBefore = old.every(({ issued }) => beforeAt !== null && issued.epochMs >= beforeAt.epochMs);
+  const [first, ...rest] = [...old].sort((a, b) => a.issued.epochMs - b.issued.epochMs);
+  const last = rest.at(-1);
+  if (!first) return [];
+  const writer = byBefore
+    ? say`revision ${word(before.value.revision, before.evidence)}`
+    : say`a revision before ${word(after.value.revision, before.evidence)}`;
+  const wrote = fragment(writer, before.evidence);
+  if (old.length > MANY && last) {
+    const shown = old.slice(0, CITED).map((o) => o.credential.tokenEvidence);
+    return [
+      say`The tokens in use on ${word(`${old.length} nodes`, first.credential.tokenEvidence, ...shown.slice(1, CITED - 1))} were issued between ${time(first.issued, first.credential.tokenEvidence)} and ${time(last.issued, last.credential.tokenEvidence)}, before that rollout: so ${wrote} had still written those files then`,
+    ];
+  }
+  return old.map(
+    ({ node, credential: { tokenEvidence }, issued }) =>
+      say`The token in use on ${code(node, tokenEvidence)} was issued at ${time(issued, tokenEvidence)}, ${lapse(afterAt.epochMs - issued.epochMs, tokenEvidence, after.evidence)} before that rollout: so ${wrote} had still written that file then`,
+  );
 }
 
 function spared(
@@ -213,7 +292,7 @@ function spared(
     const links = followed.credential.hops.filter((h) => h.value.type === "l").map((h) => h.evidence);
     return [followed.credential.tokenEvidence, ...links];
   });
-  const [first, ...rest] = evidence;
+  const [first, ...rest] = evidence.slice(0, CITED);
   if (!first) return [];
   return [
     say`On ${codes(others, 8, first, ...rest)} the kubeconfig of revision ${word(after.value.revision, template(after))} still reached the plugin`,

@@ -6,7 +6,8 @@ import { formatUtc } from "#model/instant.js";
 import { agentOn, agents } from "#rules/cni/_writer.js";
 import diverged from "#rules/cni/cni-conf-dir-diverged.js";
 import stale from "#rules/cni/cni-hostpath-mount-stale-inode.js";
-import { at, fact, verdicts } from "#test/rules/_facts.js";
+import moved from "#rules/cni/cni-writer-path-changed.js";
+import { at, fact, judge, publish, texts, verdicts } from "#test/rules/_facts.js";
 import {
   agent,
   CONF_DIR,
@@ -130,6 +131,62 @@ test("a link that was remade under a running agent is harmless where a token arr
   assert.equal(verdicts(reached("2024-03-05T06:00:00Z")), ["found n1"]);
   assert.equal(verdicts(reached("2024-03-05T08:00:59Z")), ["found n1"]);
   assert.equal(verdicts(reached("2024-03-05T09:59:00Z")), ["refuted n1"]);
+});
+
+/** A revision of the agent; `created` at midnight of a day of March. */
+const revision = (n: number, day: number, hostPath: string, env: Record<string, string> = {}): Fact =>
+  fact("kube.revision", {
+    name: `calico-node-${n}`,
+    owner: { kind: "DaemonSet", name: "calico-node", uid: "ds-1" },
+    revision: n,
+    hash: `h${n}`,
+    created: at(`2024-03-0${day}T00:00:00Z`),
+    template: {
+      containers: [
+        {
+          name: "install-cni",
+          image: "calico/cni:v3.29.3",
+          init: true,
+          env,
+          mounts: [{ volume: "cni-net-dir", path: "/host/etc/cni/net.d" }],
+        },
+      ],
+      hostPaths: [{ name: "cni-net-dir", path: hostPath }],
+      serviceAccount: "calico-node",
+      hostNetwork: true,
+    },
+  });
+
+/** What the rule on rollouts says of a node whose writer and reader are apart. */
+const rollout = (...revisions: readonly Fact[]): readonly Outcome[] => {
+  const facts = [
+    ...apart({}, "2024-03-02T00:00:00Z"),
+    agent(CONF_DIR, { labels: { "controller-revision-hash": "h2" } }),
+  ];
+  const all = [...facts, ...revisions];
+  return judge(moved, publish(scene(all), diverged));
+};
+
+test("the rollout that left the reader's directory counts, not a later one that only sets a variable", () => {
+  const outcomes = rollout(
+    revision(1, 1, READS, { CNI_NET_DIR: READS }),
+    revision(2, 3, CONF_DIR),
+    revision(3, 4, CONF_DIR, { CNI_NET_DIR: CONF_DIR }),
+  );
+  assert.equal(verdicts(outcomes), ["found kube-system/calico-node"]);
+  assert.is((outcomes[0] as Found).value["revision"], 2);
+  assert.is(since(outcomes), "2024-03-03T00:00:00Z");
+});
+
+test("no revision that ever wrote where the plugin reads is no trigger", () => {
+  const outcomes = rollout(revision(1, 1, "/elsewhere"), revision(2, 3, CONF_DIR));
+  assert.equal(verdicts(outcomes), ["refuted kube-system/calico-node"]);
+});
+
+test("a revision that a rollback brought back is dated by its first pod, not by its creation", () => {
+  const outcomes = rollout(revision(1, 2, READS), revision(2, 1, CONF_DIR));
+  assert.is(since(outcomes), "2024-03-05T05:00:00Z");
+  assert.match(texts(outcomes.flatMap((o) => ("statements" in o ? o.statements : []))).join(" "), /rollback/);
 });
 
 test.run();
