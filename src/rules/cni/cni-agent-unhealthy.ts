@@ -1,13 +1,16 @@
 import { cite } from "#model/fact.js";
 import { defineRule, effect, found, NO_CONSEQUENCE, refuted, shellWord, undetermined } from "#model/rule.js";
 import { code, say, time, word } from "#model/statement.js";
+import { refusedOn } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
 
-/** Errors of the plugin that a dead or unready agent can give; a refused token is none of them. */
-const ITS_ERRORS = ["refused", "timeout", "unreachable", "not-initialised", "agent-not-ready"];
+/** Errors of the plugin that only a dead or unready agent gives: one that does not reach the API server makes a victim of the agent as well. */
+const ITS_ERRORS = ["not-initialised", "agent-not-ready"];
 
 /** An agent that is not ready for less than this may just be starting. */
 const STARTING_MS = 120_000;
+/** Where no call fails, one that is not ready for longer than this is worth telling. */
+const UNREADY_MS = 600_000;
 
 export default defineRule({
   id: "cni-agent-unhealthy",
@@ -16,12 +19,13 @@ export default defineRule({
   asks: "How did the plugin come to find no working agent?",
   kind: "mechanism",
   healthSign: true,
-  needs: { pods: "kube.pod" },
+  needs: { pods: "kube.pod", hosts: "kube.node" },
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
   ],
-  *match({ pods }, context) {
+  *match({ pods, hosts }, context) {
     const all = context.derive(agents);
     const nodes = new Set([...context.moment.nodes, ...all.map((a) => a.node)]);
     for (const node of [...nodes].sort()) {
@@ -37,8 +41,14 @@ export default defineRule({
       const shown = index < 0 ? agent.pod.evidence : cite(agent.pod, `/status/conditions/${index}`);
       const since = ready?.since ?? agent.pod.value.created;
       const unready = ready !== undefined ? ready.status !== "True" : agent.pod.value.phase !== "Running";
-      const lasting = since !== null && since.epochMs + STARTING_MS < context.moment.collectedAt.epochMs;
-      if (unready && lasting) {
+      const lapsed = since === null ? 0 : context.moment.collectedAt.epochMs - since.epochMs;
+      const errors = refusedOn(context, node).map((c) => c.about.error ?? []);
+      const told =
+        errors.length === 0 ? lapsed > UNREADY_MS : errors.some((e) => e.some((x) => ITS_ERRORS.includes(x)));
+      // A node that is silent says nothing of its pods, whatever their conditions were set to.
+      if (hosts.on(node).some((h) => h.value.conditions.some((c) => c.type === "Ready" && c.status === "Unknown")))
+        continue;
+      if (unready && since !== null && lapsed > STARTING_MS && told) {
         yield found({
           ...base,
           since,

@@ -1,8 +1,9 @@
 import type { Found } from "#model/finding.js";
 import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE } from "#model/rule.js";
 import { citing, code, known, say } from "#model/statement.js";
+import { nodeFiles } from "./_credential.js";
 import { CALICO_ERRORS } from "./_references.js";
-import { eachCredential, headlineEvidence, refusedOn, ruledOut } from "./_refusal.js";
+import { eachCredential, headlineEvidence, refusedOn, refusedWith, ruledOut } from "./_refusal.js";
 
 export default defineRule({
   id: "cni-rbac-denied",
@@ -18,19 +19,25 @@ export default defineRule({
   ],
   *match(_facts, context) {
     const otherCause = new Set(context.findings("cni-token-wrong-service-account").flatMap((f) => f.about.node ?? []));
-    yield* eachCredential(context, "403", function* (subject) {
+    const files = context.derive(nodeFiles);
+    const deniedNodes = refusedWith(context, "403");
+    // The refusal itself says that the token was accepted: the token need not have been seen.
+    for (const node of deniedNodes) {
+      const denied = refusedOn(context, node).find((c) => (c.about.error ?? []).includes("403"));
+      if (denied && !otherCause.has(node)) yield deniedOn(node, denied, files.get(node)?.followed.state === "followed");
+    }
+    for (const outcome of eachCredential(context, "403", function* (subject) {
       const { node } = subject.credential;
-      const calls = refusedOn(context, node);
-      const denied = calls.find((c) => (c.about.error ?? []).includes("403"));
-      const unauthorised = calls.find((c) => (c.about.error ?? []).includes("401"));
-      if (denied && !otherCause.has(node)) yield deniedOn(subject.subject, node, denied);
-      else if (!denied && unauthorised) {
+      const unauthorised = refusedOn(context, node).find((c) => (c.about.error ?? []).includes("401"));
+      if (unauthorised) {
         yield ruledOut(
           subject,
           say`The error ends in ${code("Unauthorized", headlineEvidence(unauthorised))}, which is 401; a denied permission would be 403 and name the user`,
         );
       }
-    });
+    })) {
+      if (!deniedNodes.includes(outcome.subject)) yield outcome;
+    }
   },
   known: [
     known(
@@ -49,12 +56,13 @@ export default defineRule({
   tags: ["calico", "cni", "rbac"],
 });
 
-function deniedOn(subject: string, node: string, denied: Found) {
+function deniedOn(node: string, denied: Found, seen: boolean) {
   return found({
-    subject,
+    subject: node,
     about: { node: [node], error: ["403"] },
     since: denied.since,
     lastSeen: denied.lastSeen,
+    unverified: seen ? [] : ["the account of the token was not seen"],
     value: { node },
     statements: [
       say`On ${code(node, headlineEvidence(denied))} the API server answered the CNI plugin with 403: it accepted the token and denied its account permission`,

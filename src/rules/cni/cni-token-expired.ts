@@ -1,21 +1,23 @@
 import type { Evidence } from "#model/evidence.js";
-import { cite } from "#model/fact.js";
+import { cite, type FactKind } from "#model/fact.js";
 import type { Finding } from "#model/finding.js";
 import type { Instant } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
   effect,
+  type FactView,
   foreseen,
   found,
   type MatchContext,
   NO_CONSEQUENCE,
   shellWord,
+  undetermined,
 } from "#model/rule.js";
 import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
 import type { Credential } from "./_credential.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
-import { eachCredential, ruledOut, type Subject } from "./_refusal.js";
+import { apiNow, eachCredential, refusedWith, ruledOut, type Subject } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
 
 /** The API server accepts a token this long after its end (go-jose jwt.DefaultLeeway). */
@@ -37,14 +39,30 @@ export default defineRule({
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
   ],
   *match(_facts, context) {
-    const now = context.moment.collectedAt;
+    const clocks = context.derive(clockView);
     yield* eachCredential(context, "401", function* (subject) {
       const { token, tokenEvidence, node } = subject.credential;
       if (token.kind !== "jwt") return;
       if (token.exp === null) {
         yield ruledOut(subject, say`The token on ${code(node, tokenEvidence)} never expires`);
-      } else if (token.exp.epochMs + LEEWAY_MS <= now.epochMs) {
-        yield expired(subject, token.exp, now);
+        return;
+      }
+      const now = apiNow(subject.credential, context);
+      const end = token.exp.epochMs + LEEWAY_MS;
+      if (end <= now.earliest) {
+        yield expired(subject, token.exp, context.moment.collectedAt);
+        if (!refusedWith(context, "401").includes(node)) yield ended(subject, token.exp);
+      } else if (end <= now.latest) {
+        yield undetermined({
+          subject: subject.subject,
+          about: subject.about,
+          missing: [
+            clocks.missing(
+              `the offset between the clock of ${node} and the API server's, within a minute or two of the token's end`,
+              node,
+            ),
+          ],
+        });
       } else {
         yield ruledOut(
           subject,
@@ -65,6 +83,26 @@ export default defineRule({
   },
   tags: ["calico", "cni", "token", "networking"],
 });
+
+const clockView = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"clock"> => view("clock");
+
+/** A token that has ended, and no call was seen to be refused yet. */
+function ended(subject: Subject, exp: Instant) {
+  const { node, tokenEvidence, unverified } = subject.credential;
+  return foreseen({
+    subject: subject.subject,
+    about: subject.about,
+    mechanism: "cni-token-expired",
+    node,
+    at: null,
+    on: `the next CNI call on ${node}: any pod with its own network that is created or deleted there`,
+    unless: `the kubeconfig that the plugin reads on ${node} gets a token that the API server accepts`,
+    unverified,
+    statements: [
+      say`The next CNI call on ${code(node, tokenEvidence)} will be refused: the token expired at ${time(exp, tokenEvidence)}`,
+    ],
+  });
+}
 
 function expired(subject: Subject, exp: Instant, now: Instant) {
   const { token, tokenEvidence, node, path, real, file } = subject.credential;
@@ -155,6 +193,9 @@ function overdue(credential: Credential, agent: Agent | undefined, now: Instant,
   const [iat, exp, mtime] = [token.iat, token.exp, file?.value.mtime ?? null];
   const started = agent?.pod.value.startedAt;
   if (!agent || !started || !iat || !exp || !mtime || !file) return null;
+  const { containers } = agent.pod.value.template;
+  // Its own interval may be longer; a pod that was listed without its containers does not say.
+  if (containers.length === 0 || containers.some((c) => c.env["CNI_TOKEN_REFRESH_INTERVAL"] !== undefined)) return null;
   const limit = (exp.epochMs - iat.epochMs) * REFRESH_SHARE + REFRESH_SLACK_MS;
   const untouched = now.epochMs - Math.max(mtime.epochMs, started.epochMs);
   if (untouched <= limit || exp.epochMs - iat.epochMs > 2 * 86_400_000) return null;

@@ -3,6 +3,7 @@ import { defineRule, effect, found, NO_CONSEQUENCE, refuted, undetermined } from
 import { code, known, lapse, say, time, word } from "#model/statement.js";
 import { nodeFiles } from "./_credential.js";
 import { K8S_CLAIMS } from "./_references.js";
+import { apiNow, refusedOn } from "./_refusal.js";
 
 export default defineRule({
   id: "node-clock-off",
@@ -11,19 +12,24 @@ export default defineRule({
   asks: "How did a good token come to be refused?",
   kind: "mechanism",
   needs: { clocks: "clock", kubeconfigs: "kubeconfig" },
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
   ],
   *match({ clocks }, context) {
     for (const [node, { followed }] of context.derive(nodeFiles)) {
-      const base = { subject: node, about: { node: [node], error: ["401", "x509"] } };
+      const base = { subject: node, about: { node: [node], error: ["401"] } };
       const clock = clocks.on(node).find((c) => c.value.ofNode);
       const token = followed.state === "followed" ? followed.credential : null;
       const starts = token?.token.nbf ?? token?.token.iat ?? null;
-      const ahead = starts ? starts.epochMs - context.moment.collectedAt.epochMs : 0;
+      const ahead = token && starts ? starts.epochMs - apiNow(token, context).latest : 0;
       const offset = clock?.value.apiOffsetS ?? null;
       const error = clock?.value.apiOffsetErrorS ?? 0;
+      const calls = refusedOn(context, node);
+      const dated = calls.some((c) =>
+        c.statements.some((s) => s.evidence.some((e) => /x509: .*expired or is not yet valid/.test(e.excerpt))),
+      );
       if (token && starts && ahead > UNMEASURED_SKEW_MS) {
         yield found({
           ...base,
@@ -35,8 +41,19 @@ export default defineRule({
           ],
         });
       } else if (clock && offset !== null && Math.abs(offset) - error > UNMEASURED_SKEW_MS / 1000) {
+        // A token is judged by the API server's clock; a node's own judges certificates only.
+        if (calls.length > 0 && !dated) {
+          yield refuted({
+            ...base,
+            statements: [
+              say`The clock of ${code(node, clock.evidence)} is ${lapse(offset * 1000, clock.evidence)} ${word(offset > 0 ? "ahead of" : "behind", clock.evidence)} the API server's, which judges tokens by its own`,
+            ],
+          });
+          continue;
+        }
         yield found({
           ...base,
+          about: { node: [node], error: dated ? ["x509"] : [] },
           since: null,
           lastSeen: context.moment.collectedAt,
           value: { node },

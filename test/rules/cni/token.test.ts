@@ -3,16 +3,18 @@ import * as assert from "uvu/assert";
 import type { Fact } from "#model/fact.js";
 import type { Outcome } from "#model/finding.js";
 import type { Rule } from "#model/rule.js";
+import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import diverged from "#rules/cni/cni-conf-dir-diverged.js";
 import stale from "#rules/cni/cni-hostpath-mount-stale-inode.js";
 import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
+import rbac from "#rules/cni/cni-rbac-denied.js";
 import expired from "#rules/cni/cni-token-expired.js";
 import wrongAccount from "#rules/cni/cni-token-wrong-service-account.js";
 import clockOff from "#rules/cni/node-clock-off.js";
 import issuerChanged from "#rules/cni/token-issuer-changed.js";
 import signingKey from "#rules/cni/token-signing-key-changed.js";
 import { at, type Collected, fact, judge, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
-import { agent, directory, file, KUBECONFIG, mount, plain, refusal, said, scene, token } from "./_nodes.js";
+import { agent, directory, file, KUBECONFIG, mount, plain, ready, refusal, said, scene, token } from "./_nodes.js";
 
 const test = suite("tokens");
 
@@ -162,18 +164,36 @@ test("a refused call on a node that was not collected is a gap, naming its kubec
   }
 });
 
+const clock = (apiOffsetS: number | null, apiOffsetErrorS: number | null = 0.5, ofNode = true): Fact<"clock"> =>
+  fact("clock", { ofNode, zone: "UTC", synchronised: "yes", apiOffsetS, apiOffsetErrorS }, "n1");
+
 /** What is said of a token that ends then; collected at half past ten. */
 const ending = (exp: string | null, ...more: readonly Fact[]): readonly string[] =>
   verdicts(said(expired, ...plain(token({ exp: exp === null ? null : at(exp) })), ...more));
 
 test("a token without an end, and one within its end and the leeway of a minute, is not expired", () => {
   assert.equal(ending(null), ["refuted n1"]);
-  assert.equal(ending("2024-03-05T10:30:00Z"), ["refuted n1"]);
-  assert.equal(ending("2024-03-05T10:29:01Z"), ["refuted n1"]);
+  assert.equal(ending("2024-03-05T10:30:01Z"), ["refuted n1"]);
 });
 
-test("a token a minute past its end is expired, since its end", () => {
-  assert.equal(ending("2024-03-05T10:29:00Z"), ["found n1"]);
+const NODE = fact("kube.node", { name: "n1" });
+test("a token whose end lies within what two clocks may differ is left open, unless the offset is measured", () => {
+  assert.equal(ending("2024-03-05T10:29:59Z"), ["undetermined n1"]);
+  assert.equal(ending("2024-03-05T10:28:01Z"), ["undetermined n1"]);
+  assert.equal(ending("2024-03-05T10:28:01Z", clock(0, 1)), ["found n1", "foreseen n1"]);
+  assert.equal(ending("2024-03-05T10:29:59Z", clock(0, 1)), ["refuted n1"]);
+});
+
+test("a token is judged by the API server's clock, not by that of a node that runs ahead", () => {
+  assert.equal(ending("2024-03-05T10:26:00Z", clock(300, 1)), ["refuted n1"]);
+  assert.equal(ending("2024-03-05T10:26:00Z", collected(NODE, "2024-03-05T10:24:00Z")), ["undetermined n1"]);
+});
+
+test("a token past its end is expired, since its end, and foreseen to be refused where no call was", () => {
+  assert.equal(ending("2024-03-05T10:28:00Z"), ["found n1", "foreseen n1"]);
+  const world = scene(plain(token({ exp: at("2024-03-05T08:00:00Z") })));
+  world.publish("sym:failed-create-sandbox", [refusal("401")]);
+  assert.equal(verdicts(judge(expired, world)), ["found n1"]);
   const [found] = said(expired, ...plain(token({ exp: at("2024-03-05T08:00:00Z") })));
   assert.is(found?.outcome === "found" && found.since?.epochMs, at("2024-03-05T08:00:00Z").epochMs);
   assert.match(headline(found ? [found] : []), /2024-03-05T08:00:00Z, 2 h 30 min before the collection/);
@@ -258,8 +278,6 @@ test("an account is the wrong one where it is denied and the nodes that work pre
   assert.equal(accounts("403", []), []);
 });
 
-const clock = (apiOffsetS: number | null, apiOffsetErrorS: number | null = 0.5, ofNode = true): Fact<"clock"> =>
-  fact("clock", { ofNode, zone: "UTC", synchronised: "yes", apiOffsetS, apiOffsetErrorS }, "n1");
 const timed = (rule: Rule, ...facts: readonly Fact[]): readonly string[] => verdicts(said(rule, ...plain(), ...facts));
 
 test("a clock that was not measured, or that is another machine's, decides nothing", () => {
@@ -287,6 +305,47 @@ test("a token that begins over a minute after the collection shows a clock that 
   const begun = (iat: string) => verdicts(said(clockOff, ...plain(token({ iat: at(iat) })), clock(0.1)));
   assert.equal(begun("2024-03-05T10:31:00Z"), ["refuted n1"]);
   assert.equal(begun("2024-03-05T10:31:01Z"), ["found n1"]);
+});
+
+test("a node's clock that is off explains a certificate's date, and no refused token", () => {
+  const off = (error: string) => {
+    const world = scene([...plain(), clock(-300, 1)]);
+    world.publish("sym:failed-create-sandbox", error === "" ? [] : [refusal(error)]);
+    const [outcome] = judge(clockOff, world);
+    return `${outcome?.outcome} ${outcome?.about.error}`;
+  };
+  assert.is(off(""), "found ");
+  assert.is(off("401"), "refuted 401");
+  assert.is(off("x509: certificate signed by unknown authority"), "refuted 401");
+});
+
+test("a denied permission is found where no token was seen, with that said", () => {
+  const world = scene([...plain()]);
+  world.publish("sym:failed-create-sandbox", [refusal("403", "n9")]);
+  const [outcome, ...more] = judge(rbac, world);
+  assert.equal(outcome?.outcome === "found" && outcome.unverified, ["the account of the token was not seen"]);
+  assert.equal(more, []);
+});
+
+/** What is said of an agent that has not been ready since six, beside calls that fail so. */
+function unready(error: string | null, since = "2024-03-05T06:00:00Z", host = "True"): readonly string[] {
+  const down = agent(undefined, { conditions: [ready("False", since)] });
+  const world = scene([...plain(), down, fact("kube.node", { name: "n1", conditions: [ready(host, since)] }, "n1")]);
+  world.publish("sym:failed-create-sandbox", error === null ? [] : [refusal(error)]);
+  return verdicts(judge(agentUnhealthy, world));
+}
+
+test("an agent that is not ready is a victim, as the plugin is, of an API server that is out of reach", () => {
+  for (const error of ["timeout", "refused", "unreachable", "401", "image-pull"])
+    assert.equal(unready(error), [], error);
+  for (const error of ["agent-not-ready", "not-initialised"]) assert.equal(unready(error), ["found n1"], error);
+});
+
+test("an agent that is not ready is told without a failing call after ten minutes, and not of a silent node", () => {
+  assert.equal(unready(null), ["found n1"]);
+  assert.equal(unready(null, "2024-03-05T10:21:00Z"), []);
+  assert.equal(unready("agent-not-ready", "2024-03-05T10:21:00Z"), ["found n1"]);
+  assert.equal(unready("agent-not-ready", undefined, "Unknown"), []);
 });
 
 test.run();
