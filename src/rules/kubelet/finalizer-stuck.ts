@@ -13,6 +13,7 @@ import {
 } from "#model/rule.js";
 import { citing, code, codes, known, say } from "#model/statement.js";
 import { listTerminating } from "./_consequences.js";
+import { cannotEndPods, isSilent, type NodeFact, readyOf } from "./_node-ready.js";
 import {
   citeEach,
   either,
@@ -44,6 +45,23 @@ const failing = (view: <K extends FactKind>(kind: K) => FactView<K>, context: Ma
     ).flatMap((group) => group.occurrences.flatMap((o) => o.uid ?? [])),
   );
 
+/** Nodes whose kubelet ends no pods: theirs stay with or without finalizers, and controllers wait for the end of the containers. */
+const leftAlone = (view: <K extends FactKind>(kind: K) => FactView<K>): ReadonlyMap<string, NodeFact> =>
+  new Map(
+    view("kube.node").all.flatMap((node) => {
+      const condition = readyOf(node)?.condition;
+      return condition && (isSilent(condition) || cannotEndPods(condition)) ? [[node.value.name, node] as const] : [];
+    }),
+  );
+
+/** Finalizers of Kubernetes' own controllers, which take them off when the containers have ended. */
+const OF_CONTROLLERS = /^(?:batch\.kubernetes\.io\/|foregroundDeletion$|orphan$)/;
+
+const runs = (pod: Pod): boolean => pod.value.containers.some((c) => c.state === "running");
+
+/** Its containers run, and whoever set the finalizers only waits for their end. */
+const awaitsEnd = (pod: Pod): boolean => runs(pod) && pod.value.finalizers.every((f) => OF_CONTROLLERS.test(f));
+
 export default defineRule({
   id: "finalizer-stuck",
   title: "a finalizer keeps deleted pods in the API",
@@ -57,11 +75,15 @@ export default defineRule({
       yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
     }
     const blocked = context.derive(failing);
+    const silent = context.derive(leftAlone);
     for (const [node, group] of groupBy(context.derive(stuckPods), (pod) => pod.value.node ?? UNASSIGNED)) {
       const held = group.filter((pod) => pod.value.finalizers.length > 0);
-      const own = some(held.filter((pod) => !blocked.has(pod.value.uid)));
+      const own = some(held.filter((pod) => !blocked.has(pod.value.uid) && !awaitsEnd(pod)));
       const all = some(group);
-      if (own) yield heldBack(node, own, context);
+      const left = silent.get(node);
+      if (held.length > 0 && all && left) yield leftBehind(left, all);
+      else if (own) yield heldBack(node, own, context);
+      else if (all && held.some((pod) => !blocked.has(pod.value.uid))) yield runningOn(node, all);
       else if (all && held.length === 0) yield free(node, all);
       else if (all) yield failed(node, all);
     }
@@ -118,7 +140,7 @@ const aboutOf = (node: string, pods: readonly Pod[]): Outcome["about"] => ({
 function heldBack(node: string, pods: readonly [Pod, ...Pod[]], context: MatchContext): Outcome {
   const finalizers = [...new Set(pods.flatMap((pod) => pod.value.finalizers))].sort();
   const evidence = citeEach(pods, "/metadata/finalizers");
-  const running = some(pods.filter((pod) => pod.value.containers.some((c) => c.state === "running")));
+  const running = some(pods.filter(runs));
   const where = node === UNASSIGNED ? citing(...evidence) : say` on ${code(node, ...citeEach(pods, "/spec/nodeName"))}`;
   const finished = "that the containers had ended and only the finalizer was left";
   return found({
@@ -146,6 +168,30 @@ function free(node: string, pods: readonly [Pod, ...Pod[]]): Outcome {
     subject: node,
     about: aboutOf(node, pods),
     statements: [say`No finalizer is set on ${number(pods.length, "deleted pod", ...evidence)} that did not go.`],
+  });
+}
+
+function leftBehind(node: NodeFact, pods: readonly [Pod, ...Pod[]]): Outcome {
+  const ready = readyOf(node);
+  const evidence = ready?.evidence ?? node.evidence;
+  return refuted({
+    subject: node.value.name,
+    about: aboutOf(node.value.name, pods),
+    statements: [
+      say`The kubelet of ${code(node.value.name, evidence)} did not end pods, with or without a finalizer: its condition was ${code(`Ready=${ready?.condition.status ?? ""}`, evidence)}.`,
+    ],
+  });
+}
+
+function runningOn(node: string, pods: readonly [Pod, ...Pod[]]): Outcome {
+  const running = some(pods.filter(runs)) ?? pods;
+  const states = citeEach(running, "/status/containerStatuses");
+  return refuted({
+    subject: node,
+    about: aboutOf(node, pods),
+    statements: [
+      say`Containers of ${podNames(running)} were reported as running${citing(...states)}, and the controller of its finalizer waits for their end.`,
+    ],
   });
 }
 

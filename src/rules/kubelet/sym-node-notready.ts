@@ -1,9 +1,24 @@
-import { defineRule, effect, found, shellWord, undetermined } from "#model/rule.js";
+import type { Condition } from "#model/fact.js";
+import type { Instant } from "#model/instant.js";
+import { defineRule, effect, found, type Moment, shellWord, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
-import { readyOf } from "./_node-ready.js";
+import { type NodeFact, readyOf } from "./_node-ready.js";
 import { seenAt, WHAT_NODES, words } from "./_pods.js";
 import { NODES } from "./_references.js";
 import { sandboxErrorClass } from "./_sandbox-error.js";
+
+/** A kubelet posts False until its runtime, its network and its first syncs are there: a state so young is none to tell. */
+const SETTLING_MS = 120_000;
+/** A node that has just joined takes longer: images of its network have to be pulled. */
+const JOINING_MS = 300_000;
+
+function isStarting(node: NodeFact, { status, since }: Condition, moment: Moment): boolean {
+  // Unknown has already waited for the grace period of the controller.
+  if (status === "Unknown") return false;
+  const now = seenAt(node, moment).epochMs;
+  const younger = (of: Instant | null, limit: number): boolean => of !== null && now - of.epochMs < limit;
+  return younger(since, SETTLING_MS) || younger(node.value.created, JOINING_MS);
+}
 
 export default defineRule({
   id: "sym:node-notready",
@@ -23,6 +38,7 @@ export default defineRule({
       if (!ready) yield undetermined({ subject: name, about: { node: [name] }, missing: [nodes.missing(WHAT_NODES)] });
       if (!ready || ready.condition.status === "True") continue;
       const { condition, evidence } = ready;
+      if (isStarting(node, condition, moment)) continue;
       const network = condition.status === "False" && /network/i.test(condition.message ?? "");
       const begin = condition.since
         ? say`From ${time(condition.since, evidence)} on the node `

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import rule from "#rules/kubelet/finalizer-stuck.js";
-import { at, event, foundBy, pod, runRule, verdicts } from "#test/rules/_facts.js";
+import { at, event, foundBy, node, pod, runRule, verdicts } from "#test/rules/_facts.js";
 
 const test = suite("finalizer-stuck");
 
@@ -26,6 +26,41 @@ test("a pod that is not being deleted may have finalizers", () => {
   assert.equal(runRule(rule, pod({ name: "a", ...held })), []);
 });
 
+const RUNNING = {
+  name: "c",
+  image: null,
+  init: false,
+  ready: true,
+  restarts: 0,
+  state: "running",
+  startedAt: null,
+};
+
+test("pods of a node whose kubelet is silent do not wait for their finalizer", () => {
+  const unknown = {
+    type: "Ready",
+    status: "Unknown",
+    reason: "NodeStatusUnknown",
+    message: null,
+    since: at("2024-03-05T09:50:45Z"),
+    heartbeat: null,
+  };
+  assert.equal(verdicts(runRule(rule, deleted(held), node("n1", { conditions: [unknown] }))), ["refuted n1"]);
+  assert.equal(verdicts(runRule(rule, deleted(held), node("n1", { conditions: [{ ...unknown, status: "True" }] }))), [
+    "found n1",
+  ]);
+});
+
+test("a Job's finalizer waits for the containers, not they for it", () => {
+  const tracking = { finalizers: ["batch.kubernetes.io/job-tracking"] };
+  assert.equal(verdicts(runRule(rule, deleted({ ...tracking, containers: [RUNNING] }))), ["refuted n1"]);
+  assert.equal(
+    verdicts(runRule(rule, deleted({ ...tracking, containers: [{ ...RUNNING, state: "terminated:Completed" }] }))),
+    ["found n1"],
+  );
+  assert.is(foundBy(rule, deleted({ finalizers: [...tracking.finalizers, "x/y"], containers: [RUNNING] })).length, 1);
+});
+
 test("a stuck pod with a finalizer is found", () => {
   const [found] = foundBy(rule, deleted(held));
   assert.is(found?.value["finalizers"], "example.com/backup");
@@ -33,16 +68,7 @@ test("a stuck pod with a finalizer is found", () => {
 });
 
 test("while containers run, one premise stays unverified", () => {
-  const container = {
-    name: "c",
-    image: null,
-    init: false,
-    ready: true,
-    restarts: 0,
-    state: "running",
-    startedAt: null,
-  };
-  assert.is(foundBy(rule, deleted({ ...held, containers: [container] }))[0]?.unverified.length, 1);
+  assert.is(foundBy(rule, deleted({ ...held, containers: [RUNNING] }))[0]?.unverified.length, 1);
 });
 
 test("commands quote the names", () => {

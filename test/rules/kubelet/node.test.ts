@@ -47,6 +47,21 @@ test("a network that is not ready leaves the kubelet at work: symptom, no mechan
   assert.equal(verdicts(runRule(mechanism, node("n1", ready("False", NETWORK)))), ["refuted n1"]);
 });
 
+test("a node that has just joined, or just said so, is none; one that has for long, or is silent, is", () => {
+  const since = (time: string, status = "False") => ({
+    conditions: [{ ...ready(status, NETWORK).conditions[0], since: at(time) } as never],
+  });
+  assert.equal(runRule(symptom, node("n1", since("2024-03-05T10:29:00Z"))), []);
+  assert.equal(
+    runRule(symptom, node("n1", { ...since("2024-03-05T10:26:00Z"), created: at("2024-03-05T10:26:00Z") })),
+    [],
+  );
+  assert.is(foundBy(symptom, node("n1", since("2024-03-05T10:27:00Z"))).length, 1);
+  assert.is(foundBy(symptom, node("n1", since("2024-03-05T10:29:00Z", "Unknown"))).length, 1);
+  const created = at("2024-03-05T10:20:00Z");
+  assert.is(foundBy(symptom, node("n1", { ...since("2024-03-05T10:20:00Z"), created })).length, 1);
+});
+
 test("a silent kubelet is both, since its last heartbeat", () => {
   assert.is(foundBy(symptom, node("n1", ready("Unknown"))).length, 1);
   const [found] = foundBy(mechanism, node("n1", ready("Unknown")));
