@@ -184,18 +184,32 @@ function whyNotRefreshed(credential: Credential, agent: Agent | undefined, conte
       unverified: apart.unverified,
     };
   }
-  return overdue(credential, agent, context.moment.collectedAt, pod);
+  return overdue(credential, agent, context, pod);
+}
+
+/** DaemonSets that set their refresher's interval, which may be longer, in a pod, a revision or their template; and those that do not show any. */
+function ownInterval(view: <K extends FactKind>(kind: K) => FactView<K>, context: MatchContext): ReadonlySet<string> {
+  const templates = [
+    ...context.derive(agents).map((a) => [a.daemonSet, a.pod.value.template] as const),
+    ...view("kube.revision").all.map((r) => [`${r.value.namespace}/${r.value.owner?.name}`, r.value.template] as const),
+    ...view("kube.workload").all.map((w) => [`${w.value.namespace}/${w.value.name}`, w.value.template] as const),
+  ];
+  const shown = new Set(templates.flatMap(([name, t]) => (t && t.containers.length > 0 ? [name] : [])));
+  return new Set(
+    templates.flatMap(([name, t]) =>
+      !shown.has(name) || t?.containers.some((c) => c.env["CNI_TOKEN_REFRESH_INTERVAL"] !== undefined) ? [name] : [],
+    ),
+  );
 }
 
 /** The file has not been rewritten for longer than a refresher that works can take. */
-function overdue(credential: Credential, agent: Agent | undefined, now: Instant, pod: string): Reason | null {
+function overdue(credential: Credential, agent: Agent | undefined, context: MatchContext, pod: string): Reason | null {
+  const now = context.moment.collectedAt;
   const { token, file } = credential;
   const [iat, exp, mtime] = [token.iat, token.exp, file?.value.mtime ?? null];
   const started = agent?.pod.value.startedAt;
   if (!agent || !started || !iat || !exp || !mtime || !file) return null;
-  const { containers } = agent.pod.value.template;
-  // Its own interval may be longer; a pod that was listed without its containers does not say.
-  if (containers.length === 0 || containers.some((c) => c.env["CNI_TOKEN_REFRESH_INTERVAL"] !== undefined)) return null;
+  if (context.derive(ownInterval).has(agent.daemonSet)) return null;
   const limit = (exp.epochMs - iat.epochMs) * REFRESH_SHARE + REFRESH_SLACK_MS;
   const untouched = now.epochMs - Math.max(mtime.epochMs, started.epochMs);
   if (untouched <= limit || exp.epochMs - iat.epochMs > 2 * 86_400_000) return null;

@@ -243,6 +243,17 @@ test("a file that its refresher should have written long ago is foreseen to end,
   assert.equal(untouched(day, early, early), ["refuted n1", "foreseen n1|forecast"]);
 });
 
+test("a refresher with an interval of its own, in its DaemonSet, is not called late", () => {
+  const of = token({ iat: at("2024-03-04T12:00:00Z"), exp: at("2024-03-05T12:00:00Z") });
+  const env = { CNI_TOKEN_REFRESH_INTERVAL: "22h" };
+  const containers = [{ name: "calico-node", image: null, init: false, env, mounts: [] }];
+  const template = { containers, hostPaths: [], serviceAccount: null, hostNetwork: true };
+  const set = fact("kube.workload", { kind: "DaemonSet", namespace: "kube-system", name: "calico-node", template });
+  const early = "2024-03-04T12:00:00Z";
+  const facts = [...plain(of), file(KUBECONFIG, early), agent(undefined, {}, early), set];
+  assert.equal(verdicts(said(expired, ...facts)), ["refuted n1"]);
+});
+
 test("a token of a year is not renewed by a refresher, so its age foretells nothing", () => {
   const year = { iat: "2024-03-04T12:00:00Z", exp: "2025-03-04T12:00:00Z" };
   assert.equal(untouched(year, "2024-03-04T12:00:00Z", "2024-03-04T12:00:00Z"), ["refuted n1"]);
