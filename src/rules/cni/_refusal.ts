@@ -127,7 +127,12 @@ export function outOfStep<K extends Judging>(
     };
   }
   const created = agentOn(context.derive(agents), node)?.pod.value.created ?? null;
-  if (created && created.epochMs >= collectedAt(kubeconfig.artifact, context).earliest) {
+  // A token beside it that the agent itself can have fetched shows that it had started, whatever the clocks say.
+  const wrote = context
+    .derive(kubeconfigs)
+    .on(node)
+    .some((k) => created !== null && k.value.token.iat !== null && k.value.token.iat.epochMs >= created.epochMs);
+  if (created && !wrote && created.epochMs >= collectedAt(kubeconfig.artifact, context).earliest) {
     return {
       ...context.derive(kubeconfigs).missing(`the kubeconfig of ${node} as its present CNI agent left it`, node),
       why: "the node's files are older than its CNI agent",

@@ -24,7 +24,7 @@ import { type Agent, agentOn, agents } from "./_writer.js";
 /** A pod that is Terminating for longer than this no longer vouches for its token (claims.go: deletionTimestamp older than now - 60 s). */
 const TERMINATING_LEEWAY_MS = 60_000;
 
-/** An agent younger than this, or whose init containers still run within the second span, may not have written yet. */
+/** An agent that is younger than this and not ready, or whose init containers still run within the second span, may not have written yet. */
 const STARTING_MS = 120_000;
 const INIT_MS = 600_000;
 
@@ -138,8 +138,10 @@ function isStarting(agent: Agent | undefined, { kubeconfig, node }: Credential, 
   const created = agent?.pod.value.created ?? null;
   if (!agent || !created || refusedOn(context, node).some(hits(node))) return false;
   const age = (kubeconfig.artifact.collectedAt ?? context.moment.collectedAt).epochMs - created.epochMs;
-  const init = agent.pod.value.containers.some((c) => c.init && !c.state.startsWith("terminated"));
-  return age < STARTING_MS || (age < INIT_MS && (init || agent.pod.value.phase === "Pending"));
+  const { containers, conditions, phase } = agent.pod.value;
+  const init = phase === "Pending" || containers.some((c) => c.init && !c.state.startsWith("terminated"));
+  const ready = conditions.some((c) => c.type === "Ready" && c.status === "True");
+  return (init && age < INIT_MS) || (!ready && age < STARTING_MS);
 }
 
 /**

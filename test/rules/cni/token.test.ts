@@ -14,7 +14,20 @@ import clockOff from "#rules/cni/node-clock-off.js";
 import issuerChanged from "#rules/cni/token-issuer-changed.js";
 import signingKey from "#rules/cni/token-signing-key-changed.js";
 import { at, type Collected, fact, judge, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
-import { agent, directory, file, KUBECONFIG, mount, plain, ready, refusal, said, scene, token } from "./_nodes.js";
+import {
+  agent,
+  directory,
+  file,
+  KUBECONFIG,
+  kubeconfig,
+  mount,
+  plain,
+  ready,
+  refusal,
+  said,
+  scene,
+  token,
+} from "./_nodes.js";
 
 const test = suite("tokens");
 
@@ -94,10 +107,16 @@ test("a list of pods that may be older than the token does not judge it", () => 
 });
 
 test("files of a node that may be older than its present agent do not judge what that agent holds", () => {
-  const since = (created: string) => said(podGone, ...plain(bound()), agent(undefined, {}, created));
+  const since = (created: string, state = "True", ...more: readonly Fact[]) =>
+    said(podGone, ...plain(bound()), agent(undefined, { conditions: [ready(state, created)] }, created), ...more);
   assert.equal(why(since("2024-03-05T10:29:00Z")), ["the node's files are older than its CNI agent"]);
-  assert.equal(why(since("2024-03-05T10:28:59Z")), ["the agent was still starting"]);
-  assert.equal(verdicts(since("2024-03-05T10:28:00Z")), ["found n1", "foreseen n1"]);
+  assert.equal(why(since("2024-03-05T10:28:59Z", "False")), ["the agent was still starting"]);
+  assert.equal(verdicts(since("2024-03-05T10:28:59Z")), ["found n1", "foreseen n1"]);
+  assert.equal(verdicts(since("2024-03-05T10:28:00Z", "False")), ["found n1", "foreseen n1"]);
+  const fresh = (iat: string) => kubeconfig("/opt/cni/calico-kubeconfig", token({ iat: at(iat) }));
+  const beside = (iat: string) => verdicts(since("2024-03-05T10:29:30Z", "True", fresh(iat)));
+  assert.equal(beside("2024-03-05T10:29:30Z"), ["found n1", "foreseen n1"]);
+  assert.equal(beside("2024-03-05T10:29:29Z"), ["undetermined n1"]);
 });
 
 test("an agent whose init containers still run has not written yet, for ten minutes", () => {
