@@ -1,7 +1,7 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Fact, FactKind } from "#model/fact.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
-import type { FactView } from "#model/rule.js";
+import type { FactView, MatchContext } from "#model/rule.js";
 import type { Pod } from "./_pods.js";
 import { sandboxErrorClass } from "./_sandbox-error.js";
 
@@ -44,7 +44,8 @@ export interface FailureKind {
   readonly log: RegExp;
 }
 
-const UID = /\bfor \\*"([0-9a-f]{8}-[0-9a-f-]{27,28})\\*"|podUID=\\*"?([0-9a-f]{8}-[0-9a-f-]{27,28})/;
+const UID =
+  /\bfor \\*"([0-9a-f]{8}-[0-9a-f-]{27,28})\\*"|podUID=\\*"?([0-9a-f]{8}-[0-9a-f-]{27,28})|\bUid:([0-9a-f]{8}-[0-9a-f-]{27,28})/;
 
 /** All failures of a kind by node and error class. Logs speak only where events of that node and class are missing: they count the same thing. */
 export function sandboxFailures(
@@ -133,7 +134,7 @@ const longer = (a: Fact<"log"> | null, b: Fact<"log">): Fact<"log"> => (a && a.v
 function occurrenceOf(line: Fact<"log">, pods: ReadonlyMap<string, Pod>): Occurrence {
   const { sample, first, last, count } = line.value;
   const found = UID.exec(sample);
-  const uid = found?.[1] ?? found?.[2] ?? null;
+  const uid = found?.[1] ?? found?.[2] ?? found?.[3] ?? null;
   const pod = uid === null ? null : (pods.get(uid) ?? null);
   const { evidence } = line;
   return {
@@ -159,11 +160,42 @@ export const firstSeen = (of: readonly Occurrence[]): Instant | null => of.map((
 export const lastSeen = (of: readonly Occurrence[]): Instant | null =>
   of.map((o) => latestOf(o.last, o.first)).reduce(latestOf, null);
 
-/** From the first to the last, over all of them; 0 where times are missing. */
-export function lastedMs(of: readonly Occurrence[]): number {
-  const [from, to] = [firstSeen(of), lastSeen(of)];
-  return from && to ? to.epochMs - from.epochMs : 0;
+/** From the first to the last; 0 where times are missing. */
+export function lastedMs({ first, last }: Occurrence): number {
+  return first && last ? last.epochMs - first.epochMs : 0;
 }
+
+/** A series of log lines may be of many pods: two of them far apart are two accidents. */
+const LASTING_LINES = 5;
+
+/** Did it last for one pod? Accidents of different pods, each healed at once, are no lasting failure of their node. */
+export const hasLasted = (of: readonly Occurrence[], ms: number): boolean =>
+  of.some((o) => lastedMs(o) > ms && (o.source === "event" || o.count >= LASTING_LINES));
+
+/** The kubelet retries each 10 to 15 s: a log that goes on for so long without a failure has none to tell. */
+export const SILENT_MS = 600_000;
+
+/** Until when the logs of each node go; once per moment: hand it to `context.derive`. */
+export function logEnds(view: Look): ReadonlyMap<string | null, Instant> {
+  const ends = new Map<string | null, Instant>();
+  for (const { node, value } of view("log").all) {
+    const end = value.kind === "podlog" ? null : latestOf(ends.get(node) ?? null, latestOf(value.first, value.last));
+    if (end) ends.set(node, end);
+  }
+  return ends;
+}
+
+/** Only lines tell of it, and the logs of its node go on without them. Events cannot tell: their last time lags and they are kept for long. */
+export const isSilent = (of: SandboxFailures, context: MatchContext): boolean =>
+  of.occurrences.every((o) => o.source === "log") &&
+  (lastSeen(of.occurrences)?.epochMs ?? 0) + SILENT_MS < (context.derive(logEnds).get(of.node)?.epochMs ?? 0);
+
+/** Lines of a log tell again and again of a failure, and name none of the pods that show it. */
+export const isUnnamed = (of: SandboxFailures, pods: readonly Pod[], context: MatchContext): boolean =>
+  of.occurrences.every((o) => o.source === "log") &&
+  of.occurrences.some((o) => o.uid === null || o.count > 1) &&
+  !isSilent(of, context) &&
+  !pods.some((pod) => of.occurrences.some((o) => o.uid === pod.value.uid));
 
 /** (last − first) / (count − 1) of each that has a count to divide by: the true cadence, since the client counts what it does not write. */
 export const cadencesMs = (of: readonly Occurrence[]): readonly number[] =>

@@ -1,9 +1,9 @@
 import type { Found, Lesson, Outcome } from "#model/finding.js";
-import { latestOf } from "#model/instant.js";
+import { earliest, type Instant, latestOf } from "#model/instant.js";
 import { type FactView, found, undetermined } from "#model/rule.js";
 import { known } from "#model/statement.js";
 import { type Attempt, failureDetails, headline } from "./_failure-statements.js";
-import { extent, ownerKey } from "./_pods.js";
+import { extent, ownerKey, ownersOf, type Pod, requestedAt, uidsOf } from "./_pods.js";
 import { EVENTS_CACHE } from "./_references.js";
 import { failureSubject, firstSeen, lastSeen, type SandboxFailures } from "./_sandbox-failures.js";
 
@@ -11,6 +11,8 @@ import { failureSubject, firstSeen, lastSeen, type SandboxFailures } from "./_sa
 export interface Verdict {
   readonly over: boolean;
   readonly lessons: readonly Lesson[];
+  /** Pods of the node that show what the lines of a log tell without naming them. */
+  readonly unnamed: readonly Pod[];
 }
 
 /** The outcomes of both cards on failing sandboxes: one for each node and error; without events and logs a gap. */
@@ -29,13 +31,19 @@ export function* sandboxOutcomes(
   }
 }
 
-const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons }: Verdict): Outcome =>
+const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, unnamed }: Verdict): Outcome =>
   found({
     subject: failureSubject(group.node, group.errorClass),
-    about: aboutOf(group),
-    since: firstSeen(group.occurrences),
+    about: aboutOf(group, unnamed),
+    since: sinceOf(group, unnamed),
     lastSeen: latestOf(lastSeen(group.occurrences), group.logged?.value.last ?? null),
     over,
+    unverified:
+      unnamed.length === 0
+        ? []
+        : [
+            `that the failures are of the ${unnamed.length === 1 ? "pod" : "pods"} found in that state on the node: the log names none of them`,
+          ],
     statements: [headline(group, attempt), ...failureDetails(group)],
     value: {
       node: group.node,
@@ -46,11 +54,18 @@ const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons }: 
     lessons,
   });
 
-const aboutOf = (group: SandboxFailures): Found["about"] => ({
+/** The first line of a series may be of another pod and of another time: then nobody knows when it began for those that are left. */
+function sinceOf(group: SandboxFailures, unnamed: readonly Pod[]): Instant | null {
+  const first = firstSeen(group.occurrences);
+  const asked = unnamed.map((pod) => requestedAt(pod) ?? pod.value.created).reduce(earliest, null);
+  return first && asked && first.epochMs < asked.epochMs ? null : first;
+}
+
+const aboutOf = (group: SandboxFailures, unnamed: readonly Pod[]): Found["about"] => ({
   ...(group.node === null ? {} : { node: [group.node] }),
   error: [group.errorClass],
-  pod: [...new Set(group.occurrences.flatMap((o) => o.uid ?? []))],
-  workload: [...new Set(group.occurrences.flatMap((o) => (o.pod && ownerKey(o.pod)) ?? []))],
+  pod: [...new Set([...group.occurrences.flatMap((o) => o.uid ?? []), ...uidsOf(unnamed)])],
+  workload: [...new Set([...group.occurrences.flatMap((o) => (o.pod && ownerKey(o.pod)) ?? []), ...ownersOf(unnamed)])],
 });
 
 export const COUNTS_ARE_BOUNDS = known(

@@ -3,9 +3,9 @@ import { defineRule, effect, type FactView, type MatchContext } from "#model/rul
 import { known } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, eventsOf, LIST_PENDING, LIST_READY, probeNode } from "./_consequences.js";
 import { CREATE_FAILURES } from "./_failure-kinds.js";
-import { podsByUid, seenAt } from "./_pods.js";
+import { type Pod, podsByUid, seenAt } from "./_pods.js";
 import { EVENTS_CACHE, SANDBOX_RUN } from "./_references.js";
-import { lastedMs, type Occurrence, type SandboxFailures, sandboxFailures } from "./_sandbox-failures.js";
+import { hasLasted, isUnnamed, type SandboxFailures, sandboxFailures } from "./_sandbox-failures.js";
 import { COUNTS_ARE_BOUNDS, sandboxOutcomes, type Verdict } from "./_sandbox-symptom.js";
 import { waitsForSandbox } from "./_waiting.js";
 
@@ -69,14 +69,20 @@ export default defineRule({
 });
 
 function judge(group: SandboxFailures, complete: boolean, context: MatchContext): Verdict | null {
-  const now = group.occurrences.some((o) => waits(o, context));
+  const now = group.occurrences.some((o) => o.pod && waits(o.pod, context));
   const unknown = !complete && group.occurrences.some((o) => o.pod === null && o.source === "event");
-  if (!now && !unknown && lastedMs(group.occurrences) <= LASTING_MS) return null;
-  return { over: !now && !unknown, lessons: [] };
+  const waiting = context.derive(waitingPods).filter((pod) => pod.value.node === group.node);
+  const unnamed = isUnnamed(group, waiting, context) ? waiting.filter((pod) => waits(pod, context)) : [];
+  const over = !now && !unknown && unnamed.length === 0;
+  if (over && !hasLasted(group.occurrences, LASTING_MS)) return null;
+  return { over, lessons: [], unnamed };
 }
 
-function waits({ pod }: Occurrence, context: MatchContext): boolean {
-  if (!pod || !waitsForSandbox(pod)) return false;
+const waitingPods = (view: <K extends FactKind>(kind: K) => FactView<K>): readonly Pod[] =>
+  view("kube.pod").all.filter(waitsForSandbox);
+
+function waits(pod: Pod, context: MatchContext): boolean {
+  if (!waitsForSandbox(pod)) return false;
   const since = pod.value.startedAt ?? pod.value.created;
   return since === null || seenAt(pod, context.moment).epochMs - since.epochMs > YOUNG_MS;
 }

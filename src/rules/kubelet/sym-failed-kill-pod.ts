@@ -4,17 +4,23 @@ import { defineRule, effect, type MatchContext } from "#model/rule.js";
 import { known } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, eventsOf, listTerminating, probeNode } from "./_consequences.js";
 import { quietEvents } from "./_failure-statements.js";
-import { isCompleted, isReady, overdueMs, type Pod, seenAt } from "./_pods.js";
+import { isCompleted, isReady, overdueMs, type Pod, requestedAt, seenAt } from "./_pods.js";
 import { EVENTS_CACHE, POD_WORKERS, SANDBOX_STOP } from "./_references.js";
-import { lastedMs, lastSeen, type Occurrence, type SandboxFailures } from "./_sandbox-failures.js";
+import {
+  hasLasted,
+  isSilent,
+  isUnnamed,
+  lastSeen,
+  type Occurrence,
+  type SandboxFailures,
+  SILENT_MS,
+} from "./_sandbox-failures.js";
 import { COUNTS_ARE_BOUNDS, sandboxOutcomes, type Verdict } from "./_sandbox-symptom.js";
 import { killFailures, REPEATED, STUCK_AFTER_MS, stuckPods } from "./_stuck.js";
 
 /** Errors that healed by themselves within this time are noise, unless they came often. */
 const LASTING_MS = 120_000;
 const OFTEN = 5;
-/** The kubelet retries each 10 to 15 s: a log silent for so long has no failure to tell. */
-const SILENT_MS = 600_000;
 /** Events so old beside pods that still exist are worth a word. */
 const QUIET_MS = 120_000;
 
@@ -71,13 +77,22 @@ export default defineRule({
 });
 
 function judge(group: SandboxFailures, complete: boolean, context: MatchContext): Verdict | null {
-  const idle = complete && !context.derive(stuckPods).some((pod) => pod.value.node === group.node);
+  const stuck = context.derive(stuckPods).filter((pod) => pod.value.node === group.node);
+  const idle = complete && stuck.length === 0;
   const states = group.occurrences.map((o) => stateOf(o, complete, idle, context));
-  const lasting = lastedMs(group.occurrences) > LASTING_MS || group.occurrences.some((o) => o.count >= OFTEN);
+  const lasting = hasLasted(group.occurrences, LASTING_MS) || group.occurrences.some((o) => o.count >= OFTEN);
   const now = states.includes("stuck");
-  const unknown = states.includes("unknown") && !silent(group, context);
-  return now || unknown || lasting ? { over: !now && !unknown, lessons: lessons(group, context) } : null;
+  const unknown = states.includes("unknown") && !isSilent(group, context);
+  const over = !now && !unknown;
+  if (over && !lasting) return null;
+  const unnamed = over || !isUnnamed(group, stuck, context) ? [] : stuck.filter((pod) => mayBe(pod, group));
+  return { over, lessons: lessons(group, context), unnamed };
 }
+
+/** Nothing else is known to keep it, and it was to go while the failures went on. */
+const mayBe = (pod: Pod, group: SandboxFailures): boolean =>
+  pod.value.finalizers.length === 0 &&
+  (requestedAt(pod)?.epochMs ?? 0) <= (lastSeen(group.occurrences)?.epochMs ?? Number.POSITIVE_INFINITY);
 
 function lessons(group: SandboxFailures, context: MatchContext): readonly Lesson[] {
   const stuck = new Set(context.derive(stuckPods));
@@ -87,8 +102,13 @@ function lessons(group: SandboxFailures, context: MatchContext): readonly Lesson
   return statement ? [{ kind: "surprise", statement }] : [];
 }
 
-/** `idle`: no pod at all is stuck on that node. */
+/** `idle`: no pod at all is stuck on that node. A series of lines goes on for others when the pod of its first line is gone. */
 function stateOf(occurrence: Occurrence, complete: boolean, idle: boolean, context: MatchContext): State {
+  const state = stateOfPod(occurrence, complete, idle, context);
+  return state === "gone" && !idle && occurrence.source === "log" && occurrence.count > 1 ? "unknown" : state;
+}
+
+function stateOfPod(occurrence: Occurrence, complete: boolean, idle: boolean, context: MatchContext): State {
   const { pod } = occurrence;
   if (!pod) return idle || (complete && occurrence.uid !== null) ? "gone" : "unknown";
   const overdue = overdueMs(pod, context.moment);
@@ -102,8 +122,3 @@ const torn = (occurrence: Occurrence, pod: Pod, context: MatchContext): boolean 
   !isCompleted(pod) &&
   occurrence.count >= REPEATED &&
   (occurrence.last?.epochMs ?? 0) + SILENT_MS >= context.moment.collectedAt.epochMs;
-
-/** A log that goes on without the failure. Events cannot tell: their last time lags and they are kept for long. */
-const silent = (group: SandboxFailures, context: MatchContext): boolean =>
-  group.occurrences.every((o) => o.source === "log") &&
-  (lastSeen(group.occurrences)?.epochMs ?? 0) + SILENT_MS < context.moment.collectedAt.epochMs;

@@ -148,6 +148,50 @@ for (const sample of [
   });
 }
 
+const CONTAINERD = `msg="StopPodSandbox for \\"72ee\\" failed" error="${OLD.slice(OLD.indexOf("failed to"))}"`;
+
+test("lines that name no pod are of those that are stuck there, with one premise open", () => {
+  const stuck = deleted("2024-03-05T10:00:30Z");
+  const [found] = ofJournal(inJournal(CONTAINERD), stuck);
+  if (found?.outcome !== "found") throw new Error("not found");
+  assert.equal(found.about.pod, [UID]);
+  assert.is(found.unverified.length, 1);
+  for (const other of [
+    deleted("2024-03-05T10:00:30Z", { finalizers: ["x/y"] }),
+    deleted("2024-03-05T10:00:30Z", { node: "n2" }),
+  ]) {
+    assert.equal(ofJournal(inJournal(CONTAINERD), other)[0]?.about.pod, []);
+  }
+});
+
+test("a series goes on for others when the pod of its first line is gone, and nobody knows since when", () => {
+  const of = (more = {}) => ({
+    ...line("2024-03-05T10:29:50Z"),
+    value: { ...line("2024-03-05T10:29:50Z").value, ...more },
+  });
+  const other = pod({ name: "other", uid: "other", deletion: at("2024-03-05T10:20:30Z"), graceSeconds: 30 });
+  const [found] = ofJournal(of({ first: at("2024-03-04T10:00:00Z") }), other);
+  if (found?.outcome !== "found") throw new Error("not found");
+  assert.equal([found.over, found.since, found.about.pod], [false, null, [UID, "other"]]);
+  // The log goes on without it.
+  const quiet = of({ first: at("2024-03-04T10:00:00Z"), last: at("2024-03-04T10:10:00Z") });
+  const alive = inJournal("something else");
+  const [healed] = ofJournal(quiet, alive, other);
+  if (healed?.outcome !== "found") throw new Error("not found");
+  assert.equal([healed.over, healed.about.pod], [true, [UID]]);
+});
+
+test("single failures of different pods that are gone, half an hour apart, are noise", () => {
+  const one = (uid: string, time: string) => ({
+    ...failed(1, time),
+    value: {
+      ...failed(1, time).value,
+      objects: [{ ...failed(1, time).value.objects[0], uid, name: uid, first: at(time), last: at(time) } as never],
+    },
+  });
+  assert.equal(runRule(rule, one("a", "2024-03-05T09:40:00Z"), one("b", "2024-03-05T10:14:00Z")), []);
+});
+
 test("of the log only what its first line shows is told", () => {
   const told = texts(
     foundBy(rule, failed(104), line("2024-03-05T10:29:50Z"), deleted("2024-03-05T10:00:30Z"))[0]?.statements ?? [],
