@@ -29,6 +29,8 @@ export interface RuntimeConfigValue {
   readonly problem: string | null;
   /** The CNI table as written, by plugin id, unexpanded. Null values: key absent. */
   readonly cni: readonly CniTable[];
+  /** Plugin ids with a section in this file but no CNI table; left out where there is none such. containerd 1.x replaces whole sections. */
+  readonly withoutCni?: readonly string[];
 }
 
 export interface CniTable {
@@ -58,6 +60,8 @@ export interface NetconfPlugin {
   readonly pointer: string | null;
   /** Line of that field, 1-based, where it could be found. */
   readonly line: number | null;
+  /** Type of the plugin that calls this one (multus); left out where the runtime calls it itself. */
+  readonly delegatedBy?: string;
 }
 
 /** Claims of a service account token as collected (signature already cut off). Seconds since 1970 become instants of the API's clock. */

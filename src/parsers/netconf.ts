@@ -43,8 +43,9 @@ export function readNetconf(path: string, content: string): NetconfValue {
   if (!isRecord(root.value)) return refused(path, null, { problem: "the file holds no JSON object", line: 1 });
   const list = path.endsWith(".conflist");
   const elements = list ? views(root, "plugins") : [root];
-  const plugins = elements.map((element) => plugin(element, scan.lines));
-  const problem = list ? listProblem(name, root, plugins) : singleProblem(root, plugins);
+  const own = elements.map((element) => plugin(element, scan.lines));
+  const plugins = [...own, ...elements.flatMap((element) => delegates(element, scan.lines))];
+  const problem = list ? listProblem(name, root, own) : singleProblem(root, own);
   if (problem !== null)
     return { ...refused(path, name, { problem, line: 1 }), plugins: plugins.filter((p) => p.type !== "") };
   return { path, valid: true, problem: null, problemLine: null, name, plugins };
@@ -91,6 +92,15 @@ function plugin(of: View, lines: ReadonlyMap<string, number>): NetconfPlugin {
   if (kubeconfig === null) return { type, kubeconfig, pointer: null, line: null };
   const pointer = `${of.pointer}${nested === null ? "" : "/kubernetes"}/kubeconfig`;
   return { type, kubeconfig, pointer, line: lines.get(pointer) ?? null };
+}
+
+/** What a meta plugin (multus) calls: each of its delegates is a configuration or a list of its own. */
+function delegates(of: View, lines: ReadonlyMap<string, number>): readonly NetconfPlugin[] {
+  const delegatedBy = text(of, "type") ?? "";
+  return views(of, "delegates")
+    .flatMap((one) => (Array.isArray(below(one, "plugins").value) ? views(one, "plugins") : [one]))
+    .map((one) => ({ ...plugin(one, lines), delegatedBy }))
+    .filter((one) => one.type !== "");
 }
 
 function place(artifact: Artifact, value: NetconfValue, content: string): Evidence {

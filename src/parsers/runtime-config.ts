@@ -22,7 +22,7 @@ const NAMES: ReadonlySet<string> = new Set(["config.toml", "containerd.toml", "c
  *   conf_dir = "${SNAP_DATA}/args/cni-network"
  * ```
  *
- * Keeps every CNI table under the plugin id it stands under, whatever `version` says: whether a table counts is a rule's matter. Does not
+ * Keeps every CNI table under the plugin id it stands under, whatever `version` says, and the ids of sections without one: whether a table counts is a rule's matter. Does not
  * expand variables, apply defaults, follow imports or merge.
  */
 export const runtimeConfig: Parser = {
@@ -66,13 +66,18 @@ function readConfig(artifact: Artifact, content: string, complain: (message: str
   };
   const root: View = { value: document, pointer: "", wrong: tell };
   const lineOf = tomlLines(content);
+  const cni = PLUGINS.flatMap((id) => cniTable(root, id, lineOf) ?? []);
+  const withoutCni = PLUGINS.filter(
+    (id) => isRecord(below(root, "plugins", id).value) && !cni.some((table) => table.pluginId === id),
+  );
   const value: RuntimeConfigValue = {
     ...head,
     version: count(root, "version") ?? 1,
     imports: texts(root, "imports"),
     valid: true,
     problem,
-    cni: PLUGINS.flatMap((id) => cniTable(root, id, lineOf) ?? []),
+    cni,
+    ...(withoutCni.length > 0 ? { withoutCni } : {}),
   };
   if (wrong > 0) complain(`${wrong} values are of another type than containerd takes`);
   return value;

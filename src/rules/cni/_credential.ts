@@ -1,10 +1,10 @@
 import type { Evidence } from "#model/evidence.js";
 import { evidenceIn } from "#model/evidence.js";
 import type { Fact, FactKind, NetconfPlugin, TokenValue } from "#model/fact.js";
-import { baseName, type FileTree, fileTree } from "#model/file-tree.js";
+import { baseName, type FileTree, fileTree, type Resolution } from "#model/file-tree.js";
 import type { Missing } from "#model/finding.js";
 import type { FactView, MatchContext } from "#model/rule.js";
-import { type ConfDir, confDirOf } from "./_runtime.js";
+import { type ConfDir, confDirOf, needsVersion, skipsInvalid } from "./_runtime.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
 
@@ -38,8 +38,8 @@ export type Followed =
   | { readonly state: "followed"; readonly credential: Credential }
   /** The winning configuration is not valid: the runtime has no network. */
   | { readonly state: "broken"; readonly confDir: ConfDir; readonly netconf: Fact<"cni.netconf"> }
-  /** The plugin in use takes no kubeconfig. */
-  | { readonly state: "none" }
+  /** The plugin in use takes no kubeconfig; or there is none in use, since the directory that the runtime reads is `empty`. */
+  | { readonly state: "none"; readonly empty?: { readonly confDir: ConfDir; readonly directory: Resolution } }
   | { readonly state: "unknown"; readonly missing: readonly [Missing, ...Missing[]] };
 
 export interface NodeFiles {
@@ -60,10 +60,10 @@ export function nodeFiles(view: View, context: MatchContext): ReadonlyMap<string
 function followOn(node: string, tree: FileTree, view: View, context: MatchContext): Followed {
   const confDir = confDirOf(node, view, context);
   if (!confDir) {
-    return {
-      state: "unknown",
-      missing: [view("runtime.config").missing("the container runtime's configuration", node)],
-    };
+    const missing = needsVersion(node, view)
+      ? view("kube.node").missing(`the version of containerd on ${node}, which decides what its drop-ins come to`)
+      : view("runtime.config").missing("the container runtime's configuration", node);
+    return { state: "unknown", missing: [missing] };
   }
   const directory = tree.resolve(confDir.path);
   if (directory.state !== "resolved") {
@@ -72,47 +72,100 @@ function followOn(node: string, tree: FileTree, view: View, context: MatchContex
       missing: [view("path").missing(`the listing of the runtime's conf_dir ${confDir.path}`, node)],
     };
   }
-  const winner = winningFile(directory.real, tree, view("cni.netconf").on(node));
-  if (!winner.path) {
-    return winner.certain
-      ? { state: "none" }
+  const { names, certain } = candidates(directory.real, tree, view("cni.netconf").on(node));
+  if (names.length === 0) {
+    return certain
+      ? { state: "none", empty: { confDir, directory } }
       : { state: "unknown", missing: [view("path").missing(`the listing of ${directory.real}`, node)] };
   }
-  const real = tree.resolve(winner.path).real;
-  const netconf = view("cni.netconf")
-    .on(node)
-    .find((n) => n.value.path === real || n.value.path === winner.path);
-  if (!netconf) {
-    return { state: "unknown", missing: [view("cni.netconf").missing(`the content of ${winner.path}`, node)] };
+  const loaded = loadedOf(names, tree, view("cni.netconf").on(node), confDir.maxConfNum, skipsInvalid(node, view));
+  if (loaded.state === "unread") {
+    return { state: "unknown", missing: [view("cni.netconf").missing(`the content of ${loaded.path}`, node)] };
   }
-  if (!netconf.value.valid) return { state: "broken", confDir, netconf };
-  const plugin = netconf.value.plugins.find((p) => p.kubeconfig !== null);
-  if (!plugin) return { state: "none" };
-  return followKubeconfig({
-    node,
-    tree,
-    view,
-    confDir,
-    netconf,
-    plugin,
-    certain: winner.certain,
-    links: directory.hops,
-  });
+  if (loaded.state === "broken") return { state: "broken", confDir, netconf: loaded.netconf };
+  const choices = loaded.netconfs.flatMap((netconf) =>
+    netconf.value.plugins.filter((p) => p.kubeconfig !== null).map((plugin) => ({ netconf, plugin })),
+  );
+  if (choices.length === 0) return { state: "none" };
+  const choice = chosenOf(choices, node, tree, view);
+  if (!choice) {
+    const types = [...new Set(choices.map((c) => c.plugin.type))].join(" and ");
+    const what = `which plugin was refused on ${node}: ${types} have a credential each, and the errors do not tell one`;
+    return { state: "unknown", missing: [view("log").missing(what, node)] };
+  }
+  return followKubeconfig({ node, tree, view, confDir, ...choice, certain, links: directory.hops });
 }
 
-/** The first file in ASCII order with one of the extensions that go-cni loads (go-cni opts.go; libcni conf.go). */
-function winningFile(
+/** Files in ASCII order with one of the extensions that go-cni loads (go-cni opts.go; libcni conf.go). */
+function candidates(
   directory: string,
   tree: FileTree,
   netconfs: readonly Fact<"cni.netconf">[],
-): { readonly path: string | null; readonly certain: boolean } {
+): { readonly names: readonly string[]; readonly certain: boolean } {
   const listed = tree
     .entries(directory)
     .filter((e) => e.value.type === "f" || e.value.type === "l")
     .map((e) => e.value.path);
   const collected = netconfs.map((n) => n.value.path).filter((p) => p.slice(0, p.lastIndexOf("/")) === directory);
   const names = [...new Set([...listed, ...collected])].filter((p) => /\.(conf|conflist|json)$/.test(p)).sort();
-  return { path: names[0] ?? null, certain: tree.at(directory)?.value.listing === "complete" };
+  return { names, certain: tree.at(directory)?.value.listing === "complete" };
+}
+
+type Loaded =
+  | { readonly state: "loaded"; readonly netconfs: readonly Fact<"cni.netconf">[] }
+  | { readonly state: "broken"; readonly netconf: Fact<"cni.netconf"> }
+  | { readonly state: "unread"; readonly path: string };
+
+/** What the runtime loads of them: the first `max` (0: all), and nothing at all where one of these is not valid; some runtimes pass over such. */
+function loadedOf(
+  names: readonly string[],
+  tree: FileTree,
+  all: readonly Fact<"cni.netconf">[],
+  max: number,
+  skips: boolean,
+): Loaded {
+  const netconfs: Fact<"cni.netconf">[] = [];
+  for (const path of names) {
+    if (max > 0 && netconfs.length === max) break;
+    const { real } = tree.resolve(path);
+    const netconf = all.find((n) => n.value.path === real || n.value.path === path);
+    if (!netconf) return { state: "unread", path };
+    if (netconf.value.valid) netconfs.push(netconf);
+    else if (!skips) return { state: "broken", netconf };
+  }
+  return { state: "loaded", netconfs };
+}
+
+interface Choice {
+  readonly netconf: Fact<"cni.netconf">;
+  readonly plugin: NetconfPlugin;
+}
+
+/**
+ * Of several credentials the one of the plugin that failed: errors name it, or the one that called it. Without an error the first
+ * plugin's; null where there are errors and they do not tell one.
+ */
+function chosenOf(choices: readonly Choice[], node: string, tree: FileTree, view: View): Choice | null {
+  const [first] = choices as readonly [Choice, ...Choice[]];
+  const files = new Set(choices.map((c) => tree.resolve(c.plugin.kubeconfig ?? "").real));
+  if (files.size === 1) return first;
+  const errors = [...view("kube.event").all, ...view("log").on(node)]
+    .filter((f) => (f.kind === "kube.event" ? f.value.node === node : true))
+    .map((f) => (f.kind === "kube.event" ? f.value.message : f.value.sample))
+    .filter((text) =>
+      /failed to (?:setup|set up|destroy|teardown|tear down)\b.{0,200}network|from CNI network/.test(text),
+    );
+  if (errors.length === 0) return first;
+  const failed = errors.map((text) => failedIn(text, choices));
+  return failed.every((f) => f === failed[0]) ? (failed[0] ?? null) : null;
+}
+
+function failedIn(text: string, choices: readonly Choice[]): Choice | null {
+  const type = /plugin type=\\*"([^"\\]+)/.exec(text)?.[1];
+  const delegated = choices.filter((c) => c.plugin.delegatedBy === type);
+  const named = choices.filter((c) => c.plugin.type === type && c.plugin.delegatedBy === undefined);
+  const fits = /\bdelegate|conflist(?:Add|Del)/i.test(text) && delegated.length > 0 ? delegated : named;
+  return fits.length === 1 ? (fits[0] ?? null) : null;
 }
 
 interface Way {

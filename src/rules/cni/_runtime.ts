@@ -29,14 +29,57 @@ const USUAL_CONF_DIRS: readonly string[] = [
 
 /** The plugin whose CNI table counts, by the version of the file (containerd docs/cri/config.md). */
 function tableOf(config: Fact<"runtime.config">): CniTable | undefined {
-  const { version, cni, source } = config.value;
-  const ids =
-    source === "dump" || version >= 3
-      ? ["io.containerd.cri.v1.runtime", ...(source === "dump" ? ["io.containerd.grpc.v1.cri", "cri"] : [])]
-      : version === 2
-        ? ["io.containerd.grpc.v1.cri"]
-        : ["cri"];
-  return ids.map((id) => cni.find((table) => table.pluginId === id)).find((table) => table !== undefined);
+  return idsOf(config)
+    .map((id) => config.value.cni.find((table) => table.pluginId === id))
+    .find((table) => table !== undefined);
+}
+
+function idsOf(config: Fact<"runtime.config">): readonly string[] {
+  const { version, source } = config.value;
+  return source === "dump" || version >= 3
+    ? ["io.containerd.cri.v1.runtime", ...(source === "dump" ? ["io.containerd.grpc.v1.cri", "cri"] : [])]
+    : version === 2
+      ? ["io.containerd.grpc.v1.cri"]
+      : ["cri"];
+}
+
+/** True where the file has the section of that plugin, with a CNI table in it or without. */
+const hasSection = (config: Fact<"runtime.config">): boolean =>
+  tableOf(config) !== undefined || idsOf(config).some((id) => config.value.withoutCni?.includes(id));
+
+/** The runtime of a node as its kubelet reports it: `containerd` and `1.7.16`; null where no Node object was collected. */
+export function runtimeOf(node: string, view: View): { readonly name: string; readonly version: string } | null {
+  const reported = view("kube.node").all.find((n) => n.value.name === node)?.value.runtimeVersion;
+  const [, name, version] = /^([a-z-]+):\/\/v?(.*)$/.exec(reported ?? "") ?? [];
+  return name === undefined ? null : { name, version: version ?? "" };
+}
+
+/** CRI-O and dockershim pass over files that are not valid, and read no configuration of containerd. */
+export function skipsInvalid(node: string, view: View): boolean {
+  const name = runtimeOf(node, view)?.name;
+  return name === "cri-o" || name === "docker";
+}
+
+/** The file that decides, or null where that depends on the version: 1.x replaces a plugin's whole section, 2.x merges it key by key. */
+function decidingOf(
+  chain: readonly Fact<"runtime.config">[],
+  version: string | undefined,
+): Fact<"runtime.config"> | null | undefined {
+  const merged = chain.findLast((c) => tableOf(c)?.confDir != null);
+  const replaced = chain.findLast(hasSection);
+  const confDir = (c: Fact<"runtime.config"> | undefined): string =>
+    (c ? tableOf(c)?.confDir : null) ?? DEFAULT_CONF_DIR;
+  if (version?.startsWith("1.")) return replaced;
+  if (/^\d/.test(version ?? "") || confDir(merged) === confDir(replaced)) return merged;
+  return null;
+}
+
+/** Whether the files of a node were collected, and only the version of the runtime is missing to tell what they come to. */
+export function needsVersion(node: string, view: View): boolean {
+  const configs = view("runtime.config").on(node);
+  const main = mainFile(configs, namedFiles(view("process").on(node)));
+  const runtime = runtimeOf(node, view);
+  return main !== undefined && decidingOf([main, ...imported(main, configs)], runtime?.version) === null;
 }
 
 /**
@@ -45,19 +88,22 @@ function tableOf(config: Fact<"runtime.config">): CniTable | undefined {
  */
 export function confDirOf(node: string, view: View, _context: MatchContext): ConfDir | null {
   const configs = view("runtime.config").on(node);
+  if (skipsInvalid(node, view)) return guess(node, view);
   const dump = configs.find((c) => c.value.source === "dump" && c.value.valid);
   const named = namedFiles(view("process").on(node));
   const main = dump ?? mainFile(configs, named);
   if (!main) return guess(node, view);
   const chain = dump ? [main] : [main, ...imported(main, configs)];
-  const deciding = chain.findLast((c) => tableOf(c)?.confDir != null) ?? main;
+  const decided = decidingOf(chain, runtimeOf(node, view)?.version);
+  if (decided === null) return null;
+  const deciding = decided ?? main;
   const table = tableOf(deciding);
   const written = table?.confDir ?? DEFAULT_CONF_DIR;
   const path = expand(written, [deciding, ...configs.filter((c) => c.value.source === "file")]);
   const line = table?.line ?? null;
   const shown = table?.confDir
     ? `conf_dir = "${table.confDir}"`
-    : `no conf_dir (plugin table of version ${main.value.version})`;
+    : `no conf_dir (plugin table of version ${deciding.value.version})`;
   const evidence =
     line === null ? deciding.evidence : evidenceIn(deciding.artifact, { kind: "lines", from: line, to: line }, shown);
   return {
