@@ -1,8 +1,18 @@
+import type { Evidence } from "#model/evidence.js";
 import type { Found } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
-import { type Consequence, defineRule, effect, found, type MatchContext, undetermined } from "#model/rule.js";
+import {
+  type Consequence,
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  undetermined,
+} from "#model/rule.js";
 import { code, codes, known, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, LIST_READY, listTerminating } from "./_consequences.js";
+import { KILL_FAILURES } from "./_failure-kinds.js";
 import {
   citeEach,
   either,
@@ -89,6 +99,7 @@ function outcomeOf(node: string, pods: readonly [Pod, ...Pod[]], context: MatchC
       ...ownerStatement(pods),
       finalizerStatement(pods),
       ...stateStatement(pods),
+      ...warningStatements(pods, context),
     ],
     value: {
       node: node === UNASSIGNED ? null : node,
@@ -152,6 +163,60 @@ function stateStatement(pods: readonly [Pod, ...Pod[]]): readonly Statement[] {
   const states = [...new Set(pods.flatMap((pod) => pod.value.containers.map((c) => c.state)))].sort();
   if (states.length === 0) return [];
   return [say`The containers were reported as ${codes(states, 5, ...citeEach(pods, "/status/containerStatuses"))}.`];
+}
+
+/** Reasons of warnings about the end of a pod. Failed sandboxes have a finding of their own, and so has a kubelet that is silent. */
+const TELLING = new Set([
+  "FailedUnMount",
+  "FailedMount",
+  "FailedDetachVolume",
+  "FailedPreStopHook",
+  "ExceededGracePeriod",
+  "FailedKillPod",
+]);
+
+interface Warning {
+  readonly reason: string;
+  readonly message: string;
+  readonly last: Instant | null;
+  readonly evidence: Evidence;
+}
+
+/** Warnings that may say what a pod waits for, by its uid; once per moment: hand it to `context.derive`. */
+const warningsByUid = (
+  view: (kind: "kube.event") => FactView<"kube.event">,
+): ReadonlyMap<string, readonly Warning[]> => {
+  const byUid = new Map<string, Warning[]>();
+  for (const { value } of view("kube.event").all) {
+    if (value.type !== "Warning" || !TELLING.has(value.reason)) continue;
+    for (const { uid, message, first, last, evidence } of value.objects) {
+      if (uid === null || (value.reason === KILL_FAILURES.reason && KILL_FAILURES.event.test(message))) continue;
+      const warning = { reason: value.reason, message, last: last ?? first, evidence };
+      const known = byUid.get(uid);
+      if (known) known.push(warning);
+      else byUid.set(uid, [warning]);
+    }
+  }
+  return byUid;
+};
+
+/** At most three, one of each reason and text, of after the request only: what was said before is of the life of the pod. */
+function warningStatements(pods: readonly Pod[], context: MatchContext): readonly Statement[] {
+  const warnings = context.derive(warningsByUid);
+  const told = new Map<string, Warning>();
+  for (const pod of pods) {
+    const since = requestedAt(pod)?.epochMs ?? 0;
+    for (const warning of warnings.get(pod.value.uid) ?? []) {
+      const { reason, message, last } = warning;
+      if (last && last.epochMs >= since && !told.has(`${reason} ${message}`)) told.set(`${reason} ${message}`, warning);
+    }
+  }
+  return [...told.values()]
+    .slice(0, 3)
+    .map(
+      ({ reason, message, evidence }) =>
+        say`An event with the reason ${code(reason, evidence)} says ${code(message, evidence)}.`,
+    );
 }
 
 function follow(node: string | null, together: boolean): Consequence {

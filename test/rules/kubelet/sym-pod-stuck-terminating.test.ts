@@ -57,6 +57,28 @@ test("one finding for a node, since the earliest request", () => {
   assert.equal(found[0]?.about.pod, ["uid-a", "uid-b"]);
 });
 
+test("warnings about its end are quoted, once each; those of before, of others, and failed sandboxes are not", () => {
+  const warned = (message: string, more = {}) =>
+    event({
+      reason: "FailedUnMount",
+      message,
+      last: at("2024-03-05T10:20:00Z"),
+      objects: [{ uid: "uid-a" }],
+      ...more,
+    });
+  const told = (...facts: Parameters<typeof foundBy>[1][]) =>
+    texts(foundBy(rule, deleted("a", "2024-03-05T10:00:30Z"), ...facts)[0]?.statements ?? []).filter((t) =>
+      t.startsWith("An event"),
+    );
+  assert.equal(told(warned("target is busy"), warned("target is busy")), [
+    "An event with the reason FailedUnMount says target is busy.",
+  ]);
+  assert.equal(told(warned("x", { last: at("2024-03-05T09:59:00Z") })), []);
+  assert.equal(told(warned("x", { objects: [{ uid: "uid-b" }] })), []);
+  assert.equal(told(warned("x", { type: "Normal" })), []);
+  assert.equal(told(failing(5, "a")), []);
+});
+
 test("a pod that was never bound stands for itself", () => {
   const [found] = foundBy(rule, deleted("a", "2024-03-05T10:00:30Z", { node: null, finalizers: ["x/y"] }));
   assert.is(found?.subject, "unassigned");
