@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
 import rule from "#rules/kubelet/sym-failed-create-sandbox.js";
-import { at, event, foundBy, pod, runRule } from "#test/rules/_facts.js";
+import { at, event, fact, foundBy, pod, runRule } from "#test/rules/_facts.js";
 
 const test = suite("sym:failed-create-sandbox");
 
@@ -61,6 +61,29 @@ test("a pod still without a sandbox is", () => {
   );
   assert.is(found?.subject, "n1|401");
   assert.is(found?.over, false);
+});
+
+test("two slow starts of different pods half an hour apart are noise", () => {
+  const of = (name: string, time: string) => {
+    const one = failed(time, time, 1);
+    const objects = one.value.objects.map((o) => ({ ...o, name, uid: `uid-${name}` }));
+    return { ...one, value: { ...one.value, objects } };
+  };
+  assert.equal(runRule(rule, of("a", "2024-03-05T09:20:00Z"), of("b", "2024-03-05T09:54:00Z")), []);
+});
+
+test("containerd's lines name the pod; those of others that name none are of the pods that wait there, with a premise", () => {
+  const line = (sample: string) =>
+    fact("log", { sample, first: at("2024-03-05T10:00:01Z"), last: at("2024-03-05T10:29:50Z"), count: 99 }, "n1");
+  const wait = pod({ ...waiting("2024-03-05T10:00:00Z").value, uid: "3218854c-9a9f-47e7-8742-a62d40a5b962" });
+  const error =
+    'failed" error="failed to setup network for sandbox \\"72ee\\": plugin type=\\"calico\\" failed (add): connection is unauthorized: Unauthorized"';
+  const named = `msg="RunPodSandbox for &PodSandboxMetadata{Name:web,Uid:3218854c-9a9f-47e7-8742-a62d40a5b962,Namespace:shop,Attempt:0,} ${error}`;
+  const unverified = (sample: string) =>
+    foundBy(rule, line(sample), wait).map((f) => [f.about.pod, f.over, f.unverified.length]);
+  assert.equal(unverified(named), [[["3218854c-9a9f-47e7-8742-a62d40a5b962"], false, 0]]);
+  const other = named.replace("3218854c", "99999999");
+  assert.equal(unverified(other).at(0)?.slice(1), [false, 1]);
 });
 
 test("what lasted long in the past is told as over", () => {
