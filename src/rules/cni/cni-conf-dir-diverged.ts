@@ -1,12 +1,13 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Fact } from "#model/fact.js";
-import { baseName, joinPath, parentOf, type Resolution } from "#model/file-tree.js";
-import type { Finding } from "#model/finding.js";
+import { baseName, type FileTree, joinPath, parentOf, type Resolution } from "#model/file-tree.js";
+import type { Finding, Outcome } from "#model/finding.js";
 import { earliest, formatUtc, type Instant, order } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
   effect,
+  type FactView,
   found,
   type MatchContext,
   NO_CONSEQUENCE,
@@ -15,8 +16,10 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { code, codes, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { readyOf } from "#rules/kubelet/_node-ready.js";
 import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { CALICO_INSTALL, CONTAINERD_CNI } from "./_references.js";
+import type { ConfDir } from "./_runtime.js";
 import { type Agent, agentOn, agents, unclearOn } from "./_writer.js";
 
 export default defineRule({
@@ -26,17 +29,24 @@ export default defineRule({
   asks: "How did this node come to be hit, and not its peers?",
   kind: "mechanism",
   role: "latent-condition",
-  needs: { paths: "path", kubeconfigs: "kubeconfig", pods: "kube.pod" },
+  needs: { paths: "path", kubeconfigs: "kubeconfig", pods: "kube.pod", nodes: "kube.node" },
   explains: [
     effect("cni-kubeconfig-token-pod-gone", ["node"], "enables"),
     effect("cni-token-expired", ["node"], "enables"),
+    // Only where the plugin's directory is empty: then the runtime has no network at all.
+    effect("sym:node-notready", ["node", "error"], "propagates"),
+    effect("sym:container-creating", ["node", "error"], "propagates"),
+    effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
   ],
-  *match({ paths, pods, kubeconfigs }, context) {
+  *match({ paths, pods, kubeconfigs, nodes }, context) {
     const files = context.derive(nodeFiles);
     const all = context.derive(agents);
     for (const [node, { followed, tree }] of files) {
       const base = { subject: node, about: { node: [node] } };
       if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
+      if (followed.state === "none" && followed.empty) {
+        yield* onEmpty(node, followed.empty, tree, all, { paths, pods, nodes }, context);
+      }
       if (followed.state !== "followed") continue;
       const agent = agentOn(all, node);
       const unclear = unclearOn(all, node);
@@ -45,7 +55,10 @@ export default defineRule({
         yield undetermined({ ...base, missing: [pods.missing(what)] });
       }
       if (!agent) {
-        if (unclear.length === 0 && pods.coverage().state !== "complete")
+        // Without the agent's pod its path is not known; where the usual one leads to the reader, nothing says that they differ.
+        const usual = tree.resolve(USUAL_PATH);
+        const one = usual.state === "resolved" && usual.real === parentOf(followed.credential.real);
+        if (unclear.length === 0 && !one && pods.coverage().state !== "complete")
           yield undetermined({ ...base, missing: [pods.missing("the list of pods, with the CNI agent's volumes")] });
         continue;
       }
@@ -89,6 +102,76 @@ export default defineRule({
   },
   tags: ["calico", "cni", "networking"],
 });
+
+/** Where the upstream manifests of CNI agents write. */
+const USUAL_PATH = "/etc/cni/net.d";
+const NO_NETWORK = /NetworkPluginNotReady|cni plugin not initialized|cni config uninitialized/;
+
+interface EmptyViews {
+  readonly paths: FactView<"path">;
+  readonly pods: FactView<"kube.pod">;
+  readonly nodes: FactView<"kube.node">;
+}
+
+/** The runtime reads a directory without any configuration, says that it has no network, and the agent's configuration lies elsewhere. */
+function* onEmpty(
+  node: string,
+  { confDir, directory }: { readonly confDir: ConfDir; readonly directory: Resolution },
+  tree: FileTree,
+  all: readonly Agent[],
+  { paths, pods, nodes }: EmptyViews,
+  context: MatchContext,
+): Iterable<Outcome> {
+  const base = { subject: node, about: { node: [node] } };
+  const object = nodes.all.find((n) => n.value.name === node);
+  const ready = object ? readyOf(object) : null;
+  if (!ready) {
+    yield undetermined({ ...base, missing: [nodes.missing(`the Ready condition of ${node}`)] });
+    return;
+  }
+  if (ready.condition.status !== "False" || !NO_NETWORK.test(ready.condition.message ?? "")) return;
+  const agent = agentOn(all, node);
+  if (!agent) {
+    if (unclearOn(all, node).length > 0 || pods.coverage().state !== "complete")
+      yield undetermined({ ...base, missing: [pods.missing(`the pod that installs CNI configuration on ${node}`)] });
+    return;
+  }
+  const written = tree.resolve(agent.target.hostPath);
+  if (written.state === "resolved" && written.real === directory.real) return;
+  const copy = tree.entries(written.real).find((e) => /\.(conf|conflist|json)$/.test(e.value.path));
+  if (written.state !== "resolved" || !copy) {
+    if (tree.at(written.real)?.value.listing !== "complete")
+      yield undetermined({ ...base, missing: [paths.missing(`the listing of ${agent.target.hostPath}`, node)] });
+    return;
+  }
+  const last = directory.hops.at(-1)?.evidence;
+  const [first, ...rest] = [...confDir.evidence, ...(last ? [last] : [])];
+  const reads = code(confDir.path, first ?? ready.evidence, ...rest);
+  yield found({
+    ...base,
+    about: { node: [node], path: [directory.real, written.real], error: ["not-initialised"] },
+    since: null,
+    lastSeen: context.moment.collectedAt,
+    unverified: [...confDir.unverified, ...agent.unverified],
+    value: {
+      node,
+      reads: confDir.path,
+      file: "",
+      writes: agent.target.hostPath,
+      copy: copy.value.path,
+      daemonSet: agent.daemonSet,
+      volume: agent.target.volume,
+      agentPod: agent.pod.value.name,
+      boundTo: null,
+      expires: null,
+      binaries: agent.target.binPath,
+    },
+    statements: [
+      say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its CNI configuration to ${code(agent.target.hostPath, ...agent.evidence)}, where ${code(baseName(copy.value.path), copy.evidence)} lies, but the runtime read ${reads}, which held none`,
+      say`Its kubelet reported ${code(ready.condition.message ?? "", ready.evidence)}`,
+    ],
+  });
+}
 
 function meeting(credential: Credential, agent: Agent, written: Resolution): Statement {
   const [first, ...rest] = credential.path;
@@ -246,7 +329,7 @@ function consequence(finding: Finding): Consequence {
   const over = finding.ended !== null;
   return {
     ...NO_CONSEQUENCE,
-    fix: over ? [] : fixes(text),
+    fix: over ? [] : fixes(text).slice(text("file") === "" ? 1 : 0),
     verify: [
       {
         run: `# on ${node}: one directory?\nreadlink -f ${shellWord(writes)} ${shellWord(reads)}`,
@@ -254,7 +337,7 @@ function consequence(finding: Finding): Consequence {
       },
     ],
     actions: [
-      ...(over ? [] : [repairAction(node, daemonSet)]),
+      ...(over ? [] : [text("file") === "" ? joinAction(node, daemonSet, reads) : repairAction(node, daemonSet)]),
       {
         title: `Set the volume ${volume} and CNI_NET_DIR of ${daemonSet} to the directory that the container runtime reads, ${reads}`,
         type: "prevent",
@@ -284,6 +367,13 @@ const repairAction = (node: string, daemonSet: string): Consequence["actions"][n
   doneWhen: `a pod with its own network can be created and deleted on ${node}, and both paths resolve to one directory`,
 });
 
+const joinAction = (node: string, daemonSet: string, reads: string): Consequence["actions"][number] => ({
+  title: `Have ${daemonSet} write its CNI configuration on ${node} where the runtime reads it, ${reads}`,
+  type: "repair",
+  priority: "Urgent",
+  doneWhen: `${node} is Ready, and both paths resolve to one directory`,
+});
+
 /** First what brings calls back, then what keeps them: the second ends what the first relies on where the token is bound to the agent's pod. */
 function fixes(text: (key: string) => string): Consequence["fix"] {
   const [node, copy, file, writes, reads] = ["node", "copy", "file", "writes", "reads"].map((k) => shellWord(text(k)));
@@ -296,7 +386,12 @@ function fixes(text: (key: string) => string): Consequence["fix"] {
   return [
     {
       step: `Put the fresh kubeconfig where the plugin reads it, on ${text("node")}. This brings CNI calls back until ${until}.`,
-      commands: [{ run: `# on ${node}, as root\ncp -p ${file} ${file}.before\ncp -p ${copy} ${file}`, expect: null }],
+      commands: [
+        {
+          run: `# on ${node}, as root; nothing is done where both are one file by now\n[ ${copy} -ef ${file} ] || { cp -p ${file} ${file}.before && cp -p ${copy} ${file}; }`,
+          expect: null,
+        },
+      ],
     },
     {
       step: `Make writer and reader one directory. Either set the hostPath of the volume ${text("volume")} and CNI_NET_DIR of the installer to ${text("reads")} and let that roll out …`,
@@ -311,7 +406,7 @@ function fixes(text: (key: string) => string): Consequence["fix"] {
       step: `… or make ${text("writes")} on ${text("node")} a link, as on its peers, and only then replace the agent's pod: a running pod keeps the directory that was mounted when it started.`,
       commands: [
         {
-          run: `# on ${node}, as root\nmv ${writes} ${writes}.before && ln -s ${reads} ${writes}`,
+          run: `# on ${node}, as root; nothing is done where both are one directory by now\n[ ${writes} -ef ${reads} ] || { mv ${writes} ${writes}.before && ln -s ${reads} ${writes}; }`,
           expect: null,
         },
         {

@@ -1,7 +1,7 @@
-import { evidenceIn } from "#model/evidence.js";
+import { type Evidence, evidenceIn } from "#model/evidence.js";
 import { baseName } from "#model/file-tree.js";
 import { defineRule, effect, found, NO_CONSEQUENCE, refuted, shellWord, undetermined } from "#model/rule.js";
-import { code, known, say, time, word } from "#model/statement.js";
+import { citing, code, fragment, known, type Statement, say, time, word } from "#model/statement.js";
 import { nodeFiles } from "./_credential.js";
 import { CONTAINERD_CNI } from "./_references.js";
 
@@ -46,7 +46,7 @@ export default defineRule({
         unverified: confDir.unverified,
         value: { node, path: netconf.value.path },
         statements: [
-          say`On ${code(node, shown)} ${code(netconf.value.path, shown)} is not valid (${word(netconf.value.problem ?? "unreadable", shown)}), and it sorts first in the directory that the runtime reads, ${code(confDir.path, ...(confDir.evidence as [typeof shown, ...(typeof shown)[]]))}`,
+          say`On ${code(node, shown)} ${code(netconf.value.path, shown)} is not valid (${word(netconf.value.problem ?? "unreadable", shown)}), and ${fragment(place(confDir.maxConfNum, shown), shown)} in the directory that the runtime reads, ${code(confDir.path, ...(confDir.evidence as [typeof shown, ...(typeof shown)[]]))}`,
           ...(file?.value.mtime
             ? [
                 say`${code(baseName(netconf.value.path), file.evidence)} was last written at ${time(file.value.mtime, file.evidence)}`,
@@ -90,7 +90,7 @@ export default defineRule({
     stops: "the file's content and time are recorded; who placed it is not",
   }),
   references: [CONTAINERD_CNI],
-  falsePositives: ["CRI-O, which skips a file that is not valid"],
+  falsePositives: ["CRI-O, which skips a file that is not valid, where the node's object does not tell the runtime"],
   examples: {
     found: ["cni/conflist-invalid.yaml"],
     refuted: ["cni/token-pod-gone.yaml"],
@@ -98,3 +98,7 @@ export default defineRule({
   },
   tags: ["cni", "containerd"],
 });
+
+/** Which of the files the runtime loads. */
+const place = (max: number, shown: Evidence): Statement =>
+  max === 1 ? say`it sorts first${citing(shown)}` : say`it is one of those that the runtime loads${citing(shown)}`;
