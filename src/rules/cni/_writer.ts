@@ -209,8 +209,24 @@ export function agentOn(all: readonly Agent[], node: string): Agent | undefined 
 export const unclearOn = (all: readonly Agent[], node: string): readonly string[] =>
   agentOn(all, node) ? [] : [...new Set(present(all, node).map((a) => a.daemonSet))].sort();
 
-const present = (all: readonly Agent[], node: string): readonly Agent[] =>
-  all.filter((a) => a.node === node && a.pod.value.deletion === null);
+const present = (all: readonly Agent[], node: string): readonly Agent[] => byNode(all).get(node) ?? [];
+
+/** Asked for each node and each of its peers: hundreds of nodes are looked up, not searched. */
+const indexes = new WeakMap<readonly Agent[], ReadonlyMap<string, readonly Agent[]>>();
+
+function byNode(all: readonly Agent[]): ReadonlyMap<string, readonly Agent[]> {
+  const known = indexes.get(all);
+  if (known) return known;
+  const index = new Map<string, Agent[]>();
+  for (const agent of all) {
+    if (agent.pod.value.deletion !== null) continue;
+    const here = index.get(agent.node);
+    if (here) here.push(agent);
+    else index.set(agent.node, [agent]);
+  }
+  indexes.set(all, index);
+  return index;
+}
 
 function fittest(all: readonly Agent[], node: string): readonly Agent[] {
   const here = present(all, node);

@@ -44,8 +44,9 @@ test("an agent that is not ready for under two minutes is no finding, and no pro
   assert.equal(unready("2024-03-05T10:29:59Z"), []);
 });
 
-test("an agent that is not ready for longer is found, since then", () => {
-  assert.equal(unready("2024-03-05T10:27:59Z"), ["found n1"]);
+test("an agent that is not ready for over ten minutes is found, also where no call was refused yet", () => {
+  assert.equal(unready("2024-03-05T10:27:59Z"), []);
+  assert.equal(unready("2024-03-05T10:19:59Z"), ["found n1"]);
 });
 
 test("an agent without the condition is judged by its phase and its age", () => {
