@@ -1,6 +1,6 @@
 import type { Verdicts } from "#model/conclusions.js";
 import type { Finding, Forecast, Found, Outcome } from "#model/finding.js";
-import { earliest, latestOf } from "#model/instant.js";
+import { earliest, latestOf, order } from "#model/instant.js";
 import type { Rule } from "#model/rule.js";
 import { confidenceOf } from "./confidence.js";
 import { couldSee, isForeseen, joined } from "./infer.js";
@@ -38,7 +38,7 @@ export function mergeFindings(verdicts: readonly Verdicts[], worlds: readonly Wo
   });
 }
 
-/** What ended and came back is another finding: it may have another cause. */
+/** What ended and came back, or began anew after the last collection that saw it, is another finding: it may have another cause. */
 function episodes(
   rule: Rule,
   seen: readonly Sighting[],
@@ -50,8 +50,10 @@ function episodes(
     const current = all.at(-1);
     const last = current?.at(-1);
     const ended = last ? endOf(rule, last, worlds, verdicts) : null;
-    const isBack =
-      ended !== null && ended.by.epochMs < sighting.world.moment.collectedAt.epochMs && !sighting.outcome.over;
+    const began = sighting.outcome.since;
+    const endedBefore = ended !== null && ended.by.epochMs < sighting.world.moment.collectedAt.epochMs;
+    const beganAfter = last && began !== null && order(began, last.world.moment.collectedAt) === "after";
+    const isBack = !sighting.outcome.over && (endedBefore || beganAfter);
     if (current && !isBack) current.push(sighting);
     else all.push([sighting]);
   }

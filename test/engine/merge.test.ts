@@ -203,4 +203,19 @@ test("what a moment could not tell of stays one finding", () => {
   );
 });
 
+test("what began anew after the last collection that saw it is another finding, whatever the moments between could tell", () => {
+  const verdicts = timesOf(
+    RULE,
+    [finds("x", { since: T1 })],
+    [misses("x")],
+    [finds("x", { since: at("2024-03-05T22:00:00Z") })],
+  );
+  const early = mergeFindings(verdicts, worlds(3));
+  assert.ok((worlds(1)[0] as World).moment.collectedAt.epochMs < at("2024-03-05T22:00:00Z").epochMs);
+  assert.equal(
+    early.map((f) => f.moments),
+    [["m1"], ["m3"]],
+  );
+});
+
 test.run();
