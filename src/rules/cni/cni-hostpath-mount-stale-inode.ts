@@ -2,23 +2,12 @@ import type { Evidence } from "#model/evidence.js";
 import type { Fact } from "#model/fact.js";
 import { cite } from "#model/fact.js";
 import { parentOf, type Resolution } from "#model/file-tree.js";
-import type { Finding } from "#model/finding.js";
-import { API_CLOCK, type Instant, latest, order, UNMEASURED_SKEW_MS } from "#model/instant.js";
-import {
-  type Consequence,
-  defineRule,
-  effect,
-  type FactView,
-  found,
-  type MatchContext,
-  NO_CONSEQUENCE,
-  refuted,
-  shellWord,
-  undetermined,
-} from "#model/rule.js";
+import { type Instant, latest, order, UNMEASURED_SKEW_MS } from "#model/instant.js";
+import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, known, say, time, word } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { CALICO_TOKEN_WATCH, MOUNT_NAMESPACES } from "./_references.js";
+import { staleMountConsequence } from "./_stale-mount-repair.js";
 import { type Agent, agentOn, agents, unclearOn } from "./_writer.js";
 
 export default defineRule({
@@ -63,7 +52,7 @@ export default defineRule({
       MOUNT_NAMESPACES,
     ),
   ],
-  consequence,
+  consequence: staleMountConsequence,
   references: [MOUNT_NAMESPACES, CALICO_TOKEN_WATCH],
   falsePositives: ["an agent that is being replaced at this moment"],
   examples: {
@@ -276,55 +265,4 @@ function fileAge(credential: Credential) {
     statements.push(say`Its token expires at ${time(token.exp, tokenEvidence)}`);
   }
   return statements;
-}
-
-function consequence(finding: Finding): Consequence {
-  const text = (key: string): string => String(finding.value[key] ?? "");
-  const [node, pod] = [text("node"), text("pod")];
-  const [namespace, name, path, directory] = ["namespace", "daemonSet", "path", "directory"].map((k) =>
-    shellWord(text(k)),
-  );
-  const expiresMs = finding.value["expiresMs"];
-  const due = typeof expiresMs === "number" ? { epochMs: expiresMs, precisionMs: 1000, clock: API_CLOCK } : null;
-  if (finding.ended !== null) return NO_CONSEQUENCE;
-  return {
-    ...NO_CONSEQUENCE,
-    fix: [
-      {
-        step: `Replace ${pod} on ${node}: its successor mounts the directory that is there now and writes a fresh token into it.`,
-        commands: [
-          {
-            run: `kubectl -n ${namespace} delete pod ${shellWord(pod)}\nkubectl -n ${namespace} rollout status daemonset ${name}`,
-            expect: "successfully rolled out",
-          },
-        ],
-      },
-    ],
-    verify: [
-      {
-        run: `# on ${shellWord(node)}, as root: is a removed directory still mounted?\ngrep -H '${directory}//deleted' /proc/[0-9]*/mountinfo`,
-        expect: "no output",
-      },
-      {
-        run: `# on ${shellWord(node)}: when was the credential last written?\nstat -c '%y %n' ${path}`,
-        expect: "a time after the new pod's start",
-      },
-    ],
-    actions: [
-      {
-        title: `Replace ${pod} on ${node}`,
-        type: "repair",
-        priority: due === null ? "High" : "Urgent",
-        due,
-        doneWhen:
-          due === null
-            ? "the mount table of its successor shows no removed directory, and the token in the kubeconfig is the successor's"
-            : "the mount table of its successor shows no removed directory, and the kubeconfig is written anew within 12 h",
-      },
-    ],
-    stops:
-      finding.unverified.length > 0
-        ? "the times say that the directory was replaced under a running pod; the mount table, which would show it, was not collected"
-        : "the mount table shows that the directory was removed under a running pod; who replaced it is a question",
-  };
 }

@@ -3,22 +3,20 @@ import { cite, type Fact, type FactKind } from "#model/fact.js";
 import type { Finding, Lesson } from "#model/finding.js";
 import { earliest, type Instant, order } from "#model/instant.js";
 import {
-  type Consequence,
   defineRule,
   effect,
   type FactView,
   foreseen,
   found,
   type MatchContext,
-  NO_CONSEQUENCE,
   refuted,
-  shellWord,
   undetermined,
 } from "#model/rule.js";
 import { citing, code, codes, count, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
 import { eachCredential, outOfStep, refusedOn } from "./_refusal.js";
+import { refusedTokenConsequence } from "./_refused-token.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
 
 /** A pod that is Terminating for longer than this no longer vouches for its token (claims.go: deletionTimestamp older than now - 60 s). */
@@ -61,7 +59,7 @@ export default defineRule({
       CONTAINERD_CNI,
     ),
   ],
-  consequence,
+  consequence: refusedTokenConsequence,
   references: [K8S_CLAIMS, K8S_TOKEN_CACHE, CALICO_PLUGIN, CONTAINERD_CNI],
   falsePositives: ["a list of pods from another cluster, or from before the token was issued"],
   examples: {
@@ -313,28 +311,4 @@ function forecast(base: Base, credential: Credential, gone: Evidence) {
       say`The next CNI call on ${code(node, tokenEvidence)} will be refused: the token is bound to ${code(token.pod?.name ?? "", tokenEvidence)}, which no longer exists ${citing(gone)}`,
     ],
   });
-}
-
-function consequence(finding: Finding): Consequence {
-  const node = String(finding.value["node"] ?? "");
-  const path = String(finding.value["path"] ?? "");
-  return {
-    ...NO_CONSEQUENCE,
-    verify: [
-      {
-        run: `# on ${node}: is the token that the plugin is given accepted?\nkubectl --kubeconfig ${shellWord(path)} get clusterinformations.crd.projectcalico.org default`,
-        expect: "one line naming `default`; `Unauthorized` means that the token is refused",
-      },
-    ],
-    actions: [
-      {
-        title: `Check on every node, hourly and after each rollout of the CNI agent, that the token in the kubeconfig which the plugin reads is accepted by the API server`,
-        type: "detect",
-        priority: "High",
-        doneWhen:
-          "the check asks the API server with that very file, and fails on a node whose token is refused or whose file is older than its writer's refresh interval",
-      },
-    ],
-    stops: "the pod's end is recorded; what should have brought a fresh token was not found",
-  };
 }

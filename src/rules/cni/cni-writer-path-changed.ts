@@ -1,20 +1,11 @@
 import { cite, type Fact } from "#model/fact.js";
 import { parentOf } from "#model/file-tree.js";
-import type { Finding } from "#model/finding.js";
 import type { Instant } from "#model/instant.js";
-import {
-  type Consequence,
-  defineRule,
-  effect,
-  found,
-  type MatchContext,
-  NO_CONSEQUENCE,
-  refuted,
-  undetermined,
-} from "#model/rule.js";
+import { defineRule, effect, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { citing, code, codes, fragment, known, lapse, type Statement, say, time, word } from "#model/statement.js";
 import { type NodeFiles, nodeFiles } from "./_credential.js";
 import { CALICO_INSTALL } from "./_references.js";
+import { rolloutConsequence } from "./_rollout-actions.js";
 import { type Agent, agentOn, agents, isBroughtBack, rolloutOf, type WriteTarget, writeTarget } from "./_writer.js";
 
 type Revision = Fact<"kube.revision">;
@@ -84,7 +75,7 @@ export default defineRule({
       },
     ),
   ],
-  consequence,
+  consequence: rolloutConsequence,
   references: [CALICO_INSTALL],
   falsePositives: [
     "a change that was rolled back by a further revision with the first one's paths: the newest pair counts",
@@ -297,39 +288,4 @@ function spared(
   return [
     say`On ${codes(others, 8, first, ...rest)} the kubeconfig of revision ${word(after.value.revision, template(after))} still reached the plugin`,
   ];
-}
-
-function consequence(finding: Finding): Consequence {
-  const daemonSet = String(finding.value["daemonSet"] ?? "");
-  const binariesMoved = finding.value["binaries"];
-  return {
-    ...NO_CONSEQUENCE,
-    actions: [
-      ...(binariesMoved
-        ? [
-            {
-              title: `Set the directory for plugin binaries of ${daemonSet} to the runtime's bin_dir, and check on every node which release the runtime runs`,
-              type: "repair" as const,
-              priority: "Medium" as const,
-              doneWhen:
-                "the agent's cni-bin-dir and the runtime's bin_dir are one directory on every node, and the plugin there reports the installed release",
-            },
-          ]
-        : []),
-      {
-        title:
-          "Review each change of the CNI manifest for hostPath volumes, CNI_NET_DIR and CNI_CONF_NAME before it is rolled out",
-        type: "process",
-        priority: "Medium",
-        doneWhen: `a change of ${daemonSet} that moves one of them cannot be merged without the nodes' conf_dir beside it`,
-      },
-    ],
-    questions: [
-      ...(binariesMoved
-        ? [`The directory for plugin binaries moved too (${binariesMoved}): does the runtime still run the old ones?`]
-        : []),
-      `Why was revision ${finding.value["revision"]} of ${daemonSet} rolled out, and which checks followed it?`,
-    ],
-    stops: "the change of the manifest is recorded; the decision behind it is not",
-  };
 }
