@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -79,8 +80,11 @@ export function shells(work: string): readonly Shell[] {
   const usual = process.env["PATH"] ?? "/usr/bin:/bin";
   const found: Shell[] = [{ name: "sh", argv: ["sh"], path: usual }];
   for (const [program, ...args] of [["dash"], ["bash", "--posix"], ["mksh"]] as const) {
-    if (which(program) === undefined) skip(`collector under ${program} (not installed)`);
-    else found.push({ name: program, argv: [program, ...args], path: usual });
+    const path = which(program);
+    if (path === undefined) skip(`collector under ${program} (not installed)`);
+    // Debian's sh is dash: once is enough.
+    else if (realpathSync(path) !== realpathSync(which("sh") ?? path))
+      found.push({ name: program, argv: [program, ...args], path: usual });
   }
   const busybox = which("busybox");
   if (busybox === undefined) skip("collector under busybox (not installed)");
@@ -98,6 +102,7 @@ export function shells(work: string): readonly Shell[] {
       skip(`collector with ${awk} (not installed)`);
       continue;
     }
+    if (realpathSync(program) === realpathSync(which("awk") ?? "/")) continue;
     const dir = join(work, `with-${awk}`);
     mkdirSync(dir, { recursive: true });
     symlinkSync(program, join(dir, "awk"));
