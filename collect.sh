@@ -1517,7 +1517,11 @@ finish() {
 	f_format=''
 	tar --format=ustar -cf /dev/null -C "$W" index 2>/dev/null && f_format=--format=ustar
 	f_name=inquest-${NODE:-cluster}-$(printf '%s' "$START" | tr -d ':-').tar
-	( cd "$W/tree" && tar -cf "$W/out.tar" $f_format bundle ) 2>/dev/null || return 1
+	# what says what the archive is goes first: a copy that was cut short still tells it
+	( cd "$W/tree" && set -- bundle/collector.json bundle/index.tsv bundle/MANIFEST.sha256 &&
+		if [ -f bundle/paths.tsv ]; then set -- "$@" bundle/paths.tsv; fi &&
+		for f_m in bundle/*; do case " $* " in *" $f_m "*) ;; *) set -- "$@" "$f_m" ;; esac; done &&
+		tar -cf "$W/out.tar" $f_format "$@" ) 2>/dev/null || return 1
 	if command -v gzip >/dev/null 2>&1; then
 		gzip -9 <"$W/out.tar" >"$W/out.tar.gz" || return 1
 		rm -f "$W/out.tar"; f_name=$f_name.gz; f_file=$W/out.tar.gz

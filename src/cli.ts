@@ -183,6 +183,16 @@ const isIncomplete = ({ review, refused }: Done): boolean =>
   review.hypotheses.some((h) => h.status === "open" && h.missing.length > 0) ||
   review.custody.some((c) => c.state !== "complete" || c.manifest !== "verified" || c.issues.length > 0);
 
+/** One line for each bundle that is not what its collector wrote; the review's table of bundles says the rest. */
+const damages = ({ review }: Done): readonly string[] =>
+  review.custody.flatMap(({ file, issues: [first, ...more] }) =>
+    first === undefined
+      ? []
+      : [
+          `${first.code} ${file}${first.member === null ? "" : ` ${first.member}`}: ${first.message}${more.length > 0 ? ` (and ${more.length} more: see the review)` : ""}`,
+        ],
+  );
+
 async function reviewTask(task: ReviewTask): Promise<number> {
   const { options, bundles } = task;
   const tell = process.stderr.isTTY === true && options.quiet !== true;
@@ -191,6 +201,8 @@ async function reviewTask(task: ReviewTask): Promise<number> {
   };
   const done = await runWorker(workOf(task), options.deadline, onProgress);
   for (const failure of done.refused) process.stderr.write(renderFailure(failure));
+  for (const damage of options.quiet === true ? [] : damages(done))
+    process.stderr.write(`inquest: ${visibleLine(damage)}\n`);
   const wanted = options.format ?? FORMATS;
   const chosen = done.files.filter((file) => wanted.some((format) => file.name.endsWith(`.${format}`)));
   const written = writeFiles(options.output, chosen, bundles);
@@ -230,7 +242,8 @@ async function main(argv: readonly string[]): Promise<number> {
 
 const usage = (error: CommanderError): InquestError => {
   const message = error.code === "commander.help" ? "no command given" : error.message.replace(/^error: /, "");
-  return new InquestError("E_USAGE", "arguments", message, "inquest review --help");
+  const hint = /^(?:unknown command|no command)/.test(message) ? "inquest --help" : "inquest review --help";
+  return new InquestError("E_USAGE", "arguments", message, hint);
 };
 
 function fail(error: unknown): number {

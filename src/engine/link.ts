@@ -1,6 +1,6 @@
 import type { Verdicts } from "#model/conclusions.js";
 import type { CausalLink, Hypothesis, Missing, Outcome, Refuted, Relation, Role } from "#model/finding.js";
-import { formatUtc, type Instant, order } from "#model/instant.js";
+import { type Instant, order } from "#model/instant.js";
 import type { Effect, Rule } from "#model/rule.js";
 import { linkConfidence } from "./confidence.js";
 import { joined } from "./infer.js";
@@ -137,7 +137,7 @@ const isTooYoung = (outcome: Refuted, finding: Numbered): boolean =>
 const replaced = (outcome: Refuted): Missing => ({
   kind: "kubeconfig",
   node: outcome.about.node?.[0] ?? null,
-  what: `what was in force until ${outcome.standsSince === null ? "then" : formatUtc(outcome.standsSince)}, when it was replaced`,
+  what: "what was in force before it was replaced",
   why: "replaced before this collection",
   command: "# only a bundle that was collected during the fault holds it",
 });

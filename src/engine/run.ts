@@ -1,7 +1,10 @@
 import type { Custody } from "#model/artifact.js";
 import type { Conclusions, Verdicts } from "#model/conclusions.js";
+import { HOW_TO_COLLECT } from "#model/fact.js";
 import type { Change, Gap, Missing, Outcome } from "#model/finding.js";
 import type { Intake } from "#model/intake.js";
+import type { Rule } from "#model/rule.js";
+import { unvisited } from "#model/visited.js";
 import { findChains } from "./chain.js";
 import { infer } from "./infer.js";
 import { findHypotheses, linkFindings, type Numbered, roleOf } from "./link.js";
@@ -30,7 +33,7 @@ export function conclude(book: Rulebook, intake: Intake, custody: readonly Custo
     changes: compareMoments(book, worlds),
     observations: worlds.flatMap((w) => book.timelines.flatMap((t) => [...t.observe(w)])),
     survey: worlds.flatMap((w) => book.surveys.flatMap((s) => [...s.survey(w)])),
-    gaps: collectGaps(verdicts),
+    gaps: [...collectGaps(verdicts), ...unvisitedGap(book.rules, worlds)],
     rules: book.rules,
     verdicts,
   };
@@ -67,6 +70,26 @@ function collectGaps(verdicts: readonly Verdicts[]): readonly Gap[] {
     const gap = gaps.get(key);
     return gap ? [{ ...gap.missing, blocks: [...gap.blocks].sort(), concerns: [...gap.nodes].sort() }] : [];
   });
+}
+
+const SHOWN_NODES = 8;
+
+/** Nodes that the cluster lists and of which no bundle holds the node's own part. */
+function unvisitedGap(rules: readonly Rule[], worlds: readonly World[]): readonly Gap[] {
+  const nodes = unvisited(worlds);
+  if (nodes.length === 0) return [];
+  const more = nodes.length > SHOWN_NODES ? ` and ${nodes.length - SHOWN_NODES} more` : "";
+  return [
+    {
+      kind: "path",
+      node: null,
+      what: `files, processes and logs of ${nodes.slice(0, SHOWN_NODES).join(", ")}${more}`,
+      why: "not attempted",
+      command: HOW_TO_COLLECT.path,
+      blocks: rules.filter((r) => Object.values(r.needs).some((k) => !k.startsWith("kube."))).map((r) => r.id),
+      concerns: nodes,
+    },
+  ];
 }
 
 function missingOf(outcome: Outcome, verdict: Verdicts, verdicts: readonly Verdicts[]): readonly Missing[] {

@@ -1,4 +1,3 @@
-import type { Evidence } from "./evidence.js";
 import type { FactKind } from "./fact.js";
 import type { Instant } from "./instant.js";
 import type { Statement } from "./statement.js";
@@ -173,6 +172,3 @@ export interface Observation {
   /** `event, first seen`, `mtime`, `token iat`. */
   readonly source: string;
 }
-
-/** What an outcome cites, in order. */
-export const citedBy = (statements: readonly Statement[]): readonly Evidence[] => statements.flatMap((s) => s.evidence);

@@ -1,5 +1,5 @@
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { InquestError } from "#model/error.js";
 import type { OutputFile } from "./gate.js";
 
@@ -23,7 +23,7 @@ export function writeFiles(folder: string, files: readonly OutputFile[], inputs:
     );
   let aside: string | undefined;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
     aside = mkdtempSync(join(folder, ".inquest-"));
     const written = files.map((file, i) => writeAside(join(aside ?? folder, String(i)), file.text));
     written.forEach((path, i) => {
@@ -40,6 +40,14 @@ export function writeFiles(folder: string, files: readonly OutputFile[], inputs:
   } finally {
     if (aside !== undefined) rmSync(aside, { recursive: true, force: true });
   }
+}
+
+/** One level at a time: Node's own recursive mkdir never returns below /proc (Node.js 20 and 22). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  mkdirSync(folder);
 }
 
 function writeAside(path: string, text: string): string {

@@ -9,8 +9,9 @@ import { tellImpact } from "./impact.js";
 import { type Brief, brief, type Inquest, utcOf } from "./inquest.js";
 import { nameOf } from "./name.js";
 import { courseOf, severityOf, statusOf } from "./status.js";
-import { excludedMechanisms, inOrder, summarise } from "./summary.js";
+import { inOrder, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
+import { excludedMechanisms } from "./verdicts.js";
 
 export interface ReviewOptions {
   /** IANA name of the report's zone. */

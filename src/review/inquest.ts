@@ -4,6 +4,7 @@ import type { InquestError } from "#model/error.js";
 import type { Finding } from "#model/finding.js";
 import { formatUtc, type Instant } from "#model/instant.js";
 import type { Consequence, Rule } from "#model/rule.js";
+import type { Statement } from "#model/statement.js";
 
 /** What the engine concluded, and the bundles that it rests on. */
 export interface Inquest extends Conclusions {
@@ -46,3 +47,8 @@ export const headline = (finding: Finding): Finding["statements"][number] =>
 
 /** A time as the review's JSON has it: UTC, cut where its precision ends. */
 export const utcOf = (at: Instant | null): string | null => (at === null ? null : formatUtc(at));
+
+/** One sentence once. */
+export function distinct(statements: readonly Statement[]): Statement[] {
+  return [...new Map(statements.map((s) => [JSON.stringify(s.parts), s])).values()];
+}

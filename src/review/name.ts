@@ -1,5 +1,6 @@
 import type { Finding } from "#model/finding.js";
 import type { Brief } from "./inquest.js";
+import { statusOf } from "./status.js";
 
 export interface Naming {
   readonly title: string;
@@ -20,7 +21,7 @@ export function nameOf(b: Brief): Naming {
   if (!lead) {
     const all = [...new Set(b.moments.flatMap((m) => m.nodes))];
     return {
-      title: `No fault found${all.length > 0 ? ` on ${all.join(", ")}` : ""}`,
+      title: `${statusOf(b) === "Undetermined" ? "Undetermined, no fault seen" : "No fault found"}${all.length > 0 ? ` on ${all.join(", ")}` : ""}`,
       slug: slugOf([...slugNodes(all), "no", "fault", "found"]),
       tags: all,
     };

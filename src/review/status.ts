@@ -1,7 +1,9 @@
 import type { Finding } from "#model/finding.js";
 import { type Instant, latestOf } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
+import { unvisited } from "#model/visited.js";
 import type { Brief } from "./inquest.js";
+import { excludedMechanisms, undecidedMechanisms } from "./verdicts.js";
 
 /** Begin and end of what was noticed, and how long the fault had lain before. */
 export interface Course {
@@ -69,13 +71,21 @@ export function statusOf(b: Brief): Draft["status"] {
   return mechanisms.some((f) => f.ended === null) || b.forecasts.length > 0 ? "Partially Resolved" : "Resolved";
 }
 
-/** Was enough collected to say that nothing is wrong? At the last moment pods and nodes, in full. */
+/**
+ * Was enough collected to say that nothing is wrong? At the last moment pods, nodes and events in full, of every node that the cluster
+ * lists its own part, and of the mechanisms no more left open than excluded.
+ */
 function looked(b: Brief): boolean {
   const last = b.worlds.at(-1);
-  return last !== undefined && NEEDED.every((kind) => last.view(kind).coverage().state === "complete");
+  return (
+    last !== undefined &&
+    NEEDED.every((kind) => last.view(kind).coverage().state === "complete") &&
+    unvisited(b.worlds).length === 0 &&
+    undecidedMechanisms(b).length <= excludedMechanisms(b).length
+  );
 }
 
-const NEEDED = ["kube.pod", "kube.node"] as const;
+const NEEDED = ["kube.pod", "kube.node", "kube.event"] as const;
 
 /** The guide: Critical full outage or data loss; High a service down; Medium degraded redundancy; Low near miss. A person decides. */
 export function severityOf(b: Brief): Draft["severity"] {

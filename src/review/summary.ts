@@ -1,9 +1,10 @@
 import { type Evidence, evidenceKey } from "#model/evidence.js";
 import type { Change, Finding } from "#model/finding.js";
-import type { Rule } from "#model/rule.js";
+import type { CoverageReport, Rule } from "#model/rule.js";
 import { codes, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
-import { type Brief, headline } from "./inquest.js";
+import { type Brief, distinct, headline } from "./inquest.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
+import { excludedMechanisms, undecidedMechanisms } from "./verdicts.js";
 
 /** Paragraphs of prose that stand alone: what was seen, what caused it, what changed it, what comes. */
 export function summarise(b: Brief): Statement[][] {
@@ -28,12 +29,22 @@ function nothingFound(b: Brief): Statement[][] {
   const nodes = [...new Set(b.moments.flatMap((m) => m.nodes))];
   const where = nodes.length > 0 ? codes(nodes, 12, first, ...rest) : word("the cluster", first, ...rest);
   const excluded = excludedMechanisms(b);
-  const symptoms = b.rules.filter((r) => r.kind === "symptom").map(nameOf);
-  const undecided = b.rules.filter((r) => r.kind === "mechanism" && isUndecided(b, r)).map(nameOf);
+  const symptoms = b.rules.filter((r) => r.kind === "symptom");
+  const sought = symptoms.filter((r) => wasSought(b, r));
+  const unsought = symptoms.filter((r) => !sought.includes(r)).map(nameOf);
+  const [lists, ...more] = distinctEvidence(sought.flatMap((r) => searchedFor(b, r)));
+  const undecided = undecidedMechanisms(b).map(nameOf);
   return [
-    [say`Nothing was found wrong on ${where} at ${time(last.collectedAt, first)}`],
+    [say`Nothing was found wrong in what was collected of ${where} at ${time(last.collectedAt, first)}`],
     [
-      say`Looked for in pods, nodes and events, and not found: ${phrase(symptoms, first)}`,
+      ...(lists
+        ? [say`Looked for in what the cluster lists, and not found: ${phrase(sought.map(nameOf), lists, ...more)}`]
+        : []),
+      ...(unsought.length > 0
+        ? [
+            say`Not looked for, since the lists that would show it were not collected in full: ${phrase(unsought, first)}`,
+          ]
+        : []),
       ...(excluded.length > 0
         ? [
             say`Excluded by what was collected: ${phrase(
@@ -48,6 +59,17 @@ function nothingFound(b: Brief): Statement[][] {
   ];
 }
 
+/** The lists that show a symptom, as the last moment has them. */
+const listsOf = (b: Brief, rule: Rule): readonly CoverageReport[] =>
+  Object.values(rule.needs)
+    .filter((kind) => kind.startsWith("kube."))
+    .flatMap((kind) => b.worlds.at(-1)?.view(kind).coverage() ?? []);
+
+const wasSought = (b: Brief, rule: Rule): boolean => listsOf(b, rule).every((list) => list.state === "complete");
+
+const searchedFor = (b: Brief, rule: Rule): readonly Evidence[] =>
+  listsOf(b, rule).flatMap((list) => list.searched(nameOf(rule)));
+
 const nameOf = (rule: Rule): string => rule.label ?? rule.title;
 
 /** Names of the tool's own, joined with commas; they come from rules, not from a bundle. */
@@ -55,22 +77,6 @@ const phrase = (names: readonly string[], ...evidence: readonly [Evidence, ...Ev
   parts: [{ kind: "text", text: names.join("; ") }],
   evidence,
 });
-
-const isUndecided = (b: Brief, rule: Rule): boolean =>
-  b.verdicts.some((v) => v.rule === rule && v.outcomes.some((o) => o.outcome === "undetermined"));
-
-/** Mechanisms that were tested and excluded, with one sentence on each subject. */
-export function excludedMechanisms(
-  b: Brief,
-): readonly { readonly name: string; readonly statements: readonly Statement[] }[] {
-  return b.rules.flatMap((rule) => {
-    const outcomes = b.verdicts.filter((v) => v.rule === rule).flatMap((v) => v.outcomes);
-    const statements = outcomes.flatMap((o) => (o.outcome === "refuted" ? [o.statements[0]] : []));
-    const clean =
-      rule.kind === "mechanism" && outcomes.every((o) => o.outcome !== "found" && o.outcome !== "undetermined");
-    return clean && statements.length > 0 ? [{ name: nameOf(rule), statements: distinct(statements) }] : [];
-  });
-}
 
 const of = (b: Brief, kind: "impact" | "mechanism"): readonly Finding[] =>
   b.findings.filter((f) => b.rule(f.rule).kind === kind);
@@ -112,7 +118,7 @@ export const inOrder = (changes: readonly Change[]): readonly Change[] =>
       (x.subject < y.subject ? -1 : 1),
   );
 
-export const bySince = (findings: readonly Finding[]): readonly Finding[] =>
+const bySince = (findings: readonly Finding[]): readonly Finding[] =>
   [...findings].sort(
     (x, y) =>
       (x.since?.epochMs ?? Number.POSITIVE_INFINITY) - (y.since?.epochMs ?? Number.POSITIVE_INFINITY) ||
@@ -120,7 +126,7 @@ export const bySince = (findings: readonly Finding[]): readonly Finding[] =>
   );
 
 /** How long the fault lay before the first symptom. */
-export function dormancy(b: Brief): readonly Statement[] {
+function dormancy(b: Brief): readonly Statement[] {
   const { from, laid } = courseOf(b);
   const [cause, first] = [layingFinding(b), firstSymptom(b)];
   if (!from || !laid || !cause || !first || from.epochMs <= laid.epochMs) return [];
@@ -135,8 +141,3 @@ export function dormancy(b: Brief): readonly Statement[] {
 const distinctEvidence = (all: readonly Evidence[]): readonly Evidence[] => [
   ...new Map(all.map((e) => [evidenceKey(e), e])).values(),
 ];
-
-/** One sentence once. */
-function distinct(statements: readonly Statement[]): Statement[] {
-  return [...new Map(statements.map((s) => [JSON.stringify(s.parts), s])).values()];
-}

@@ -80,7 +80,7 @@ for (const [args, said] of [
     const { status, stdout, stderr } = inquest(...args);
     assert.is(status, 2);
     assert.is(stdout, "");
-    assert.match(stderr, /^inquest: E_USAGE arguments: [^\n]*\n {2}next: inquest review --help\n$/);
+    assert.match(stderr, /^inquest: E_USAGE arguments: [^\n]*\n {2}next: inquest (?:review )?--help\n$/);
     assert.match(stderr, said);
     assert.not.match(stderr, "\u001b");
   });
@@ -89,7 +89,7 @@ test("writes both forms, tells what it found, and does it twice alike", () => {
   const out = folder();
   const first = inquest("review", "ok", "-o", out, "--tz", "Australia/Brisbane");
   assert.is(first.status, 0);
-  assert.is(first.stderr, "");
+  assert.is(first.stderr, "inquest: W_EXTRA inquest-n1.tar.gz node/fs/_0001: not in the manifest\n");
   assert.match(first.stdout, "Root:    (established)");
   assert.match(first.stdout, join(out, `${NAME}.md`));
   assert.not.match(first.stdout, "\u001b");
@@ -165,11 +165,24 @@ test("the deadline ends even an endless loop: 75", () => {
   assert.not.ok(existsSync(out));
 });
 
-test("an output folder that is a file: 74", () => {
+test("an output folder that is a file, or where none can be made: 74, and no waiting", () => {
   writeFileSync(join(root, "file"), "");
-  const { status, stderr } = inquest("review", "ok", "-o", join(root, "file"));
-  assert.is(status, 74);
-  assert.match(stderr, /^inquest: E_OUTPUT /);
+  for (const out of [join(root, "file"), join(root, "file", "below"), "/proc/nope/below"]) {
+    const { status, stderr } = inquest("review", "ok", "-o", out);
+    assert.is(status, 74, out);
+    assert.match(stderr, /^inquest: E_OUTPUT /m);
+  }
+});
+
+test("missing folders on the way to the output are made", () => {
+  const out = join(folder(), "a", "b");
+  assert.is(inquest("review", "ok", "-o", out).status, 0);
+  assert.is(readdirSync(out).length, 2);
+});
+
+test("a bundle that is not what its collector wrote is named on the terminal, in one line", () => {
+  const { stderr } = inquest("review", "ok", "-o", folder());
+  assert.match(stderr, /^inquest: W_EXTRA inquest-n1\.tar\.gz [^\n]*\n$/);
 });
 
 test("an input is never replaced", () => {

@@ -175,6 +175,11 @@ for (const shell of shells(work)) {
     assert.equal(bundle.collector["parts"], ["node"]);
   });
 
+  test(`${shell.name}: what says what the archive is comes first, for copies that were cut short`, () => {
+    const names = ["collector.json", "index.tsv", "MANIFEST.sha256", "paths.tsv"].map((name) => `bundle/${name}`);
+    assert.equal([...bundle.members.keys()].slice(0, 4), names);
+  });
+
   test(`${shell.name}: links are data, each hop has a row, listings say whether they are complete`, () => {
     const row = (path: string) => bundle.paths.get(path) ?? {};
     assert.is(row("/etc/cni/net.d")["type"], "l");

@@ -29,9 +29,13 @@ export interface Staged {
 export const taken = (n: number, part: Partial<Custody> = {}): Custody =>
   bundle(`bundle-${n}`, `2024-03-05T${8 + 2 * n}:00:00Z`, part);
 
-/** Pods and nodes, in full, at the moments named. */
+/** Pods, nodes and events, in full, at the moments named. */
 export const whole = (...moments: readonly number[]): readonly CoverageEntry[] =>
-  moments.flatMap((n) => [covered(n, "kube.pod", "complete"), covered(n, "kube.node", "complete")]);
+  moments.flatMap((n) => [
+    covered(n, "kube.pod", "complete"),
+    covered(n, "kube.node", "complete"),
+    covered(n, "kube.event", "complete"),
+  ]);
 
 export function review({ rules, book, custody = [taken(1)], coverage = whole(1, 2, 3), zone = "UTC" }: Staged): Draft {
   const conclusions = conclude(

@@ -5,7 +5,7 @@ import { evidenceIn } from "#model/evidence.js";
 import type { Outcome } from "#model/finding.js";
 import { effect, NO_CONSEQUENCE, type RuleCard, type TimelineCard } from "#model/rule.js";
 import { code, known, say } from "#model/statement.js";
-import { card, denies, finds, misses, onNode, sentence } from "#test/engine/_cards.js";
+import { card, covered, denies, finds, misses, onNode, sentence } from "#test/engine/_cards.js";
 import { artifact, at } from "#test/rules/_facts.js";
 import { review, type Said, saying, taken, told } from "./_inquests.js";
 
@@ -76,13 +76,21 @@ test("its summary names what was not found, what is excluded and what could not 
     saying("open", [[denies("x"), misses("y")]], { label: "a clock that is off" }),
   ];
   assert.equal(review({ rules, book: { surveys: [survey] } }).summary.map(told), [
-    ["Nothing was found wrong on n1 at 2024-03-05T10:00:10Z"],
+    ["Nothing was found wrong in what was collected of n1 at 2024-03-05T10:00:10Z"],
     [
-      "Looked for in pods, nodes and events, and not found: pods stuck",
+      "Looked for in what the cluster lists, and not found: pods stuck",
       "Excluded by what was collected: a dead token",
       "Not decided for want of evidence (see Gaps): a clock that is off",
     ],
   ]);
+});
+
+test("a symptom whose list was not collected in full was not looked for", () => {
+  const rules = [symptom([[]], { label: "pods stuck" })];
+  for (const coverage of [[], [covered(1, "kube.pod", "truncated")]]) {
+    const [, told2 = []] = review({ rules, coverage, book: { surveys: [survey] } }).summary.map(told);
+    assert.equal(told2, ["Not looked for, since the lists that would show it were not collected in full: pods stuck"]);
+  }
 });
 
 test("gaps of nodes that no finding concerns are left out, but not what failed or was cut", () => {

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Coverage } from "#model/artifact.js";
 import { type ChangeCard, effect } from "#model/rule.js";
-import { card, covered, denies, finds, foresees, onNode, sentence } from "#test/engine/_cards.js";
+import { card, covered, denies, finds, foresees, misses, onNode, sentence } from "#test/engine/_cards.js";
 import { at } from "#test/rules/_facts.js";
 import { review, type Said, saying, taken, told, whole } from "./_inquests.js";
 
@@ -14,21 +14,28 @@ const impact = (said: Said) => saying("impact", said, { kind: "impact" });
 const two = [taken(1), taken(2)];
 const during = finds("x", { since: at("2024-03-05T09:00:00Z") });
 
-test("nothing found in pods and nodes that were collected in full is no fault", () => {
+test("nothing found in pods, nodes and events that were collected in full is no fault", () => {
   const { status, severity, duration } = review({ rules: [symptom([[]])] });
   assert.is(status, "No fault found");
   assert.is(severity.proposed, "None");
   assert.equal(duration, { from: null, to: null, activeMs: null, latentMs: null });
 });
 
-test("nothing found where pods or nodes were not collected in full is undetermined", () => {
+test("nothing found where pods, nodes or events were not collected in full is undetermined", () => {
   const states: readonly (Coverage | null)[] = ["failed", "denied", "truncated", "absent", null];
-  for (const kind of ["kube.pod", "kube.node"] as const) {
+  for (const kind of ["kube.pod", "kube.node", "kube.event"] as const) {
     for (const state of states) {
       const coverage = [...whole(1).filter((c) => c.kind !== kind), ...(state ? [covered(1, kind, state)] : [])];
       assert.is(review({ rules: [symptom([[]])], coverage }).status, "Undetermined", `${kind} ${state}`);
     }
   }
+});
+
+test("more left open than excluded is undetermined", () => {
+  const open = saying("open", [[misses("x")]]);
+  const out = saying("out", [[denies("x")]]);
+  assert.is(review({ rules: [open] }).status, "Undetermined");
+  assert.is(review({ rules: [open, out] }).status, "No fault found");
 });
 
 test("what an earlier moment collected does not vouch for the last one", () => {

@@ -80,7 +80,10 @@ function followOn(node: string, tree: FileTree, view: View, context: MatchContex
   }
   const loaded = loadedOf(names, tree, view("cni.netconf").on(node), confDir.maxConfNum, skipsInvalid(node, view));
   if (loaded.state === "unread") {
-    return { state: "unknown", missing: [view("cni.netconf").missing(`the content of ${loaded.path}`, node)] };
+    return {
+      state: "unknown",
+      missing: [view("cni.netconf").missing(`the content of ${loaded.path}`, node, fileAt(loaded.path))],
+    };
   }
   if (loaded.state === "broken") return { state: "broken", confDir, netconf: loaded.netconf };
   const choices = loaded.netconfs.flatMap((netconf) =>
@@ -95,6 +98,9 @@ function followOn(node: string, tree: FileTree, view: View, context: MatchContex
   }
   return followKubeconfig({ node, tree, view, confDir, ...choice, certain, links: directory.hops });
 }
+
+/** The origin of what was collected of a path: what other files came to says nothing of this one. */
+const fileAt = (path: string): RegExp => new RegExp(`^${path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`);
 
 /** Files in ASCII order with one of the extensions that go-cni loads (go-cni opts.go; libcni conf.go). */
 function candidates(
@@ -189,7 +195,9 @@ function followKubeconfig(way: Way): Followed {
   if (target.state === "unknown" || target.state === "denied" || !kubeconfig) {
     return {
       state: "unknown",
-      missing: [view("kubeconfig").missing(`the kubeconfig ${named} that the plugin is given`, node)],
+      missing: [
+        view("kubeconfig").missing(`the kubeconfig ${named} that the plugin is given`, node, fileAt(target.real)),
+      ],
     };
   }
   const { token } = kubeconfig.value;

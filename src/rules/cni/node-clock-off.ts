@@ -71,7 +71,12 @@ export default defineRule({
       } else {
         yield undetermined({
           ...base,
-          missing: [clocks.missing(`the offset between the clock of ${node} and the API server's`, node)],
+          missing: [
+            {
+              ...clocks.missing(`the offset between the clock of ${node} and the API server's`, node),
+              ...(clock ? { why: "not measured: the run that reached the node reached no API server" } : {}),
+            },
+          ],
         });
       }
     }
