@@ -20,9 +20,10 @@ export function nameOf(b: Brief): Naming {
   if (!lead && b.forecasts.length > 0) return nameForecast(b);
   if (!lead) {
     const all = [...new Set(b.moments.flatMap((m) => m.nodes))];
+    const open = statusOf(b) === "Undetermined";
     return {
-      title: `${statusOf(b) === "Undetermined" ? "Undetermined, no fault seen" : "No fault found"}${all.length > 0 ? ` on ${all.join(", ")}` : ""}`,
-      slug: slugOf([...slugNodes(all), "no", "fault", "found"]),
+      title: `${open ? "Undetermined, no fault seen" : "No fault found"}${all.length > 0 ? ` on ${all.join(", ")}` : ""}`,
+      slug: slugOf([...slugNodes(all), "no", "fault", open ? "seen" : "found"]),
       tags: all,
     };
   }

@@ -1,7 +1,7 @@
 import type { Found, Lesson, Outcome } from "#model/finding.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
 import { type FactView, found, undetermined } from "#model/rule.js";
-import { known } from "#model/statement.js";
+import { known, type Statement } from "#model/statement.js";
 import { type Attempt, failureDetails, headline } from "./_failure-statements.js";
 import { extent, ownerKey, ownersOf, type Pod, requestedAt, uidsOf } from "./_pods.js";
 import { EVENTS_CACHE } from "./_references.js";
@@ -13,6 +13,8 @@ export interface Verdict {
   readonly lessons: readonly Lesson[];
   /** Pods of the node that show what the lines of a log tell without naming them. */
   readonly unnamed: readonly Pod[];
+  /** What shows that it is over. */
+  readonly ending?: Statement | null;
 }
 
 /** The outcomes of both cards on failing sandboxes: one for each node and error; without events and logs a gap. */
@@ -31,7 +33,7 @@ export function* sandboxOutcomes(
   }
 }
 
-const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, unnamed }: Verdict): Outcome =>
+const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, unnamed, ending }: Verdict): Outcome =>
   found({
     subject: failureSubject(group.node, group.errorClass),
     about: aboutOf(group, unnamed),
@@ -44,7 +46,7 @@ const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, un
         : [
             `that the failures are of the ${unnamed.length === 1 ? "pod" : "pods"} found in that state on the node: the log names none of them`,
           ],
-    statements: [headline(group, attempt), ...failureDetails(group)],
+    statements: [headline(group, attempt), ...(ending ? [ending] : []), ...failureDetails(group)],
     value: {
       node: group.node,
       error: group.errorClass,

@@ -1,7 +1,7 @@
 import { cite } from "#model/fact.js";
 import type { Lesson } from "#model/finding.js";
-import { defineRule, effect, type MatchContext } from "#model/rule.js";
-import { known } from "#model/statement.js";
+import { defineRule, effect, type FactView, type MatchContext } from "#model/rule.js";
+import { known, type Statement, say, time, word } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, eventsOf, listTerminating, probeNode } from "./_consequences.js";
 import { quietEvents } from "./_failure-statements.js";
 import { isCompleted, isReady, overdueMs, type Pod, requestedAt, seenAt } from "./_pods.js";
@@ -38,8 +38,7 @@ export default defineRule({
   needs: { events: "kube.event", pods: "kube.pod" },
   explains: [effect("sym:pod-stuck-terminating", ["pod"], "prevents-recovery")],
   *match({ events, pods }, context) {
-    const complete = pods.coverage().state === "complete";
-    yield* sandboxOutcomes(context.derive(killFailures), events, ATTEMPT, (group) => judge(group, complete, context));
+    yield* sandboxOutcomes(context.derive(killFailures), events, ATTEMPT, (group) => judge(group, pods, context));
   },
   known: [
     COUNTS_ARE_BOUNDS,
@@ -76,7 +75,8 @@ export default defineRule({
   tags: ["kubelet", "cni"],
 });
 
-function judge(group: SandboxFailures, complete: boolean, context: MatchContext): Verdict | null {
+function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: MatchContext): Verdict | null {
+  const complete = pods.coverage().state === "complete";
   const stuck = context.derive(stuckPods).filter((pod) => pod.value.node === group.node);
   const idle = complete && stuck.length === 0;
   const states = group.occurrences.map((o) => stateOf(o, complete, idle, context));
@@ -86,7 +86,18 @@ function judge(group: SandboxFailures, complete: boolean, context: MatchContext)
   const over = !now && !unknown;
   if (over && !lasting) return null;
   const unnamed = over || !isUnnamed(group, stuck, context) ? [] : stuck.filter((pod) => mayBe(pod, group));
-  return { over, lessons: lessons(group, context), unnamed };
+  const ending =
+    complete && group.occurrences.every((o) => o.uid !== null && !o.pod) ? allGone(group, pods, context) : null;
+  return { over, lessons: lessons(group, context), unnamed, ending };
+}
+
+/** A kubelet lets a pod go only after its sandbox is torn down, unless somebody took the object away by force. */
+function allGone(group: SandboxFailures, pods: FactView<"kube.pod">, { moment }: MatchContext): Statement | null {
+  const uids = new Set(group.occurrences.map((o) => o.uid));
+  const [list] = pods.coverage().searched("pod with one of these uids");
+  return list
+    ? say`At ${time(moment.collectedAt, list)} ${word(uids.size === 1 ? "this pod" : "none of these pods", list)} existed ${word(uids.size === 1 ? "no more" : "any more", list)}`
+    : null;
 }
 
 /** Nothing else is known to keep it, and it was to go while the failures went on. */

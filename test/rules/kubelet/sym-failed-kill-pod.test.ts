@@ -56,6 +56,15 @@ test("a lasting failure of a pod that is gone is over, and still told", () => {
   assert.is(found?.since?.epochMs, at("2024-03-05T10:00:31Z").epochMs);
 });
 
+test("that the pods are gone is told where the list of pods is whole, and not while one is left", () => {
+  const gone = (...pods: ReturnType<typeof deleted>[]) =>
+    texts(foundBy(rule, failed(104), ...pods)[0]?.statements ?? []).filter((t) => t.includes("existed"));
+  assert.equal(gone(), ["At 2024-03-05T10:30:00Z this pod existed no more"]);
+  assert.equal(gone(deleted("2024-03-05T10:00:30Z")), []);
+  const [unlisted] = judge(rule, world({ facts: [failed(104)], coverage: { "kube.event": "complete" } }));
+  assert.not.match(unlisted?.outcome === "found" ? texts(unlisted.statements).join() : "", "existed");
+});
+
 test("counts are lower bounds and the cadence is last less first by count less one", () => {
   const told = texts(foundBy(rule, failed(104), deleted("2024-03-05T10:00:30Z"))[0]?.statements ?? []);
   assert.ok(told.includes("The event counts at least 104 failures."), told.join("\n"));
