@@ -26,7 +26,8 @@ export const kubeconfig: Parser = {
   open: (artifact, emit) =>
     textSink(KUBECONFIG_CHARS, (content, complete) => {
       if (!NAMED.test(artifact.origin) && !saysKubeconfig(content)) return;
-      if (!complete) emit.issue("W_LIMIT", "the kubeconfig is cut");
+      // What a cut file lacks may stand in the node's.
+      if (!complete) return emit.issue("W_LIMIT", "the kubeconfig is cut: it was not read");
       const value = readKubeconfig(artifact.origin, quoteRedacted(content));
       if (value.problem !== null) emit.issue("W_YAML", value.problem);
       emit.fact({ kind: "kubeconfig", node: artifact.node, value, artifact, evidence: place(artifact, value) });

@@ -27,7 +27,8 @@ export const netconf: Parser = {
   open: (artifact, emit) =>
     textSink(NETCONF_CHARS, (whole, complete) => {
       if (saysKubeconfig(whole) && !/\/cni\b/.test(artifact.origin)) return;
-      if (!complete) emit.issue("W_LIMIT", "the network configuration is cut");
+      // Where a copy ends says nothing of where the node's file ends.
+      if (!complete) return emit.issue("W_LIMIT", "the network configuration is cut: it was not read");
       const value = readNetconf(artifact.origin, quoteRedactedJson(whole));
       if (value.problem !== null) emit.issue("W_NETCONF", value.problem, value.problemLine ?? undefined);
       emit.fact({ kind: "cni.netconf", node: artifact.node, value, artifact, evidence: place(artifact, value, whole) });

@@ -31,7 +31,8 @@ export const runtimeConfig: Parser = {
   accepts: (artifact) => isConfigDump(artifact) || (artifact.kind === "file" && isConfigFile(artifact.origin)),
   open: (artifact, emit) =>
     textSink(CONFIG_CHARS, (whole, complete) => {
-      if (!complete) emit.issue("W_LIMIT", "the configuration is cut, and may say more");
+      // What a cut file lacks may stand in the node's: a default would be taken for what it says.
+      if (!complete) return emit.issue("W_LIMIT", "the configuration is cut: it was not read");
       const content = quoteRedacted(whole);
       const value = readConfig(artifact, content, (message) => emit.issue("W_TOML", message));
       emit.fact({

@@ -45,12 +45,27 @@ test("coverage: what was looked for and is not there, what failed, what nobody h
     coverage.map((c) => [c.kind, c.coverage, c.facts]),
     [
       ["kubeconfig", "complete", 1],
-      ["kubeconfig", "truncated", 1],
+      ["kubeconfig", "truncated", 0],
       ["kubeconfig", "absent", 0],
       ["kubeconfig", "denied", 0],
       ["kubeconfig", "failed", 0],
     ],
   );
+});
+
+test("a configuration that was cut is not read: where a copy ends is not where the node's file ends", () => {
+  for (const [origin, content] of [
+    ["/etc/cni/net.d/10-a.conflist", '{"name": "a", "plugins": ['],
+    ["/etc/cni/net.d/a-kubeconfig", "kind: Config"],
+    ["/etc/containerd/config.toml", "version = 2\n"],
+  ] as const) {
+    for (const whole of [true, false]) {
+      const parsing = startParsing();
+      const file = artifact({ origin });
+      stream(parsing.open(file), file, content, whole);
+      assert.is(parsing.finish([file]).facts.length, whole ? 1 : 0, `${origin} ${whole}`);
+    }
+  }
 });
 
 test("facts come in the order of the artifacts, not of the reading", () => {
