@@ -73,7 +73,7 @@ export function statusOf(b: Brief): Draft["status"] {
 
 /**
  * Was enough collected to say that nothing is wrong? At the last moment pods, nodes and events in full, of every node that the cluster
- * lists its own part, and of the mechanisms no more left open than excluded.
+ * lists its own part, every bundle as its manifest says, and of the mechanisms no more left open than excluded.
  */
 function looked(b: Brief): boolean {
   const last = b.worlds.at(-1);
@@ -81,6 +81,8 @@ function looked(b: Brief): boolean {
     last !== undefined &&
     NEEDED.every((kind) => last.view(kind).coverage().state === "complete") &&
     unvisited(b.worlds).length === 0 &&
+    b.refused.length === 0 &&
+    b.custody.every((c) => c.manifest !== "mismatch") &&
     undecidedMechanisms(b).length <= excludedMechanisms(b).length
   );
 }

@@ -31,6 +31,11 @@ test("nothing found where pods, nodes or events were not collected in full is un
   }
 });
 
+test("a bundle that is not what its manifest says vouches for nothing", () => {
+  const of = (manifest: "verified" | "mismatch") => review({ rules: [], custody: [taken(1, { manifest })] }).status;
+  assert.equal([of("verified"), of("mismatch")], ["No fault found", "Undetermined"]);
+});
+
 test("more left open than excluded is undetermined", () => {
   const open = saying("open", [[misses("x")]]);
   const out = saying("out", [[denies("x")]]);
