@@ -358,6 +358,21 @@ test("the bundle's state is told in the words that custody allows", () => {
   assert.match(custody, "| B1 | `W_EXTRA` | `node/fs/_0001` | not in the manifest |");
 });
 
+test("what the collector says of its run is told apart from what became of the archive", () => {
+  const states = (...codes: readonly string[]): string => {
+    const draft = makeDraft();
+    const issues = codes.map((code) => ({ code, member: null, message: "x" }));
+    const text = render({ ...draft, custody: draft.custody.map((c) => ({ ...c, issues })) });
+    const row = text.split("\n").find((line) => line.startsWith("| B1 | `inquest-n1.tar.gz`"));
+    return row?.split(" | ").at(-3) ?? "";
+  };
+  assert.is(states(), "run complete");
+  assert.is(states("W_SECRET", "W_EXTRA"), "run complete");
+  assert.is(states("W_GZ_TRUNCATED"), "run complete; archive cut short");
+  assert.is(states("W_MISSING", "W_PARTIAL", "W_MISSING"), "run complete; archive cut short; members missing");
+  assert.is(states("W_MANIFEST_MISMATCH"), "run complete; members differ from the manifest");
+});
+
 test("nothing found: short, and no empty section", () => {
   const empty = makeDraft();
   const healthy: Draft = {
