@@ -199,6 +199,8 @@ export const reviewSchema = z.strictObject({
       locator: z.string(),
       sha256: z.string(),
       excerpt: z.string(),
+      /** There where the member was not had in full: what is counted in it is a lower bound. */
+      cut: z.literal(true).optional(),
     }),
   ),
   /** Bundles that were named and could not be used. */
