@@ -58,9 +58,12 @@ export function word(text: string | number, ...evidence: Cited): Quoted {
 export const count = (n: number, noun: string, ...evidence: Cited): Quoted =>
   counted(word(`${n} ${n === 1 ? noun : plural(noun)}`, ...evidence));
 
-/** Marks words of which the number was counted in what they cite: `at least` is said where that was cut. */
-export function counted(quoted: Quoted): Quoted {
-  const from = [...new Set(quoted.evidence.map(memberKey))];
+/**
+ * Marks words of which the number was counted in what they cite: `at least` is said where that was cut. `also`: what decides which of them
+ * count, and is cited by other sentences.
+ */
+export function counted(quoted: Quoted, also: readonly Evidence[] = []): Quoted {
+  const from = [...new Set([...quoted.evidence, ...also].map(memberKey))];
   const parts = quoted.parts.map((part) =>
     part.kind === "text" || part.kind === "word" ? { ...part, counted: from } : part,
   );

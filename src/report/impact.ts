@@ -39,10 +39,12 @@ export function impactGroups(review: Review): {
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   const all = [...groups.values()];
-  const isCut = (rows: readonly Row[]): boolean =>
-    rows.some((row) => row.effect.evidence.some((id) => review.evidence[id]?.cut));
+  const told = review.findings.flatMap((f) => (f.role === "impact" ? f.statements : []));
+  const isCut = [...told, ...review.impact.rows.map((row) => row.effect)].some((statement) =>
+    statement.evidence.some((id) => review.evidence[id]?.cut),
+  );
   return {
-    rows: all.map((rows) => groupOf(rows, isCut(rows))),
+    rows: all.map((rows) => groupOf(rows, isCut)),
     members: all.filter((rows) => rows.length > 1).map(membersOf),
   };
 }

@@ -93,7 +93,8 @@ const NEEDED = ["kube.pod", "kube.node", "kube.event"] as const;
 export function severityOf(b: Brief): Draft["severity"] {
   const rows = b.findings.flatMap((f) => f.impact);
   const down = rows.filter((r) => r.available === 0 && (r.wanted ?? 0) > 0);
-  const isCut = rows.some((r) => r.effect.evidence.some((e) => e.cut));
+  const sentences = b.findings.flatMap((f) => (f.impact.length > 0 ? f.statements : []));
+  const isCut = [...sentences, ...rows.map((r) => r.effect)].some((s) => s.evidence.some((e) => e.cut));
   const reduced = rows.filter((r) => (r.available ?? 0) > 0 && (r.available ?? 0) < (r.wanted ?? 0));
   if (down.length > 0)
     return {

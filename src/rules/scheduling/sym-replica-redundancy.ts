@@ -143,7 +143,9 @@ function headline(subject: string, group: Reduced): Statement {
   const all = eachOf(workloads, "/status");
   const alike = group.every((r) => r.ready === first.ready && r.wanted === first.wanted);
   const noun = subject === "volumes" ? "volume" : "workload";
-  const many = firstNumber(group.length, noun, ...all);
+  // A volume counts where a pod of it is stuck or waits: those of a list that was cut may be more.
+  const pods = group.flatMap((r) => [...r.stuck, ...r.waiting].map((pod) => pod.evidence));
+  const many = counted(firstNumber(group.length, noun, ...all), pods);
   if (!alike || group.length > COUNTED) return say`${many} had fewer replicas ready than wanted.`;
   const wanted = eachOf(workloads, "/spec/replicas");
   return first.ready === 0
