@@ -407,17 +407,47 @@ W=$(mktemp -d "$OUT/.inquest.XXXXXX") || die 73 "cannot create a work directory 
 cleanup() { case $W in */.inquest.??????) rm -rf -- "$W" ;; esac; }
 # STOP: 0, or the number of the signal that ends the run, or 98 (disk) or 99 (deadline)
 STOP=0 JOB='' DOG='' STATE=complete WITHHELD=0
-trap 'stopped 1 HUP' HUP
-trap 'stopped 2 INT' INT
-trap 'stopped 3 QUIT' QUIT
-trap 'stopped 13 PIPE' PIPE
-trap 'stopped 15 TERM' TERM
-trap 'cleanup' EXIT
 stopped() {
 	[ "$STOP" = 0 ] || return 0
-	STOP=$1 STATE=interrupted
-	say "stopped by SIG$2, writing what there is"
+	STOP=$(cat "$W/signal" 2>/dev/null)
+	STOP=${STOP:-15} STATE=interrupted
+	say "stopped by signal $STOP, writing what there is"
 	if [ -n "$JOB" ]; then end_job "$JOB"; fi
+}
+# Two processes: this one takes the signals and tidies up, the other works. A terminal's ctrl-C and a service manager's stop
+# reach every process of a group: if the worker's own small helpers could be hit, half a row might be written.
+SENT='' WORKER=''
+supervise() {
+	trap 'pass_on 1' HUP
+	trap 'pass_on 2' INT
+	trap 'pass_on 3' QUIT
+	trap 'pass_on 13' PIPE
+	trap 'pass_on 15' TERM
+	trap 'cleanup' EXIT
+	(
+		trap '' HUP INT QUIT TERM
+		trap 'exit 74' PIPE
+		trap 'stopped' USR1
+		trap 'echo $? >"$W/exit"' EXIT
+		: >"$W/ready"
+		work
+	) &
+	WORKER=$!
+	[ -z "$SENT" ] || deliver
+	while kill -0 $WORKER 2>/dev/null; do wait $WORKER 2>/dev/null; done
+	trap '' HUP INT QUIT TERM
+	[ -s "$W/exit" ] || die 70 "the run was killed, nothing is left of it"
+	exit "$(cat "$W/exit")"
+}
+pass_on() {
+	[ -z "$SENT" ] || return 0
+	SENT=$1
+	echo "$1" >"$W/signal"
+	[ -z "$WORKER" ] || deliver
+}
+deliver() { # not before the worker's trap is set
+	while [ ! -e "$W/ready" ] && kill -0 "$WORKER" 2>/dev/null; do tick; done
+	kill -USR1 "$WORKER" 2>/dev/null
 }
 
 TREE=$W/tree/bundle
@@ -460,7 +490,8 @@ esc() {
 			} }') ;;
 	esac
 }
-now() { set -- $(date -u '+%s %Y-%m-%dT%H:%M:%SZ'); NOW=$1 STAMP=$2; }
+now() { set -- $(date -u '+%s %Y-%m-%dT%H:%M:%SZ'); NOW=${1:-$NOW} STAMP=${2:-$STAMP}; }
+NOW=0 STAMP=1970-01-01T00:00:00Z
 # begin_row; row COVERAGE EXIT KIND MEMBER ORIGIN NOTE
 begin_row() { now; T0=$NOW S0=$STAMP; : >"$W/n"; }
 row() {
@@ -558,8 +589,7 @@ capture() {
 	rm -f "$W/pid" "$W/late" "$W/rc" "$W/err" "$W/cut"
 	mkdir -p "$W/tree/${c_member%/*}"
 	(
-		trap '' HUP INT QUIT
-		trap - TERM EXIT PIPE
+		trap - TERM EXIT PIPE USR1
 		{
 			{
 				{
@@ -1908,7 +1938,7 @@ all_nodes() {
 		for n_name in $NAMESPACES; do set -- "$@" --namespace "$n_name"; done
 		[ -n "$CASE" ] && set -- "$@" --case "$CASE"
 		[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
-		( trap - TERM EXIT PIPE; trap '' INT QUIT; exec sh "$SELF" "$@" ) &
+		( trap - TERM EXIT PIPE USR1; exec sh "$SELF" "$@" ) &
 		WORKERS=$!
 		n_child=$!
 		while kill -0 $n_child 2>/dev/null && [ "$STOP" = 0 ]; do wait $n_child; done
@@ -1917,23 +1947,23 @@ all_nodes() {
 		RC_CLUSTER=$?
 	fi
 	WORKERS='' NUMBER=0 ALIVE=0
-	trap 'drop_all; cleanup' EXIT
+	trap 'n_rc=$?; drop_all; echo $n_rc >"$W/exit"' EXIT
 	while IFS= read -r n_name <&9; do
 		while alive; [ $ALIVE -ge "$PARALLEL" ] && [ "$STOP" = 0 ]; do tick; done
 		[ "$STOP" = 0 ] || break
 		NUMBER=$((NUMBER + 1))
 		say "node $n_name ($NUMBER of $n_all)"
-		( trap - TERM EXIT PIPE HUP; trap '' INT QUIT; END=$((END + 3600)); one_node "$n_name" ) 9<&- &
+		( trap - TERM EXIT PIPE USR1; END=$((END + 3600)); one_node "$n_name" ) 9<&- &
 		WORKERS="$WORKERS $!"
 	done 9<"$W/wanted"
 	while alive; [ $ALIVE -gt 0 ] && [ "$STOP" = 0 ]; do tick; done
 	SIGNAL=$STOP
-	trap '' HUP INT QUIT TERM PIPE
+	trap '' USR1
 	for n_p in $WORKERS; do end_tree "$n_p"; done
 	[ "$SIGNAL" = 0 ] || say "removing the pods"
 	drop_all
 	n_pods=$?
-	trap 'cleanup' EXIT
+	trap 'echo $? >"$W/exit"' EXIT
 	n_good=0 n_worst=0 NUMBER=0
 	[ "$RC_CLUSTER" = 3 ] && n_worst=2
 	case $RC_CLUSTER in - | 0 | 3) ;; 2 | 5) n_worst=$RC_CLUSTER ;; *) n_worst=2 ;; esac
@@ -1960,43 +1990,47 @@ all_nodes() {
 	exit $n_worst
 }
 
-[ $ALL = 1 ] && all_nodes
-write_filter
-now
-START=$STAMP
-: >"$W/listings"
-if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
-	if [ -n "$R" ]; then NODE=$(head -n 1 "$R/etc/hostname" 2>/dev/null); else NODE=$(hostname 2>/dev/null || uname -n); fi
-	NODE=$(printf '%s' "$NODE" | tr -cd 'A-Za-z0-9._-' | sed 's/^[.-]*//')
-	[ -n "$NODE" ] || NODE=unknown
-fi
-if [ $DO_NODE = 1 ]; then
-	node_processes
-	node_paths
-	node_commands
-	node_journals
-fi
-[ $DO_CLUSTER = 1 ] && [ "$STOP" = 0 ] && cluster
-[ $DO_NODE = 1 ] && [ -z "$API_OFFSET" ] && [ "$STOP" = 0 ] && node_clock
-SIGNAL=$STOP
-case $SIGNAL in
-	98) begin_row; STATE=partial; row failed - command - "end of the run" "the disk was nearly full: what has no row was not attempted" ;;
-	99) begin_row; STATE=partial; row failed - command - "end of the run" "the deadline of $DEADLINE s had passed: what has no row was not attempted" ;;
-esac
-# from here on a signal would only leave half an archive
-trap '' HUP INT QUIT TERM
-if [ $GOT = 0 ]; then
-	awk -F '\t' 'NR <= 5 { printf "collect.sh: %s: %s\n", $10, $11 }' "$W/index" >&2
+# ======================================================================================================= the run
+work() {
+	[ $ALL = 1 ] && all_nodes
+	write_filter
+	now
+	START=$STAMP
+	: >"$W/listings"
+	if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
+		if [ -n "$R" ]; then NODE=$(head -n 1 "$R/etc/hostname" 2>/dev/null); else NODE=$(hostname 2>/dev/null || uname -n); fi
+		NODE=$(printf '%s' "$NODE" | tr -cd 'A-Za-z0-9._-' | sed 's/^[.-]*//')
+		[ -n "$NODE" ] || NODE=unknown
+	fi
+	if [ $DO_NODE = 1 ]; then
+		node_processes
+		node_paths
+		node_commands
+		node_journals
+	fi
+	[ $DO_CLUSTER = 1 ] && [ "$STOP" = 0 ] && cluster
+	[ $DO_NODE = 1 ] && [ -z "$API_OFFSET" ] && [ "$STOP" = 0 ] && node_clock
+	SIGNAL=$STOP
+	case $SIGNAL in
+		98) begin_row; STATE=partial; row failed - command - "end of the run" "the disk was nearly full: what has no row was not attempted" ;;
+		99) begin_row; STATE=partial; row failed - command - "end of the run" "the deadline of $DEADLINE s had passed: what has no row was not attempted" ;;
+	esac
+	# from here on a signal would only leave half an archive
+	trap '' USR1
+	if [ $GOT = 0 ]; then
+		awk -F '\t' 'NR <= 5 { printf "collect.sh: %s: %s\n", $10, $11 }' "$W/index" >&2
+		[ "$SIGNAL" != 0 ] && [ "$SIGNAL" -lt 98 ] && exit $((128 + SIGNAL))
+		die 3 "nothing could be read: no archive is written"
+	fi
+	finish
+	case $? in
+		0) ;;
+		2) die 73 "the archive could not be put into $OUT" ;;
+		*) die 74 "no space or write error in $OUT" ;;
+	esac
 	[ "$SIGNAL" != 0 ] && [ "$SIGNAL" -lt 98 ] && exit $((128 + SIGNAL))
-	die 3 "nothing could be read: no archive is written"
-fi
-finish
-case $? in
-	0) ;;
-	2) die 73 "the archive could not be put into $OUT" ;;
-	*) die 74 "no space or write error in $OUT" ;;
-esac
-[ "$SIGNAL" != 0 ] && [ "$SIGNAL" -lt 98 ] && exit $((128 + SIGNAL))
-[ $WITHHELD = 1 ] && exit 5
-[ $STATE = complete ] || exit 2
-exit 0
+	[ $WITHHELD = 1 ] && exit 5
+	[ $STATE = complete ] || exit 2
+	exit 0
+}
+supervise
