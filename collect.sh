@@ -27,6 +27,8 @@ usage: sh collect.sh [options]               on a node: this node, and the API s
 
   -o DIR|-          where the archive goes (default: the current directory); - is standard output
   --root DIR        collect from a host tree mounted at DIR; paths are recorded as the node sees them
+  --files-only      with --root: only files below it. Without it commands are run as well, and what they tell is this machine's
+                    unless DIR is the running node's own root: use it for a mere copy of a disk
   --node NAME       name of the node (default: its host name)
   --cluster-only    do not look at this machine (also --no-node)
   --no-cluster      do not ask the API server (also --node-only)
@@ -214,7 +216,7 @@ RUNTIMES='kubelet[a-z-]*|kubelite|hyperkube|containerd|dockerd|cri-dockerd|crio|
 
 # ====================================================================================================== options
 OUT=. ROOT=/ NODE='' DO_CLUSTER=1 DO_NODE=1 KUBECTL='' CONTEXT='' NAMESPACES='' SINCE=24h LIMIT=30 DEADLINE=300 MAX=4194304
-CASE='' OPERATOR='' DRY=0 ALL=0 ONLY='' IMAGE=docker.io/library/busybox:1.36 PODNS=kube-system TOLERATIONS='' PARALLEL=4 PODWAIT=60
+CASE='' OPERATOR='' DO_COMMANDS=1 DRY=0 ALL=0 ONLY='' IMAGE=docker.io/library/busybox:1.36 PODNS=kube-system TOLERATIONS='' PARALLEL=4 PODWAIT=60
 SELF=$0
 die() { code=$1; shift; printf 'collect.sh: %s\n' "$*" >&2; exit "$code"; }
 say() { printf 'collect.sh: %s\n' "$*" >&2; }
@@ -226,6 +228,7 @@ while [ $# -gt 0 ]; do
 		--no-cluster | --node-only) DO_CLUSTER=0; shift; continue ;;
 		--no-node | --cluster-only) DO_NODE=0; shift; continue ;;
 		--all-nodes) ALL=1; shift; continue ;;
+		--files-only) DO_COMMANDS=0 DO_CLUSTER=0; shift; continue ;;
 		--dry-run) DRY=1; shift; continue ;;
 		-o | --root | --node | --kubectl | --context | --namespace | --since | --timeout | --deadline | --max-bytes | --case | --operator | \
 			--nodes | --image | --pod-namespace | --toleration | --parallel | --pod-timeout)
@@ -268,6 +271,7 @@ case $PODNS in '' | *[!a-z0-9-]*) die 64 "--pod-namespace must be the name of a 
 [ $ALL = 1 ] && [ "$OUT" = - ] && die 64 "--all-nodes writes several archives: -o must be a directory"
 [ $ALL = 1 ] && [ "$ROOT$NODE" != / ] && die 64 "--all-nodes cannot be combined with --root or --node"
 [ -d "$ROOT" ] || die 64 "--root: no such directory"
+[ $DO_COMMANDS = 0 ] && [ "$ROOT" = / ] && die 64 "--files-only needs --root"
 
 # The pod that looks at one node. It is bound to the node without the scheduler, needs no pod network and no token, and ends by
 # itself when nobody is left to delete it.
@@ -331,6 +335,8 @@ dry_run() {
 		echo "# processes"
 		echo "read $d_root/proc/*/cmdline of $AGENTS|$RUNTIMES"
 		echo "read $d_root/proc/*/mountinfo of $AGENTS"
+	fi
+	if [ $DO_NODE = 1 ] && [ $DO_COMMANDS = 1 ]; then
 		echo "# commands, each ended after $LIMIT s"
 		command_steps | while read -r verb mode slug line; do echo "run $line"; done
 		for d_unit in $(journal_units); do echo "run journalctl -u $d_unit --since=-$SINCE"; done
@@ -402,28 +408,10 @@ free_kib() { df -Pk "$OUT" 2>/dev/null | awk 'NR == 2 && $4 ~ /^[0-9]+$/ { print
 KIB=$(free_kib)
 [ "${KIB:-262144}" -lt 262144 ] && die 74 "less than 256 MiB free in $OUT: choose another place with -o, or free some space"
 
-W=$(mktemp -d "$OUT/.inquest.XXXXXX") || die 73 "cannot create a work directory in $OUT"
-# only what mktemp made is ever removed
-cleanup() { case $W in */.inquest.??????) rm -rf -- "$W" ;; esac; }
-# STOP: 0, or the number of the signal that ends the run, or 98 (disk) or 99 (deadline)
-STOP=0 JOB='' DOG='' STATE=complete WITHHELD=0
-stopped() {
-	[ "$STOP" = 0 ] || return 0
-	STOP=$(cat "$W/signal" 2>/dev/null)
-	STOP=${STOP:-15} STATE=interrupted
-	say "stopped by signal $STOP, writing what there is"
-	if [ -n "$JOB" ]; then end_job "$JOB"; fi
-}
 # Two processes: this one takes the signals and tidies up, the other works. A terminal's ctrl-C and a service manager's stop
 # reach every process of a group: if the worker's own small helpers could be hit, half a row might be written.
 SENT='' WORKER=''
 supervise() {
-	trap 'pass_on 1' HUP
-	trap 'pass_on 2' INT
-	trap 'pass_on 3' QUIT
-	trap 'pass_on 13' PIPE
-	trap 'pass_on 15' TERM
-	trap 'cleanup' EXIT
 	(
 		trap '' HUP INT QUIT TERM
 		trap 'exit 74' PIPE
@@ -442,14 +430,33 @@ supervise() {
 pass_on() {
 	[ -z "$SENT" ] || return 0
 	SENT=$1
-	echo "$1" >"$W/signal"
 	[ -z "$WORKER" ] || deliver
 }
 deliver() { # not before the worker's trap is set
 	while [ ! -e "$W/ready" ] && kill -0 "$WORKER" 2>/dev/null; do tick; done
+	echo "$SENT" >"$W/signal"
 	kill -USR1 "$WORKER" 2>/dev/null
 }
 
+trap 'pass_on 1' HUP
+trap 'pass_on 2' INT
+trap 'pass_on 3' QUIT
+trap 'pass_on 13' PIPE
+trap 'pass_on 15' TERM
+trap 'cleanup' EXIT
+# only what mktemp made is ever removed
+cleanup() { case $W in */.inquest.??????) rm -rf -- "$W" ;; esac; }
+W=''
+W=$(mktemp -d "$OUT/.inquest.XXXXXX") || die 73 "cannot create a work directory in $OUT"
+# STOP: 0, or the number of the signal that ends the run, or 98 (disk) or 99 (deadline)
+STOP=0 JOB='' DOG='' STATE=complete WITHHELD=0
+stopped() {
+	[ "$STOP" = 0 ] || return 0
+	STOP=$(cat "$W/signal" 2>/dev/null)
+	STOP=${STOP:-15} STATE=interrupted
+	say "stopped by signal $STOP, writing what there is"
+	if [ -n "$JOB" ]; then end_job "$JOB"; fi
+}
 TREE=$W/tree/bundle
 mkdir -p "$TREE" || die 74 "cannot write to $OUT"
 SALT=$(head -c 32 /dev/urandom 2>/dev/null | od -An -tx1 2>/dev/null | tr -d ' \n')
@@ -547,10 +554,17 @@ descendants() { # PID: itself and everything below, parents first
 	done
 	echo $d_all
 }
-# The list of processes is made before the first signal: later, orphans could not be told apart.
+# The list of processes is made before the first signal, and while none of them can start another: later, orphans could not be
+# told apart.
 end_tree() {
-	e_all=$(descendants "$1")
+	e_all='' e_now=$(descendants "$1")
+	while [ "$e_now" != "$e_all" ]; do
+		e_all=$e_now
+		kill -STOP $e_all 2>/dev/null
+		e_now=$(descendants "$1")
+	done
 	kill -TERM $e_all 2>/dev/null
+	kill -CONT $e_all 2>/dev/null
 	e_n=0
 	while [ $e_n -lt 10 ]; do
 		e_left=''
@@ -561,8 +575,9 @@ end_tree() {
 	kill -KILL $e_all 2>/dev/null
 	return 0
 }
-watchdog() { # JOB SECONDS: a sleep that ends with us
-	trap 'kill $! 2>/dev/null; exit 0' TERM
+# The sleep ends with us. It is killed, not asked: between fork and exec it would take another signal for the shell's.
+watchdog() { # JOB SECONDS
+	trap 'kill -KILL $! 2>/dev/null; exit 0' TERM
 	sleep "$2" & wait $!
 	trap '' TERM
 	: >"$W/late"
@@ -1817,7 +1832,7 @@ within() {
 	w_job=$!
 	exec 7<&-
 	(
-		trap 'kill $! 2>/dev/null; exit 0' TERM
+		trap 'kill -KILL $! 2>/dev/null; exit 0' TERM
 		sleep "$w_limit" & wait $!
 		trap '' TERM
 		: >"$w_flag"
@@ -2005,11 +2020,13 @@ work() {
 	if [ $DO_NODE = 1 ]; then
 		node_processes
 		node_paths
-		node_commands
-		node_journals
+		if [ $DO_COMMANDS = 1 ]; then
+			node_commands
+			node_journals
+		fi
 	fi
 	[ $DO_CLUSTER = 1 ] && [ "$STOP" = 0 ] && cluster
-	[ $DO_NODE = 1 ] && [ -z "$API_OFFSET" ] && [ "$STOP" = 0 ] && node_clock
+	[ $DO_NODE$DO_COMMANDS = 11 ] && [ -z "$API_OFFSET" ] && [ "$STOP" = 0 ] && node_clock
 	SIGNAL=$STOP
 	case $SIGNAL in
 		98) begin_row; STATE=partial; row failed - command - "end of the run" "the disk was nearly full: what has no row was not attempted" ;;
