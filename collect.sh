@@ -62,7 +62,7 @@ On standard output: "<sha256>  <archive>", one line per archive (on standard err
 file SHA256SUMS beside the archives: keep it with the ticket.
 
 exit code: 0 complete · 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
-missing or partial) · 3 nothing (nothing could be read; no archive) · 5 partial, and a file was withheld because something in it
+missing or partial) · 3 nothing (the archive only says what was tried; with --all-nodes: no archive) · 5 partial, and a file was withheld because something in it
 still looked like a secret · 64 wrong usage · 70 internal error · 73 output directory or archive cannot be created · 74 no space
 or write error · 128+n stopped by signal n (the archive holds what there was)
 EOT
@@ -519,6 +519,8 @@ row() {
 }
 # The run ends early, with what there is, at its deadline and before the disk is full.
 enough() {
+	# whoever killed the other process wants an end, too
+	kill -0 $$ 2>/dev/null || { cleanup; exit 137; }
 	[ "$STOP" = 0 ] || return 0
 	if [ "$NOW" -ge "$END" ]; then
 		STOP=99
@@ -2036,8 +2038,7 @@ work() {
 	trap '' USR1
 	if [ $GOT = 0 ]; then
 		awk -F '\t' 'NR <= 5 { printf "collect.sh: %s: %s\n", $10, $11 }' "$W/index" >&2
-		[ "$SIGNAL" != 0 ] && [ "$SIGNAL" -lt 98 ] && exit $((128 + SIGNAL))
-		die 3 "nothing could be read: no archive is written"
+		say "nothing could be read: the archive only says what was tried"
 	fi
 	finish
 	case $? in
@@ -2047,6 +2048,7 @@ work() {
 	esac
 	[ "$SIGNAL" != 0 ] && [ "$SIGNAL" -lt 98 ] && exit $((128 + SIGNAL))
 	[ $WITHHELD = 1 ] && exit 5
+	[ $GOT = 1 ] || exit 3
 	[ $STATE = complete ] || exit 2
 	exit 0
 }
