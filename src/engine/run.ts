@@ -5,6 +5,7 @@ import type { Change, Gap, Missing, Outcome } from "#model/finding.js";
 import type { Intake } from "#model/intake.js";
 import type { Rule } from "#model/rule.js";
 import { unvisited } from "#model/visited.js";
+import { judgeAlarms } from "./benign.js";
 import { findChains } from "./chain.js";
 import { infer } from "./infer.js";
 import { findHypotheses, linkFindings, type Numbered, roleOf } from "./link.js";
@@ -36,6 +37,7 @@ export function conclude(book: Rulebook, intake: Intake, custody: readonly Custo
     gaps: [...collectGaps(verdicts), ...unvisitedGap(book.rules, worlds)],
     rules: book.rules,
     verdicts,
+    alarms: judgeAlarms(book.benign, worlds),
   };
 }
 

@@ -1,10 +1,11 @@
 import { type Evidence, evidenceKey } from "#model/evidence.js";
 import type { Change, Finding } from "#model/finding.js";
 import type { CoverageReport, Rule } from "#model/rule.js";
-import { codes, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
+import { codes, count, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
 import { type Brief, distinct, headline } from "./inquest.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { excludedMechanisms, undecidedMechanisms } from "./verdicts.js";
+import { countUnexplained, tellWarnings } from "./warnings.js";
 
 /** Paragraphs of prose that stand alone: what was seen, what caused it, what changed it, what comes. */
 export function summarise(b: Brief): Statement[][] {
@@ -55,8 +56,23 @@ function nothingFound(b: Brief): Statement[][] {
           ]
         : []),
       ...(undecided.length > 0 ? [say`Not decided for want of evidence (see Gaps): ${phrase(undecided, first)}`] : []),
+      ...unexplained(b),
     ],
   ];
+}
+
+/** Warnings are no finding, but who reads that nothing was found must know that there are some which nobody explains. */
+function unexplained(b: Brief): Statement[] {
+  const warnings = tellWarnings(b);
+  const n = countUnexplained(warnings);
+  const [first, ...rest] = distinctEvidence(
+    warnings.unexplained.flatMap((w) => w.statements.flatMap((s) => s.evidence.slice(0, 2))),
+  );
+  return first
+    ? [
+        say`No rule explains ${count(n, "warning", first, ...rest)} (see What Was Examined): no finding, and not excluded either`,
+      ]
+    : [];
 }
 
 /** The lists that show a symptom, as the last moment has them. */
