@@ -81,8 +81,26 @@ async function takeIn(paths: readonly string[], options: Options): Promise<Taken
   }
   // The order in which bundles were named must not show in the review.
   const read = [...bundles.values()].sort((a, b) => (custodyKey(a.custody) < custodyKey(b.custody) ? -1 : 1));
-  return { intake: parsing.finish(read.flatMap((b) => b.artifacts)), custody: read.map((b) => b.custody), refused };
+  const intake = parsing.finish(read.flatMap((b) => b.artifacts));
+  return { intake, custody: read.map(({ custody }) => withIssues(custody, intake)), refused };
 }
+
+/** What parsers could not read of a bundle's members is wrong with the bundle, too. */
+function withIssues(custody: Custody, { issues }: Intake): Custody {
+  const own = issues.filter(({ artifact, code }) => artifact.bundle === custody.sha256 && LOSES.has(code));
+  const told = own.slice(0, MAX_ISSUES).map(({ artifact, code, message, line }) => ({
+    code,
+    member: artifact.member,
+    message: line === null ? message : `line ${line}: ${message}`,
+  }));
+  const more = own.length - told.length;
+  const rest = more > 0 ? [{ code: "W_MORE", member: null, message: `${more} more remarks of parsers` }] : [];
+  return told.length === 0 ? custody : { ...custody, issues: [...custody.issues, ...told, ...rest] };
+}
+
+/** Remarks after which something is missing; the others only say that a value was odd. */
+const LOSES: ReadonlySet<string> = new Set(["W_ROW", "W_TABLE", "W_ITEM", "W_LIMIT", "W_UNREADABLE", "W_PARSER"]);
+const MAX_ISSUES = 50;
 
 /** Cluster before nodes at one time, then by time, node and content. */
 const custodyKey = (c: Custody): string =>
