@@ -7,6 +7,7 @@ import { InquestError } from "#model/error.js";
 import type { Intake } from "#model/intake.js";
 import type { Review } from "#model/review.js";
 import { VERSION } from "#model/version.js";
+import { underNodeNames } from "#model/visited.js";
 import { startParsing } from "#parsers/all.js";
 import { fileName } from "#report/file-name.js";
 import { renderJson } from "#report/json.js";
@@ -59,8 +60,9 @@ interface Taken {
 async function takeIn(paths: readonly string[], options: Options): Promise<Taken> {
   const parsing = startParsing();
   const bundles = new Map<string, { readonly custody: Custody; readonly artifacts: readonly Artifact[] }>();
-  const refused: InquestError[] = [];
-  for (const file of await findBundles(paths)) {
+  const { files, passedOver } = await findBundles(paths);
+  const refused: InquestError[] = [...passedOver];
+  for (const file of files) {
     options.onProgress?.(`reading ${file}`);
     try {
       const read = await readBundle(file, options.limits, (artifact) =>
@@ -82,7 +84,8 @@ async function takeIn(paths: readonly string[], options: Options): Promise<Taken
   // The order in which bundles were named must not show in the review.
   const read = [...bundles.values()].sort((a, b) => (custodyKey(a.custody) < custodyKey(b.custody) ? -1 : 1));
   const intake = parsing.finish(read.flatMap((b) => b.artifacts));
-  return { intake, custody: read.map(({ custody }) => withIssues(custody, intake)), refused };
+  const custody = read.map((b) => withIssues(b.custody, intake));
+  return { ...underNodeNames(intake, custody), refused };
 }
 
 /** What parsers could not read of a bundle's members is wrong with the bundle, too. */
