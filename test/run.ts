@@ -10,7 +10,7 @@ import { join } from "node:path";
  */
 const ROOT = "dist/test";
 /** The longest first: a worker that is free takes the next. */
-const SLOW = ["collect/", "cli/", "bundle/", "golden/", "canary"];
+const SLOW = ["collect/", "cli/", "bundle/", "golden/", "main.", "canary"];
 
 interface Count {
   readonly passed: number;

@@ -1,13 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { Parser } from "tar";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DEFAULT_LIMITS } from "#bundle/read.js";
 import { reviewBundles } from "#main.js";
 import type { Review } from "#model/review.js";
+import { sample, unpack } from "./_samples.js";
 import { bundle, type Forged, tar } from "./archive.js";
 
 /** One byte of a describing member is another one: the review is written, says so, and concludes nothing that it did not before. */
@@ -16,27 +15,6 @@ const folder = mkdtempSync(join(tmpdir(), "inquest-flipped-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
 const MEMBERS = ["index.tsv", "paths.tsv", "MANIFEST.sha256", "collector.json"];
-
-function unpack(file: string): readonly Forged[] {
-  const members: Forged[] = [];
-  const parser = new Parser({
-    onReadEntry: (entry) => {
-      const chunks: Buffer[] = [];
-      entry.on("data", (chunk: Buffer) => chunks.push(chunk));
-      entry.on("end", () => {
-        if (entry.type === "File") members.push({ name: entry.path, body: Buffer.concat(chunks) });
-      });
-    },
-  });
-  parser.end(gunzipSync(readFileSync(file)));
-  return members;
-}
-
-const sample = (name: string, of: string): string => {
-  const file = readdirSync(join("samples", name)).find((f) => f.includes(`-${of}-`));
-  if (file === undefined) throw new Error(`no bundle of ${of}`);
-  return join("samples", name, file);
-};
 
 const review = async (...files: readonly string[]): Promise<Review> =>
   (await reviewBundles(files, { zone: "UTC", limits: DEFAULT_LIMITS })).review;
