@@ -69,6 +69,50 @@ test("each node that was not visited has its row and its command", async () => {
   }
 });
 
+test("a warning that no rule explains is no finding, and a review without a finding says that there is one", async () => {
+  const members = unpack(sample("healthy", "cluster")).map((m): Forged => {
+    if (m.name !== "bundle/cluster/events.json") return m;
+    const list = JSON.parse(`${m.body}`);
+    const [one] = list.items.filter((e: { readonly reason: string }) => e.reason === "FailedMount");
+    list.items.push({ ...one, metadata: { ...one.metadata, uid: "new" }, reason: "Strange", message: "never seen" });
+    return { ...m, body: JSON.stringify(list) };
+  });
+  const file = join(folder, "strange.tar");
+  writeFileSync(file, tar(...withManifest(members)));
+  const nodes = ["k8s01", "k8s02", "k8s03"].map((n) => sample("healthy", n));
+  const { review: told, markdown } = await review(file, ...nodes);
+  const { review: plain } = await review(sample("healthy", "cluster"), ...nodes);
+  assert.equal([told.status, told.findings], ["No fault found", []]);
+  assert.equal([plain.status, plain.warnings.unexplained], ["No fault found", []]);
+  assert.is(
+    plain.warnings.benign.reduce((sum, w) => sum + (w.form === "event" ? w.count : 0), 0),
+    41,
+  );
+  assert.equal(
+    told.warnings.unexplained.map((w) => [w.rule, w.name, w.count, w.nodes]),
+    [[null, "Strange", 1, ["k8s01"]]],
+  );
+  const clause = "No rule explains 1 warning";
+  assert.match(
+    told.summary
+      .flat()
+      .map((s) => s.text)
+      .join("\n"),
+    clause,
+  );
+  assert.not.match(
+    plain.summary
+      .flat()
+      .map((s) => s.text)
+      .join("\n"),
+    clause,
+  );
+  assert.match(
+    markdown,
+    "### Warnings That No Rule Explains\n\n- 1 `Strange` warning about Pod `kube-system/calico-node-62cn9`",
+  );
+});
+
 test("a FIFO in a folder is never opened, is told on stderr and in the review, and costs nothing else", () => {
   const inside = join(folder, "bundles");
   mkdirSync(inside);

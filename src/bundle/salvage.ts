@@ -57,10 +57,12 @@ export function countNames(rows: readonly Row[]): ReadonlyMap<string, number> {
   return named;
 }
 
-/** Times of one format compare as texts. */
+const SECOND = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+
+/** Times of this one format compare as texts; a record that has another, or none, bounds nothing. */
 function isWithin(start: string | null, { start: from, end: to }: CollectorRecord): boolean {
-  if (start === null || !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(start)) return false;
-  return from === null || to === null || (start >= from && start <= to);
+  if (start === null || !SECOND.test(start)) return false;
+  return from === null || to === null || !SECOND.test(from) || !SECOND.test(to) || (start >= from && start <= to);
 }
 
 const RAW: Readonly<Record<string, string>> = {

@@ -70,7 +70,7 @@ function unexplained(b: Brief): Statement[] {
   );
   return first
     ? [
-        say`No rule explains ${count(n, "warning", first, ...rest)} (see What Was Examined): no finding, and not excluded either`,
+        say`No rule explains ${count(n, "warning", first, ...rest)} (see What Was Examined); that is no finding, but its cause is open`,
       ]
     : [];
 }
