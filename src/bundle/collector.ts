@@ -59,11 +59,12 @@ export function readCollector(
     ledger.note("W_COLLECTOR", COLLECTOR, bytes === null ? "missing" : "not a JSON object");
     return fields(new Map(), () => undefined);
   }
-  checkSchema(root.get("schema"), refuse);
   if (!verdict.trusted(COLLECTOR)) {
-    ledger.note("W_COLLECTOR", COLLECTOR, "differs from the manifest: only its schema is used");
-    return { ...fields(new Map(), () => undefined), schema: String(root.get("schema")) };
+    // Its schema cannot be believed either: one byte that differs must not cost the bundle.
+    ledger.note("W_COLLECTOR", COLLECTOR, "differs from the manifest: not used");
+    return fields(new Map(), () => undefined);
   }
+  checkSchema(root.get("schema"), refuse);
   const unreadable: string[] = [];
   const found = fields(root, (name) => unreadable.push(name));
   if (unreadable.length > 0) ledger.note("W_COLLECTOR", COLLECTOR, `not as the layout says: ${unreadable.join(", ")}`);

@@ -46,10 +46,10 @@ async function readSource(file: string, source: Source, limits: Limits, open: Op
   const inventory = await takeInventory(source, limits, ledger);
   const verdict = verify(inventory, ledger);
   const record = readCollector(inventory, verdict, limits, ledger, source.refuse);
-  const rows = readIndex(inventory, verdict, ledger);
-  const parts = record.parts ?? partsOf(rows, inventory);
+  const index = readIndex(inventory, verdict, record, ledger);
+  const parts = record.parts ?? partsOf(index, inventory);
   const owner = { bundle: inventory.sha256, node: nodeName(record, parts, inventory) };
-  const listed = listArtifacts(rows, owner, inventory, verdict, ledger);
+  const listed = listArtifacts(index, owner, inventory, verdict, ledger);
   const artifacts = await deliver(source, inventory, verdict, listed, open, limits, ledger);
   const state = record.state ?? "partial";
   if (state !== "complete")
