@@ -15,7 +15,16 @@ export const COLLECTOR = "collector.json";
 export interface CollectorRecord
   extends Pick<
     Custody,
-    "hostname" | "machineIdSha256" | "bootId" | "kernel" | "os" | "collectorSha256" | "apiOffsetS" | "apiOffsetErrorS"
+    | "hostname"
+    | "machineIdSha256"
+    | "bootId"
+    | "kernel"
+    | "os"
+    | "collectorSha256"
+    | "apiOffsetS"
+    | "apiOffsetErrorS"
+    | "caseId"
+    | "operator"
   > {
   readonly schema: string | null;
   readonly collector: string | null;
@@ -96,6 +105,8 @@ function fields(root: ReadonlyMap<string, unknown>, unreadable: (field: string) 
     bootId: read("node", "boot_id", text),
     kernel: read("node", "kernel", text),
     os: read("node", "os", text),
+    caseId: read("custody", "case", text),
+    operator: read("custody", "operator", text),
     parts: read(null, "parts", z.array(z.enum(["node", "cluster"])).max(2)),
     state: read(null, "state", z.enum(["complete", "partial", "interrupted"])),
     start: read("clock", "start", text),

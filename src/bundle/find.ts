@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { InquestError } from "#model/error.js";
 import { refuser } from "./refuse.js";
+import { readSums, SUMS } from "./sums.js";
 
 const BUNDLE_NAME = /^[^.].*\.(?:tar|tar\.gz|tgz)$/s;
 /** Of things in one folder that can be no bundle, as many are named. */
@@ -17,7 +18,8 @@ export interface Found {
 /**
  * Turns files and folders into bundle files: a file as it is, a folder as its `*.tar`, `*.tar.gz` and `*.tgz` directly inside, sorted by
  * code unit. In the order given, each path once. Does not look into the files, and opens none: what is a FIFO, a socket or a device is told by
- * its kind. In a folder such things are passed over, whatever their name, as is a bundle's name that leads nowhere.
+ * its kind. In a folder such things are passed over, whatever their name, as is a bundle's name that leads nowhere, and one that the folder's
+ * SHA256SUMS names and that is not there.
  *
  * @throws InquestError E_OPEN, E_NOT_FILE; E_NO_BUNDLE for no path at all and for a folder without bundles
  */
@@ -38,7 +40,11 @@ async function expand(path: string, passedOver: InquestError[]): Promise<readonl
   if (!stats.isDirectory()) throw refuse("E_NOT_FILE", `this is ${kindOf(stats)}: not opened`);
   const bundles: string[] = [];
   const odd: InquestError[] = [];
-  for (const name of (await entries(path)).sort()) {
+  const names = (await entries(path)).sort();
+  const lost = [...(await readSums(path)).keys()].filter((name) => BUNDLE_NAME.test(name) && !names.includes(name));
+  for (const name of lost.sort())
+    odd.push(refuser(join(path, name))("E_OPEN", `${SUMS} in this folder names it, but it is not there`));
+  for (const name of names) {
     const file = join(path, name);
     const named = BUNDLE_NAME.test(name);
     const of = await stat(file).catch(() => null);

@@ -255,6 +255,11 @@ export const reviewSchema = z.strictObject({
       collectedTo: utc,
       state: z.enum(["complete", "partial", "interrupted"]),
       manifest: z.enum(["verified", "missing", "mismatch"]),
+      /** There where SHA256SUMS beside the file names it. */
+      sums: z.enum(["verified", "mismatch"]).optional(),
+      /** There where whoever collected said so. */
+      case: z.string().optional(),
+      operator: z.string().optional(),
       members: z.number(),
       issues: z.array(z.strictObject({ code: z.string(), member: z.string().nullable(), message: z.string() })),
     }),

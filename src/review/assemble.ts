@@ -197,6 +197,9 @@ function custody(b: Brief): Draft["custody"] {
     collectedTo: utcOf(c.endedAt) ?? "",
     state: c.state,
     manifest: c.manifest,
+    ...(c.sums === null ? {} : { sums: c.sums }),
+    ...(c.caseId === null ? {} : { case: c.caseId }),
+    ...(c.operator === null ? {} : { operator: c.operator }),
     members: c.members,
     issues: c.issues.map((x) => ({ ...x })),
   }));

@@ -83,7 +83,7 @@ function looked(b: Brief): boolean {
     NEEDED.every((kind) => last.view(kind).coverage().state === "complete") &&
     unvisited(b.worlds).length === 0 &&
     !b.refused.some(mayHoldEvidence) &&
-    b.custody.every((c) => c.manifest !== "mismatch") &&
+    b.custody.every((c) => c.manifest !== "mismatch" && c.sums !== "mismatch") &&
     undecidedMechanisms(b).length <= excludedMechanisms(b).length
   );
 }
