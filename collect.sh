@@ -1205,7 +1205,7 @@ known_types() {
 # A server that is not ready says so with an error, and kubectl quotes its answer there.
 told_in_error() { # MEMBER
 	[ $COV = failed ] || return 0
-	grep -q 'server (.*check' "$W/err" 2>/dev/null || return 0
+	grep -q 'error on the server (' "$W/err" 2>/dev/null && grep -q 'check failed' "$W/err" || return 0
 	k_member=$1
 	cp "$W/err" "$W/tree/$1"
 	COV=complete ERR="not healthy; as kubectl quotes the answer"
