@@ -880,13 +880,13 @@ do_list() { # DEPTH PATTERN
 # The API server may be down: then these files are all there is of the logs of the system's containers.
 PODLOG_ROOM=''
 do_podlogs() { # PATTERN of directories, one of each container
-	[ -n "$PODLOG_ROOM" ] || PODLOG_ROOM=$((MAX * 5))
+	[ -n "$PODLOG_ROOM" ] || PODLOG_ROOM=$((MAX * 2))
 	matching "$1"
 	while IFS= read -r l_path <&7; do
 		# the newest two: 1.log is the run after 0.log
 		for l_e in $(cd "$R$l_path" 2>/dev/null && ls | grep '^[0-9][0-9]*\.log$' | sort -rn | head -n 2); do
-			if [ $PODLOG_ROOM -le 0 ]; then begin_row; row truncated - file - "$l_path/$l_e" "not read: $((MAX * 5)) bytes of such logs were"; continue; fi
-			take text "$l_path/$l_e" log $((MAX / 4)) || continue
+			if [ $PODLOG_ROOM -le 0 ]; then begin_row; row truncated - file - "$l_path/$l_e" "not read: $((MAX * 2)) bytes of such logs were"; continue; fi
+			take text "$l_path/$l_e" log $((MAX / 8)) || continue
 			[ -n "$LAST" ] && PODLOG_ROOM=$((PODLOG_ROOM - $(wc -c <"$W/tree/$LAST")))
 		done
 	done 7<"$W/matches"

@@ -36,21 +36,21 @@ test("of pods' log files the newest two of each container count, within a limit 
   assert.is(rows.length, 30);
   assert.ok(rows.every((row) => row["coverage"] === "truncated"));
   const bytes = rows.reduce((sum, row) => sum + Number(row["bytes"]), 0);
-  assert.ok(bytes > 90_000 && bytes <= 105_000, `${bytes}`);
-  assert.match(rows.at(-1)?.["note"] ?? "", /^not read: 100000 bytes/);
+  assert.ok(bytes > 36_000 && bytes <= 42_500, `${bytes}`);
+  assert.match(rows.at(-1)?.["note"] ?? "", /^not read: 40000 bytes/);
 });
 
 test("a directory of very many entries is listed in seconds, and says where it was cut", () => {
   const root = join(work, "many");
   put(root, "/etc/hostname", "node-a\n");
-  for (let n = 0; n < 1999; n++) put(root, `/opt/cni/bin/entry-${n}`, "");
+  for (let n = 0; n < 300; n++) put(root, `/opt/cni/bin/entry-${n}`, "");
   for (let n = 0; n < 2001; n++) put(root, `/var/lib/cni/networks/n/10.0.${n}`, "");
   symlinkSync("/x y", join(root, "/opt/cni/bin/a link"));
   const began = Date.now();
   const bundle = node("many");
   assert.ok(Date.now() - began < 60_000);
   assert.is(bundle.paths.get("/opt/cni/bin")?.["listing"], "complete");
-  assert.is(bundle.paths.get("/opt/cni/bin/entry-1998")?.["type"], "f");
+  assert.is(bundle.paths.get("/opt/cni/bin/entry-299")?.["type"], "f");
   assert.is(bundle.paths.get("/opt/cni/bin/a link")?.["target"], "/x y");
   assert.is(bundle.paths.get("/var/lib/cni/networks/n")?.["listing"], "truncated");
 });
