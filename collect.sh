@@ -1174,23 +1174,6 @@ api_gone() { # after three answers in a row that never came, the rest is not wai
 	[ $API_DOWN -lt 3 ] && return 1
 	begin_row; row failed - "$1" - "$2" "not asked: the API server did not answer three times in a row"
 }
-# The API server's clock from the Date header of an answer: seconds only, so its middle is taken.
-api_clock() {
-	begin_row
-	a_0=$NOW
-	set -- get --raw /version
-	[ -n "$CONTEXT" ] && set -- --context "$CONTEXT" "$@"
-	set -f; set -- $KUBECTL --cache-dir "$W/kubecache" --request-timeout="${K_TIMEOUT}s" -v=8 "$@"; set +f
-	# only the line "Date:" of the trace is kept
-	capture bundle/cluster/clock 65536 head date sh -c '"$@" 2>&1 >/dev/null' sh "$@"
-	now
-	# 64 KiB of trace, one line of it left: the seconds since 1970
-	a_date=$(cat "$W/tree/bundle/cluster/clock" 2>/dev/null)
-	rm -f "$W/tree/bundle/cluster/clock"; : >"$W/n"
-	case $a_date in '' | *[!0-9]*) return ;; esac
-	set -- $(awk -v a="$a_0" -v b="$NOW" -v d="$a_date" 'BEGIN { printf "%.1f %.1f", (a + b + 1) / 2 - (d + 0.5), (b - a) / 2 + 1 }')
-	API_OFFSET=$1 API_ERROR=$2
-}
 # Which resource types there are, if the server tells of all of them: kubectl would look for each that is missing anew.
 TYPES=''
 known_types() {
@@ -1211,6 +1194,23 @@ told_in_error() { # MEMBER
 	COV=complete ERR="not healthy; as kubectl quotes the answer"
 	[ "$(wc -c <"$W/tree/$1")" -ge 4000 ] && COV=truncated
 	return 0
+}
+# The API server's clock from the Date header of an answer: seconds only, so its middle is taken.
+api_clock() {
+	begin_row
+	a_0=$NOW
+	set -- get --raw /version
+	[ -n "$CONTEXT" ] && set -- --context "$CONTEXT" "$@"
+	set -f; set -- $KUBECTL --cache-dir "$W/kubecache" --request-timeout="${K_TIMEOUT}s" -v=8 "$@"; set +f
+	# only the line "Date:" of the trace is kept
+	capture bundle/cluster/clock 65536 head date sh -c '"$@" 2>&1 >/dev/null' sh "$@"
+	now
+	# 64 KiB of trace, one line of it left: the seconds since 1970
+	a_date=$(cat "$W/tree/bundle/cluster/clock" 2>/dev/null)
+	rm -f "$W/tree/bundle/cluster/clock"; : >"$W/n"
+	case $a_date in '' | *[!0-9]*) return ;; esac
+	set -- $(awk -v a="$a_0" -v b="$NOW" -v d="$a_date" 'BEGIN { printf "%.1f %.1f", (a + b + 1) / 2 - (d + 0.5), (b - a) / 2 + 1 }')
+	API_OFFSET=$1 API_ERROR=$2
 }
 cluster() {
 	begin_row
