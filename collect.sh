@@ -933,7 +933,10 @@ do_runtime() { # FILE of containerd or CRI-O
 		case $c_k in bin_dirs | plugin_dirs) do_list 1 "$c_d" ;; imports) do_list 1 "${c_d%/*}"; do_file toml "$c_d" ;; esac
 	done 7<"$W/lists"
 }
+# What changes from second to second does not wait for the paths.
 node_paths() {
+	node_runtime
+	run_commands first
 	path_steps >"$W/steps"
 	while read -r verb a b <&8; do
 		[ "$STOP" = 0 ] || break
@@ -1075,7 +1078,8 @@ run_step() { # VERB MODE SLUG COMMAND...
 	# a failure does not count where a substitute worked
 	case $COV in complete | truncated) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
 }
-node_commands() { # first or rest
+node_commands() { run_commands rest; }
+run_commands() { # first or rest
 	[ -n "$R" ] && [ "$MYUID" = 0 ] && [ -r "$R/proc/sys/kernel/random/boot_id" ] && command -v chroot >/dev/null 2>&1 &&
 		[ "$(cat "$R/proc/sys/kernel/random/boot_id")" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ] && LIVE=1
 	command_steps >"$W/commands"
@@ -1932,10 +1936,8 @@ if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
 fi
 if [ $DO_NODE = 1 ]; then
 	node_processes
-	node_runtime
-	node_commands first
 	node_paths
-	node_commands rest
+	node_commands
 	node_journals
 fi
 [ $DO_CLUSTER = 1 ] && [ "$STOP" = 0 ] && cluster
