@@ -241,7 +241,7 @@ EOT
 }
 
 # Commands on the node: verb, MODE, SLUG, command line. The verb says which part of the output counts:
-#   cmd the first bytes · tail the last lines · count only how many lines there are, by their first word
+#   cmd the first bytes, tail the last lines, count only how many lines there are, by their first word
 #   now is cmd for what changes from second to second, zone for the machine's time zone: both run before the paths are looked at
 # A line with the slug of the line before is its substitute, tried only if that one did not work. A first word "?PATH" makes it
 # run only where PATH exists on the node. What begins with @ depends on the node (see fill_in).
@@ -611,7 +611,7 @@ capture() {
 	[ -e "$W/tree/$c_member" ] || : >"$W/tree/$c_member"
 }
 # Cuts at a limit, never inside of a line: half a line may be half a secret, which no filter recognises.
-#   head: the first bytes · rest: the same, but the first line is the rest of one · tail: the last lines
+#   head: the first bytes; rest: the same, but the first line is the rest of one; tail: the last lines
 #   count: how many lines there are, in all and by their first word
 bounded() {
 	case $2 in

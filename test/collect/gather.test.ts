@@ -43,6 +43,7 @@ test("of pods' log files the newest two of each container count, within a limit 
 test("a directory of very many entries is listed in seconds, and says where it was cut", () => {
   const root = join(work, "many");
   put(root, "/etc/hostname", "node-a\n");
+  put(root, "/etc/os-release", 'NAME="x"\n');
   for (let n = 0; n < 300; n++) put(root, `/opt/cni/bin/entry-${n}`, "");
   for (let n = 0; n < 2001; n++) put(root, `/var/lib/cni/networks/n/10.0.${n}`, "");
   symlinkSync("/x y", join(root, "/opt/cni/bin/a link"));
@@ -121,6 +122,7 @@ test("tools of the machine that collects do not answer for a disk that lies in i
   const stubs = join(work, "stubs");
   put(stubs, "containerd", "#!/bin/sh\necho 'version = 2'\n", 0o755);
   put(join(work, "copy"), "/etc/hostname", "node-a\n");
+  put(join(work, "copy"), "/etc/os-release", 'NAME="x"\n');
   const bundle = node("copy", [], stubs);
   assert.not.ok(bundle.index.some((row) => row["origin"] === "containerd config dump" && row["coverage"] !== "absent"));
 });
