@@ -3,15 +3,18 @@ import { format } from "date-fns";
 import type { Finding, Gap } from "#model/finding.js";
 import { type Draft, REVIEW_SCHEMA } from "#model/review.js";
 import type { Reference } from "#model/statement.js";
-import { gatherActions, gatherFixes, gatherLessons, gatherQuestions } from "./actions.js";
+import { gatherActions, gatherFixes, gatherQuestions } from "./actions.js";
 import { tellChains } from "./chains.js";
+import { tellDiagnosis } from "./diagnosis.js";
 import { tellImpact } from "./impact.js";
 import { type Brief, brief, type Inquest, utcOf } from "./inquest.js";
+import { gatherLessons } from "./lessons.js";
 import { nameOf } from "./name.js";
 import { courseOf, severityOf, statusOf } from "./status.js";
 import { inOrder, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
 import { excludedMechanisms } from "./verdicts.js";
+import { tellWarnings } from "./warnings.js";
 
 export interface ReviewOptions {
   /** IANA name of the report's zone. */
@@ -41,7 +44,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
     chains: tellChains(b),
     hypotheses: hypotheses(b),
     impact: tellImpact(b),
-    resolution: { changes: changes(b), ...gatherFixes(b) },
+    resolution: { diagnosis: tellDiagnosis(b), changes: changes(b), ...gatherFixes(b) },
     forecasts: b.forecasts.map((f) => ({
       mechanism: f.mechanism,
       title: b.rule(f.mechanism).label ?? b.rule(f.mechanism).title,
@@ -67,6 +70,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
       ...survey(b, "examined").map((s) => s.statement),
       ...(healthy ? excludedMechanisms(b).flatMap((e) => e.statements) : []),
     ],
+    warnings: tellWarnings(b),
     findings: b.findings.map((f) => findingRow(b, f)),
     links: b.links.map((l) => ({ ...l })),
     moments: b.moments.map((m) => ({
@@ -193,6 +197,9 @@ function custody(b: Brief): Draft["custody"] {
     collectedTo: utcOf(c.endedAt) ?? "",
     state: c.state,
     manifest: c.manifest,
+    ...(c.sums === null ? {} : { sums: c.sums }),
+    ...(c.caseId === null ? {} : { case: c.caseId }),
+    ...(c.operator === null ? {} : { operator: c.operator }),
     members: c.members,
     issues: c.issues.map((x) => ({ ...x })),
   }));

@@ -1,3 +1,4 @@
+import type { InquestError } from "#model/error.js";
 import type { Finding } from "#model/finding.js";
 import { type Instant, latestOf } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
@@ -81,11 +82,15 @@ function looked(b: Brief): boolean {
     last !== undefined &&
     NEEDED.every((kind) => last.view(kind).coverage().state === "complete") &&
     unvisited(b.worlds).length === 0 &&
-    b.refused.length === 0 &&
-    b.custody.every((c) => c.manifest !== "mismatch") &&
+    !b.refused.some(mayHoldEvidence) &&
+    b.custody.every((c) => c.manifest !== "mismatch" && c.sums !== "mismatch") &&
     undecidedMechanisms(b).length <= excludedMechanisms(b).length
   );
 }
+
+/** A socket beside the bundles holds none; what is called like a bundle was meant to be one. */
+const mayHoldEvidence = ({ code, subject }: InquestError): boolean =>
+  code !== "E_NOT_FILE" || /\.(?:tar|tar\.gz|tgz)$/.test(subject);
 
 const NEEDED = ["kube.pod", "kube.node", "kube.event"] as const;
 
@@ -93,16 +98,20 @@ const NEEDED = ["kube.pod", "kube.node", "kube.event"] as const;
 export function severityOf(b: Brief): Draft["severity"] {
   const rows = b.findings.flatMap((f) => f.impact);
   const down = rows.filter((r) => r.available === 0 && (r.wanted ?? 0) > 0);
+  const sentences = b.findings.flatMap((f) => (f.impact.length > 0 ? f.statements : []));
+  const isCut = [...sentences, ...rows.map((r) => r.effect)].some((s) => s.evidence.some((e) => e.cut));
   const reduced = rows.filter((r) => (r.available ?? 0) > 0 && (r.available ?? 0) < (r.wanted ?? 0));
   if (down.length > 0)
     return {
       proposed: "High",
-      reason: `${down.length} of ${rows.length} affected ${nounOf(rows)} had no replica ready`,
+      reason: isCut
+        ? `at least ${down.length} ${nounOf(rows)} had no replica ready`
+        : `${down.length} of ${rows.length} affected ${nounOf(rows)} had no replica ready`,
     };
   if (reduced.length > 0)
     return {
       proposed: "Medium",
-      reason: `${reduced.length} ${nounOf(rows)} ran with fewer replicas than wanted, none without any`,
+      reason: `${isCut ? "at least " : ""}${reduced.length} ${nounOf(rows)} ran with fewer replicas than wanted, none ${isCut ? "seen " : ""}without any`,
     };
   if (b.findings.some(b.isSymptom))
     return { proposed: "Medium", reason: "operations failed; no workload without a ready replica was seen" };
