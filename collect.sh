@@ -1247,10 +1247,10 @@ in_root() {
 	for i_d in $TOOLDIRS; do [ -x "$R$i_d/$1" ] && return 0; done
 	return 1
 }
-# What these say is true of the machine on whose disk they lie: those of a debug pod, or of the machine to which a disk was
-# carried, would speak of another one.
+# What these say is true of the machine on whose disk they lie: those of a machine to which a disk was carried would speak of another.
+SAME=0
 foreign() {
-	[ -n "$R" ] || return 1
+	[ -z "$R" ] || [ $SAME = 1 ] && return 1
 	case $1 in containerd | crio | crictl | ctr | snap | systemctl | timedatectl | chronyc | ntpq | iscsiadm) return 0 ;; esac
 	return 1
 }
@@ -1299,8 +1299,10 @@ run_step() { # VERB MODE SLUG COMMAND...
 	case $COV in complete | truncated) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
 }
 node_commands() { # first or rest
-	[ -n "$R" ] && [ "$MYUID" = 0 ] && [ -r "$R/proc/sys/kernel/random/boot_id" ] && command -v chroot >/dev/null 2>&1 &&
-		[ "$(cat "$R/proc/sys/kernel/random/boot_id")" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ] && LIVE=1
+	if [ -r "$R/proc/sys/kernel/random/boot_id" ] && [ "$(cat "$R/proc/sys/kernel/random/boot_id")" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ]; then
+		SAME=1
+		[ -n "$R" ] && [ "$MYUID" = 0 ] && command -v chroot >/dev/null 2>&1 && LIVE=1
+	fi
 	command_steps >"$W/commands"
 	while read -r c_verb c_mode c_slug c_line <&8; do
 		[ "$STOP" = 0 ] || break
