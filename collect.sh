@@ -840,7 +840,8 @@ bounded() {
 	case $2 in
 		tail) tail -n 401 | awk -v mark="$W/cut" '{ l[NR] = $0 } END { if (NR > 400) printf "" >mark; for (i = NR > 400 ? 2 : 1; i <= NR; i++) print l[i] }' ;;
 		raw) head -c "$1" ;;
-		count) awk '{ n++; if (($1 in c) || k < 200) { if (!($1 in c)) k++; c[$1]++ } } END { print n + 0, "lines in all"; for (w in c) print c[w], w }' | sort -k1,1nr -k2 ;;
+		# only short plain words: out of its lines, a part of a key could not be told from a word any more
+		count) awk '{ n++; c[length($1) < 13 && $1 ~ /^(-[A-Z]|[a-z][a-z-]*|[{}])$/ ? $1 : "(other)"]++ } END { print n + 0, "lines in all"; for (w in c) print c[w], w }' | sort -k1,1nr -k2 | head -n 100 ;;
 		*) head -c $(($1 + 1)) | tr -d '\000' | awk -v max="$1" -v mark="$W/cut" -v skip="$2" '
 			{ n += length($0) + 1; if (NR > 1 && !(skip == "rest" && NR == 2)) print last; last = $0 }
 			END { if (n > max + 1) { printf "" >mark; exit } if (NR > 0 && !(skip == "rest" && NR == 1)) print last }' ;;
