@@ -1204,6 +1204,7 @@ node_processes() {
 take_proc() {
 	begin_row
 	tp_member=bundle/node/proc/$1/$2
+	if [ ! -e "$PROC/$1/$2" ]; then gone proc "/proc/$1/$2" "$4"; return; fi
 	if [ ! -r "$PROC/$1/$2" ]; then row denied - proc - "/proc/$1/$2" "$4"; return; fi
 	tp_end=head; [ "$2" = cmdline ] && tp_end=raw
 	capture "$tp_member" 1048576 $tp_end "$3" cat "$PROC/$1/$2"
