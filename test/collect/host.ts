@@ -79,7 +79,7 @@ export function link(root: string, path: string, target: string, mtime: number):
 export function shells(work: string): readonly Shell[] {
   const usual = process.env["PATH"] ?? "/usr/bin:/bin";
   const found: Shell[] = [{ name: "sh", argv: ["sh"], path: usual }];
-  for (const [program, ...args] of [["dash"], ["bash", "--posix"], ["mksh"]] as const) {
+  for (const [program, ...args] of [["dash"], ["bash", "--posix"], ["mksh"], ["yash"], ["ksh93"]] as const) {
     const path = which(program);
     if (path === undefined) skip(`collector under ${program} (not installed)`);
     // Debian's sh is dash: once is enough.
