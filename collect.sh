@@ -14,6 +14,18 @@ set -u
 umask 077
 # a shell that splits words by default is assumed everywhere; zsh does not unless told
 [ -n "${ZSH_VERSION:-}" ] && emulate sh
+# Names are bytes. A shell that loses those which its locale does not know (yash) hands over to one that does not;
+# where there is none, no listing is called complete. INQUEST_STAY is for the tests.
+BYTES=1 probe=$(printf 'a\377b')
+if [ ${#probe} -ne 3 ]; then
+	BYTES=0
+	if [ -f "$0" ] && [ -z "${INQUEST_STAY:-}" ]; then
+		for other in sh dash bash ksh mksh; do
+			# shellcheck disable=SC2016 # the other shell is to expand it
+			"$other" -c 'probe=$(printf "a\377b"); [ ${#probe} -eq 3 ]' 2>/dev/null && exec "$other" "$0" "$@"
+		done
+	fi
+fi
 VERSION=1.0.0
 SCHEMA=inquest-bundle/1
 
@@ -36,9 +48,9 @@ usage: sh collect.sh [options]
 Secrets, ConfigMaps and the environment of processes are never read. Run it as root to see everything.
 The last line printed on standard output is "<sha256>  <archive>": keep it with the ticket.
 
-exit code: 0 complete · 2 partial (the archive is there; its index says what is missing and why) · 5 partial, and a file was
-withheld because something in it still looked like a secret · 64 wrong usage · 70 internal error · 73 output directory or
-archive cannot be created · 74 no space or write error · 128+n stopped by signal n (the archive holds what there was)
+exit code: 0 complete; 2 partial (the archive is there; its index says what is missing and why); 5 partial, and a file was
+withheld because something in it still looked like a secret; 64 wrong usage; 70 internal error; 73 output directory or
+archive cannot be created; 74 no space or write error; 128+n stopped by signal n (the archive holds what there was)
 EOT
 }
 
@@ -417,7 +429,7 @@ capture() {
 	[ -e "$W/tree/$c_member" ] || : >"$W/tree/$c_member"
 }
 # Cuts at a limit, never inside of a line: half a line may be half a secret, which no filter recognises.
-#   head: the first bytes · rest: the same, but the first line is the rest of one · tail: the last lines
+#   head: the first bytes; rest: the same, but the first line is the rest of one; tail: the last lines
 bounded() {
 	case $2 in
 		tail) tail -n 401 | awk -v mark="$W/cut" '{ l[NR] = $0 } END { if (NR > 400) printf "" >mark; for (i = NR > 400 ? 2 : 1; i <= NR; i++) print l[i] }' ;;
@@ -550,6 +562,7 @@ enter_dir() { # REALPATH DEPTH
 	l_dir=${1%/} l_depth=$2 l_state=complete
 	set -- "$R$l_dir"/* "$R$l_dir"/.[!.]* "$R$l_dir"/..?*
 	l_n=0
+	[ $BYTES = 1 ] || l_state=truncated
 	for l_e in "$@"; do
 		[ -e "$l_e" ] || [ -L "$l_e" ] || continue
 		l_n=$((l_n + 1))
@@ -961,7 +974,7 @@ function fingerprint(v,   cmd, h) {
 	h = ""
 	if (hash != "" && hashed < 5000) {
 		hashed++
-		cmd = hash " >\"$INQUEST_HASH\""
+		cmd = "exec " hash " >\"$INQUEST_HASH\""
 		printf "%s\n%s", salt, v | cmd
 		close(cmd)
 		if ((getline h < hashfile) <= 0) h = ""
@@ -1099,7 +1112,7 @@ function lastat(v,   n, i) { n = 0; while ((i = index(substr(v, n + 1), "@")) > 
 # user:password@host without a scheme, but not name:tag@sha256:...
 function userpass(s,   out, tok, n, rest) {
 	out = ""
-	while (match(s, /[A-Za-z0-9_.%+-]+:[^ \t"'<>@:\/,;()]+@/)) {
+	while (match(s, "[A-Za-z0-9_.%+-]+:[^ \t\"'<>@:/,;()\\\\]+@")) {
 		tok = substr(s, RSTART, RLENGTH); rest = substr(s, RSTART + RLENGTH); n = index(tok, ":")
 		out = out substr(s, 1, RSTART - 1) substr(tok, 1, n)
 		out = out (rest ~ /^sha(256|512):/ || substr(tok, n + 1, 1) == "[" ? substr(tok, n + 1) : hide(substr(tok, n + 1, length(tok) - n - 1), "url") "@")
@@ -1116,7 +1129,7 @@ function prefixed(s,   i, f, min, out, n, v, b) {
 		while ((n = index(s, f)) > 0) {
 			b = n > 1 ? substr(s, n - 1, 1) : " "
 			out = out substr(s, 1, n + length(f) - 1); s = substr(s, n + length(f))
-			if (f ~ /\/$/) match(s, /^[A-Za-z0-9_\/-]*/)
+			if (f ~ /\/$/) match(s, "^[A-Za-z0-9_/-]*")
 			else if (f ~ /[.]$/) match(s, /^[A-Za-z0-9_.-]*/)
 			else match(s, /^[A-Za-z0-9_-]*/)
 			v = substr(s, 1, RLENGTH)
@@ -1145,7 +1158,7 @@ function opaque(v,   i, n, k, p, u, l, d, t) {
 function opaques(s,   out, n, v, b, a) {
 	if (s !~ /[A-Z]/ || s !~ /[0-9]/) return s
 	out = ""
-	while (match(s, /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[A-Za-z0-9+\/=\\ \t]*/)) {
+	while (match(s, "-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[A-Za-z0-9+/=\\\\ \t\002]*")) {
 		n = RSTART + RLENGTH
 		out = out opaque_words(substr(s, 1, RSTART - 1)) substr(s, RSTART, RLENGTH); s = substr(s, n)
 	}
@@ -1153,7 +1166,7 @@ function opaques(s,   out, n, v, b, a) {
 }
 function opaque_words(s,   out, w, n, i, v, at, b, a) {
 	if (length(s) < 40) return s
-	n = split(s, w, /[^A-Za-z0-9+\/_-]+/); out = ""
+	n = split(s, w, "[^A-Za-z0-9+/_-]+"); out = ""
 	for (i = 1; i <= n; i++) {
 		v = w[i]
 		if (length(v) < 40 || !opaque(v)) continue
@@ -1167,10 +1180,10 @@ function opaque_words(s,   out, w, n, i, v, at, b, a) {
 }
 # A word, or a few, that say that a password follows behind a blank, a tag or an option
 function spoken(s, low,   t) {
-	if (low ~ /requirepass|masterauth|identified by|(^|[^a-z0-9])psk/) s = behind(s, "(requirepass|masterauth|identified by|(^|[^a-z0-9])psk)[ \t]+[\"'`]?", "^[^ \t\"'`;" BS "]+")
+	if (low ~ /requirepass|masterauth|identified by|(^|[^a-z0-9])psk/) s = behind(s, "(requirepass|masterauth|identified by|(^|[^a-z0-9])psk)[ \t]+[\\\\]*[\"'`]?", "^[^ \t\"'`;" BS "]+")
 	if (low ~ /<[a-z0-9_:.-]*(passw|secret|token|pwd|credential)[a-z0-9_.-]*>/) s = behind(s, "<[a-z0-9_:.-]*(passw|secret|token|pwd|credential)[a-z0-9_.-]*>", "^[^<" BS "]+")
-	if (low ~ /sshpass|mysql|mariadb|mongo|ipmitool|docker login|podman login|helm registry|redis-cli|ldap|smbclient/) s = behind(s, "[ ]-[pPwa][ ]*[\"']?", "^[^ \t\"'" BS "]+")
-	if (low ~ /(^|[ ])(-u|--user|--proxy-user)[ =]*["']?[^ :"'\/]+:/) s = behind(s, "(^|[ ])(-u|--user|--proxy-user)[ =]*[\"']?[^ :\"'/]+:", "^[^ \t\"'" BS "]+")
+	if (low ~ /sshpass|mysql|mariadb|mongo|ipmitool|docker login|podman login|helm registry|redis-cli|ldap|smbclient/) s = behind(s, "[ ]-[pPwa][ ]*[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /(^|[ ])(-u|--user|--proxy-user)[ =]*[\\]*["']?[^ :"'\/]+:/) s = behind(s, "(^|[ ])(-u|--user|--proxy-user)[ =]*[\\\\]*[\"']?[^ :\"'/]+:", "^[^ \t\"'" BS "]+")
 	if (low ~ /user(pwd)?=["']?[^ :"'\/]+:/) s = behind(s, "user(pwd)?=[\"']?[^ :\"'/]+:", "^[^ \t\"'" BS "]+")
 	if (low ~ /chpasswd/) s = behind(s, "[\"' ][a-z_][a-z0-9_-]*:", "^[^ {\"'|:\\\\]+")
 	if (low ~ /cookie2?[]"']*[:=]/) s = behind(s, "cookie2?[]\"']*[:=][ \t]*[[\"']?", "^[^]\"'" BS "]*=[^]\"'" BS "]*")
@@ -1208,7 +1221,7 @@ function bootstrap(s,   out, tok, b, a, re) {
 # The key of a name/value pair of an environment printed on one line
 function env_pairs(s,   out, low, re, head, rest, v) {
 	out = ""; low = tolower(s)
-	re = "name[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_]*(pass|token|secret|key|cred|pwd|auth)[a-z0-9_]*[\\\\]*\"?[, \t]+[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
+	re = "name[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_]*(pass|token|secret|key|cred|pwd|auth)[a-z0-9_]*[\\\\]*\"?([, \t]|\\\\[nr]\002?)+[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
 	while (match(low, re)) {
 		head = substr(s, 1, RSTART + RLENGTH - 1); rest = substr(s, RSTART + RLENGTH)
 		v = match(rest, /^[^,"\\}]+/) ? substr(rest, 1, RLENGTH) : ""
@@ -1250,7 +1263,7 @@ function shapes(s,   low, n, t) {
 }
 function schemes(s,   out, tok, n) {
 	out = ""
-	while (match(s, /([Bb]earer|[Bb]asic|BEARER|BASIC) +[A-Za-z0-9._~+\/=-]+/)) {
+	while (match(s, "([Bb]earer|[Bb]asic|BEARER|BASIC) +[A-Za-z0-9._~+/=-]+")) {
 		tok = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1); s = substr(s, RSTART + RLENGTH)
 		n = match(tok, / +/) + RLENGTH - 1
 		if (length(tok) - n < 8 || substr(tok, n + 1) ~ /^[a-z]+[.,]?$/ || stripped_jwt(substr(tok, n + 1))) out = out tok
@@ -1268,7 +1281,8 @@ function pem_inline(s,   out, a, rest, n, w) {
 		else { keywords = split(out, w, " "); out = out hide(rest, "private-key"); s = ""; inkey = 1; keylines = 0; keywide = 64 }
 	}
 	s = out s; out = ""
-	while (match(s, /LS0t[A-Za-z0-9+\/=]+/)) {
+	# a string: between the brackets of a literal, busybox takes the backslash before a slash for one of the characters
+	while (match(s, "LS0t[A-Za-z0-9+/=]+")) {
 		a = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1); s = substr(s, RSTART + RLENGTH)
 		out = out (public_pem(a) ? a : hide(a, "private-key"))
 	}
@@ -1303,7 +1317,7 @@ function text_line(s,   m, v, n, w, was) {
 	if (length(s) >= 60 || was) {
 		n = split(s, w, " "); v = w[n]; sub(/\r$/, "", v)
 		if (v ~ /^[A-Za-z0-9+\/_.-]+=*$/ && !index(v, "..")) {
-			if (length(v) >= 60 && v !~ JWT && opaque(v)) { block = n; return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque") }
+			if (length(v) >= 60 && v !~ JWT && !public_pem(v) && opaque(v)) { block = n; return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque") }
 			if (length(v) >= 60 && n == 1 && v ~ JWT) block = n
 			if (was == n && v !~ /^[A-Za-z]?[a-z]*$/ && (n == 1 || length(v) > 8) && v !~ /^[0-9.]+$/) return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque")
 		}
@@ -1357,7 +1371,7 @@ function json_value(v,   key, box) {
 	if (KUBE) return kube_value(key, v)
 	if (mode == "json" && box == "keys" && key ~ /^(n|x|y|kid|x5t)$/ && v ~ /^[A-Za-z0-9_=-]+$/) return v
 	if (KIND[depth] == "{") {
-		if (box == "annotations") return annotation_ok(key) ? text(shorten(v)) : hide(v)
+		if (box == "annotations") return annotation_ok(key) && (key !~ /(hash|mirror|containerID)$/ || v ~ /^[0-9a-f-]*$/) ? text(shorten(v)) : hide(v)
 		if ((box in MAPS) && length(v) < 256) return text(v)
 		if (box == "env" && key == "name") { ENVNAME[depth] = v; return text(v) }
 		if (box == "env" && key == "value") return env_ok(ENVNAME[depth]) ? text(v) : hide(v)
@@ -1378,10 +1392,14 @@ function json_source(v,   out, k, n) {
 function shorten(v) {
 	if (length(v) <= 12288) return v
 	v = substr(v, 1, 12288); sub(/\\+u?[0-9a-fA-F]*$/, "", v)
+	# nor inside of a word: half a secret is not recognised
+	sub(/[^] \t,;"'\\]*$/, "", v); sub(/\\+$/, "", v)
 	return v " [CUT]"
 }
 function json_key(k) {
 	if (k !~ /^[A-Za-z0-9_.\/:@ $*-]*$/ || length(k) > 320) return hide(k)
+	# a value in the place of a key
+	if (length(k) >= 20 && k ~ /^[A-Za-z0-9]+$/ && k ~ /[0-9]/ && k ~ /[A-Z]/ && k ~ /[a-z]/) return hide(k)
 	return text(k)
 }
 function json_open(c,   name) {
@@ -1547,7 +1565,7 @@ function plain(v) { return v ~ /^(true|false|[0-9]+(ms|s|m|h|Ki|Mi|Gi|%)?|[0-9.]
 function sensitive(f) { return !(f in FLAG) && f ~ /(pass|pwd|token|secret|key|cred|auth|user|^[puPUaw]$)/ && f !~ /(file|dir|path|mode|ttl|webhook|timeout|url)s?$/ }
 # a word that is a name: no mix of upper case and digits, no long run of letters and digits
 function name_word(w) {
-	if (w !~ /^[@A-Za-z][A-Za-z0-9_.\/:()-]*$/ || length(w) > 40) return 0
+	if (w !~ /^[@A-Za-z][A-Za-z0-9_.\/()-]*:?[0-9]*$/ || length(w) > 40) return 0
 	if (w ~ /[A-Z]/ && w ~ /[0-9]/ && w !~ /[\/.:]/) return 0
 	return !(w ~ /^[A-Za-z0-9]+$/ && length(w) >= 16 && w ~ /[0-9]/)
 }
@@ -1577,11 +1595,12 @@ function argument(w,   f, n, v) {
 # the files of microk8s: one flag a line
 function args_line(s) {
 	if (s ~ /^[ \t]*#/) return "#"
-	return words_of(s, 1)
+	# a flag alone on its line has its value on the next
+	return words_of(s, 1, lastflag)
 }
-function words_of(s, from,   n, w, i, out, lead) {
+function words_of(s, from, flag,   n, w, i, out, lead) {
 	match(s, /^ */); lead = substr(s, 1, RLENGTH)
-	n = split(s, w, " "); out = ""; lastflag = ""
+	n = split(s, w, " "); out = ""; lastflag = flag
 	for (i = 1; i <= n; i++) out = out (i > 1 ? " " : "") (i < from ? w[i] : argument(w[i]))
 	return lead out
 }

@@ -21,13 +21,13 @@ export const MARK = "planted-here";
 const kubeToken = jwt("JWT in a kubeconfig");
 /** Latin-1, so that a byte which is not UTF-8 stays one. */
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
-const SHARE = 50;
+const SHARE = 40;
 let turn = 0;
-/** Free text with secrets and evidence in turns. Each call has the next fifty shapes: the whole is too much for every step. */
-export function text(all = false): string {
+/** Free text with secrets and evidence in turns. Each call has the next forty shapes: the whole is too much for every step. */
+export function text(length = SHARE): string {
   const from = turn;
-  if (!all) turn = (turn + SHARE) % LINES.length;
-  const share = Array.from({ length: all ? LINES.length : SHARE }, (_, n) => LINES[(from + n) % LINES.length] ?? "");
+  turn = (turn + length) % LINES.length;
+  const share = Array.from({ length }, (_, n) => LINES[(from + n) % LINES.length] ?? "");
   const mixed = share.flatMap((line, n) => [line, EVIDENCE[n % EVIDENCE.length] ?? ""]);
   return [MARK, ...mixed, ...EVIDENCE, MARK, ""].join("\n");
 }
@@ -151,8 +151,8 @@ const metadata = (name: string) => ({
 const object = {
   metadata: metadata("calico-node-62mdv"),
   data: { x: password, "tls.key": clientKey },
-  message: text(true),
-  note: text(),
+  message: text(5),
+  note: text(8),
   reason: "FailedKillPod",
   secrets: [{ name: "default-token-x2x4l" }],
   spec: {
@@ -176,13 +176,14 @@ const object = {
     holderIdentity: `${MARK} ${opaque}`.slice(0, MARK.length),
     unknown: text(),
   },
-  status: { phase: "Running", conditions: [{ type: "Ready", status: "False", message: text(), reason: "X" }] },
+  status: { phase: "Running", conditions: [{ type: "Ready", status: "False", message: text(5), reason: "X" }] },
 };
 const listOf = (kind: string): string =>
   `${JSON.stringify({ apiVersion: "v1", items: [{ apiVersion: "v1", kind, ...object }], kind: "List" }, null, 4)}\n`;
 const raw = `${JSON.stringify({ major: "1", issuer: MARK, kid: MARK, keys: [{ kid: MARK, d: opaque, p: password }], token: opaque, message: text() })}\n`;
 
-const byMode: Readonly<Record<string, string>> = { args, toml, kubeconfig, json, api: json, ps };
+/** Contents of each structured mode of the filter. */
+export const byMode: Readonly<Record<string, string>> = { args, toml, kubeconfig, json, api: listOf("Pod"), raw, ps };
 const content = (mode: string, what: string): Buffer => {
   const found = mode === "text" ? text() : byMode[mode];
   if (found === undefined)
@@ -191,8 +192,8 @@ const content = (mode: string, what: string): Buffer => {
 };
 
 /** What names in directories and targets of links may hold. */
-const NAMES = ["GitHub token", "GitLab token", "Slack token", "bootstrap token"].map((name, n) => {
-  const prefix = ["ghp_", "glpat-", "xoxb-1234567890-", "abcdef."][n];
+const NAMES = ["GitHub token", "GitLab token", "Slack token"].map((name, n) => {
+  const prefix = ["ghp_", "glpat-", "xoxb-1234567890-"][n];
   return `${prefix}${secrets.get(name)}`;
 });
 

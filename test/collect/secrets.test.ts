@@ -20,8 +20,8 @@ test("the tables are read, and there are secrets of all kinds to look for", () =
   assert.ok(secrets.size > 150);
 });
 
-// every shell runs over other trees; what differs here is the awk and its expressions, so two are enough: see filter.test.ts
-for (const shell of shells(work).filter(({ name }) => name === "sh" || name === "busybox")) {
+// every shell runs over other trees, and every awk over these shapes in filter.test.ts: here one is enough
+for (const shell of shells(work).slice(0, 1)) {
   const bundle = collect({
     shell,
     out: `${work}/out-${shell.name.replaceAll(" ", "-")}`,
