@@ -8,6 +8,12 @@
 #
 # How to read it: the tables of steps come first (add a line there to collect more), then the verbs which the
 # tables use, then how a command is run and watched, then the filter for secrets (awk), then the end of a run.
+#
+# What shellcheck is not asked for, and why:
+# shellcheck disable=SC2086,SC2046 # lists of words (pids, a kubectl of two words, options) live in variables and are split on purpose, under set -f where their text is not ours
+# shellcheck disable=SC2317 # functions that only a trap or a table calls
+# shellcheck disable=SC2015 # A && B || C: where B fails, C is meant
+# shellcheck disable=SC2010,SC2012 # ls is asked where stat and find -printf do not exist
 
 \unalias -a 2>/dev/null
 set -u
@@ -589,6 +595,7 @@ enter_deeper() { # keeps the names already noted, so that no row is written twic
 TAKEN=$NL MEMBERS=$NL
 member_for() {
 	MEMBER=bundle/node/fs$1
+	# shellcheck disable=SC2018,SC2019 # bytes of ASCII are meant, in every locale
 	m_lower=$(printf '%s' "$MEMBER" | tr 'A-Z' 'a-z')
 	case $MEMBER in *[!A-Za-z0-9._/-]* | *//* | */../* | */./* | */*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*) m_bad=1 ;; *) m_bad=0 ;; esac
 	[ ${#MEMBER} -gt 99 ] && m_bad=1
@@ -614,10 +621,10 @@ take() {
 	member_for "$t_real"
 	t_member=$MEMBER
 	TAKEN=$TAKEN$t_real$TAB$t_member$NL
-	t_note='' t_end=head
+	t_note=''
 	t_size=$(wc -c <"$R$t_real" 2>/dev/null | tr -d ' ')
 	if [ "${3:-}" = log ] && [ "${t_size:-0}" -gt "$MAX" ]; then
-		t_end=rest; t_note="the last $MAX bytes of $t_size"
+		t_note="the last $MAX bytes of $t_size"
 		capture "$t_member" $((MAX + 1048576)) rest "$1" tail -c "$MAX" "$R$t_real"
 	else
 		capture "$t_member" "$MAX" head "$1" cat "$R$t_real"
@@ -641,12 +648,15 @@ matches() {
 	OLDIFS=$IFS; IFS=''
 	for w_e in $R${REAL%/}/$w_rest; do
 		[ -e "$w_e" ] || [ -L "$w_e" ] || continue
-		case $w_e in *"$NL"*) continue ;; esac
-		w_n=$((w_n + 1)); [ $w_n -gt 200 ] && break
+		# a line is a name here: those that hold a line end, and those beyond the limit, are not read, and said to be so
+		case $w_e in *"$NL"*) left_out failed "${w_e#"$R"}" "not read: a line end in its name"; continue ;; esac
+		w_n=$((w_n + 1))
+		if [ $w_n -gt 200 ]; then left_out truncated "$1" "more than 200 match: the rest is not read"; break; fi
 		printf '%s\n' "${w_e#"$R"}"
 	done
 	IFS=$OLDIFS
 }
+left_out() { IFS=$OLDIFS; begin_row; row "$1" - file - "$2" "$3"; IFS=''; }
 do_file() { # MODE PATTERN [log]
 	case $2 in
 		*[*?[]*)
@@ -686,7 +696,7 @@ CNIDIRS=$NL CONTAINERD_CONFIG='' CTR_ADDRESS=''
 do_containerd() {
 	take toml "$1" || return 0
 	[ -n "$LAST" ] || return 0
-	c_file=$LAST c_path=$1
+	c_file=$LAST
 	named "$c_file" conf_dir >"$W/confdirs"
 	named "$c_file" bin_dir >"$W/bindirs"
 	# "bin_dirs" and "imports" are lists
@@ -738,7 +748,7 @@ take_proc() {
 	begin_row
 	tp_member=bundle/node/proc/$1/$2
 	if [ ! -r "$PROC/$1/$2" ]; then row denied - proc - "/proc/$1/$2" "$4"; return; fi
-	tp_end=head; [ "$2" = cmdline ] && tp_end=raw
+	tp_end='head'; [ "$2" = cmdline ] && tp_end=raw
 	capture "$tp_member" 1048576 $tp_end "$3" cat "$PROC/$1/$2"
 	tp_cov=complete; [ "$RC" = 0 ] || tp_cov=failed; [ $CUT = 1 ] && tp_cov=truncated
 	row $tp_cov "$RC" proc "$tp_member" "/proc/$1/$2" "$4"
@@ -782,7 +792,7 @@ run_step() { # VERB MODE SLUG COMMAND...
 	s_origin=$*
 	if in_root "$1"; then set -- chroot "$R" "$@"
 	elif ! command -v "$1" >/dev/null 2>&1; then row absent 127 command - "$s_origin" "command not found"; return; fi
-	s_end=head; [ "$s_verb" = tail ] && s_end=tail
+	s_end='head'; [ "$s_verb" = tail ] && s_end='tail'
 	if [ "$s_verb" = zone ]; then if [ "$ZONEVAR" = unset ]; then set -- env -u TZ "$@"; else set -- env TZ="$ZONEVAR" "$@"; fi; fi
 	capture "$s_member" "$MAX" $s_end "$s_mode" "$@"
 	judge "$s_member"
@@ -869,6 +879,8 @@ kube() {
 		*orbidden* | *nauthorized* | *'must be logged in'*) [ $COV = complete ] || COV=denied ;;
 		*'onnection refused'* | *'no route to host'* | *'i/o timeout'* | *'unable to connect'* | *'Unable to connect'* | *'TLS handshake'*) API_DOWN=$((API_DOWN + 1)) ;;
 	esac
+	# a proxy's login page is no answer of the API server
+	case $COV$k_mode in completeapi | completejson) case $(tr -d ' \t\r\n' <"$W/tree/$k_member" | head -c 1) in '{') ;; *) COV=failed ERR="the answer is not JSON${ERR:+: $ERR}" ;; esac ;; esac
 	[ "$RC" = 124 ] && API_DOWN=$((API_DOWN + 1))
 	[ $COV = complete ] && API_DOWN=0
 	case $COV in failed | denied | absent) rm -f "$W/tree/$k_member"; k_member=- ;; esac
@@ -926,7 +938,7 @@ cluster() {
 	# this node's agent first, and not those of a thousand nodes
 	awk -v node="$NODE" '{ print ($4 == node ? 0 : 1), $0 }' "$W/agents" | sort | cut -d' ' -f2- | head -n 60 >"$W/steps"
 	K_MAX=1048576 LOGNUMBER=0
-	while read -r l_ns l_pod l_c l_node <&8; do
+	while read -r l_ns l_pod l_c _ <&8; do
 		for l_prev in '' previous; do
 			[ "$STOP" = 0 ] || return
 			l_origin=$l_ns/$l_pod/$l_c${l_prev:+#previous}
@@ -1682,7 +1694,7 @@ json() { # a JSON string or null
 	if [ -z "$1" ]; then printf null; else printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037\177-\377' | sed 's/[\\"]/\\&/g')"; fi
 }
 node_facts() {
-	n_host=$(cat "$R/etc/hostname" 2>/dev/null | head -n 1)
+	n_host=$(head -n 1 "$R/etc/hostname" 2>/dev/null)
 	[ -z "$R" ] && n_host=$(hostname 2>/dev/null || uname -n)
 	n_machine='' n_boot='' n_kernel='' n_os=''
 	[ -s "$R/etc/machine-id" ] && n_machine=$(tr -d ' \n' <"$R/etc/machine-id" | $HASH | cut -c1-64)
