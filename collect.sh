@@ -37,26 +37,52 @@ SCHEMA=inquest-bundle/1
 
 usage() {
 	cat <<'EOT'
-usage: sh collect.sh [options]
+usage: sh collect.sh [options]               on a node: this node, and the API server where kubectl reaches it
+       sh collect.sh --root /host [options]  in a pod with the node's root at /host, or over any mounted host tree
+       sh collect.sh --cluster-only [...]    from anywhere: the API server only
+       sh collect.sh --all-nodes [options]   from an admin's machine, with nothing but kubectl: the API server, then each
+                                             node through a short-lived pod, one bundle per node
 
-  -o DIR            where the archive goes (default: the current directory)
-  --root DIR        collect from a host tree mounted at DIR (in a debug pod: /host); paths are recorded as the node sees them
+  -o DIR|-          where the archive goes (default: the current directory); - is standard output
+  --root DIR        collect from a host tree mounted at DIR; paths are recorded as the node sees them
+  --files-only      with --root: only files below it. Without it commands are run as well, and what they tell is this machine's
+                    unless DIR is the running node's own root: use it for a mere copy of a disk
   --node NAME       name of the node (default: its host name)
-  --no-cluster      do not ask the API server
-  --no-node         do not look at this machine; only ask the API server
-  --kubectl CMD     how kubectl is called (default: the first of kubectl, microk8s kubectl, k3s kubectl that exists)
+  --cluster-only    do not look at this machine (also --no-node)
+  --no-cluster      do not ask the API server (also --node-only)
+  --kubectl CMD     how kubectl is called (default: the first that exists of kubectl, microk8s kubectl, k3s kubectl,
+                    k0s kubectl and that of rke2)
   --context NAME    kubectl's context
+  --namespace NAME  ask the API server for objects of this namespace only; may be given several times. A review then knows
+                    less: what lies in other namespaces counts as not collected
   --since AGE       how far back journals are read, for example 6h or 2d (default: 24h)
   --timeout SECONDS limit for each command (default: 30)
+  --deadline SECONDS the run ends after that time with what there is (default: 300)
   --max-bytes N     at most N bytes of each log and output (default: 4194304); API lists may have sixteen times that
+  --case ID, --operator NAME
+                    written into the bundle's record, for the chain of custody
+  --dry-run         print what would be read, run and asked, and do nothing
   --help, --version
 
-Secrets, ConfigMaps and the environment of processes are never read. Run it as root to see everything.
-The last line printed on standard output is "<sha256>  <archive>": keep it with the ticket.
+with --all-nodes
+  --nodes LIST      only these nodes, separated by commas
+  --image IMAGE     image of the pods: any with a shell, awk, sed and tar (default: docker.io/library/busybox:1.36)
+  --pod-namespace NAME  where the pods are made (default: kube-system); it must allow privileged pods
+  --toleration T    KEY, KEY=VALUE, either with :EFFECT; may be given several times (default: everything is tolerated)
+  --parallel N      nodes at the same time (default: 4)
+  --pod-timeout SECONDS  how long a pod may take to start (default: 60)
+The pods are privileged, see the node's root read-only, and use the node's network; they are removed again on every way out.
+Killed with SIGKILL, it leaves pods that end by themselves; "kubectl delete pods -A -l app.kubernetes.io/name=inquest-collect"
+removes them.
 
-exit code: 0 complete; 2 partial (the archive is there; its index says what is missing and why); 5 partial, and a file was
-withheld because something in it still looked like a secret; 64 wrong usage; 70 internal error; 73 output directory or
-archive cannot be created; 74 no space or write error; 128+n stopped by signal n (the archive holds what there was)
+Secrets, ConfigMaps and the environment of processes are never read. Run it as root to see everything.
+On standard output: "<sha256>  <archive>", one line per archive (on standard error with -o -). The same lines are kept in the
+file SHA256SUMS beside the archives: keep it with the ticket.
+
+exit code: 0 complete; 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
+missing or partial); 3 nothing (the archive only says what was tried; with --all-nodes: no archive); 5 partial, and a file was withheld because something in it
+still looked like a secret; 64 wrong usage; 70 internal error; 73 output directory or archive cannot be created; 74 no space
+or write error; 128+n stopped by signal n (the archive holds what there was)
 EOT
 }
 
@@ -207,7 +233,8 @@ AGENTS='calico-node|start_runit|flanneld|cilium-agent|kube-router|antrea-agent|k
 RUNTIMES='kubelet[a-z-]*|kubelite|hyperkube|containerd|dockerd|cri-dockerd|crio|k3s|k3s-agent|k3s-server|rke2|kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy'
 
 # ====================================================================================================== options
-OUT=. ROOT=/ NODE='' DO_CLUSTER=1 DO_NODE=1 KUBECTL='' CONTEXT='' SINCE=24h LIMIT=30 MAX=4194304
+OUT=. ROOT=/ NODE='' DO_CLUSTER=1 DO_NODE=1 KUBECTL='' CONTEXT='' NAMESPACES='' SINCE=24h LIMIT=30 DEADLINE=300 MAX=4194304
+CASE='' OPERATOR='' DO_COMMANDS=1 DRY=0 ALL=0 ONLY='' IMAGE=docker.io/library/busybox:1.36 PODNS=kube-system TOLERATIONS='' PARALLEL=4 PODWAIT=60
 SELF=$0
 die() { code=$1; shift; printf 'collect.sh: %s\n' "$*" >&2; exit "$code"; }
 say() { printf 'collect.sh: %s\n' "$*" >&2; }
@@ -216,9 +243,13 @@ while [ $# -gt 0 ]; do
 		--*=*) opt=${1%%=*}; val=${1#*=}; shift; set -- "$opt" "$val" "$@"; continue ;;
 		-h | --help) usage; exit 0 ;;
 		--version) echo "collect.sh $VERSION ($SCHEMA)"; exit 0 ;;
-		--no-cluster) DO_CLUSTER=0; shift; continue ;;
-		--no-node) DO_NODE=0; shift; continue ;;
-		-o | --root | --node | --kubectl | --context | --since | --timeout | --max-bytes)
+		--no-cluster | --node-only) DO_CLUSTER=0; shift; continue ;;
+		--no-node | --cluster-only) DO_NODE=0; shift; continue ;;
+		--all-nodes) ALL=1; shift; continue ;;
+		--files-only) DO_COMMANDS=0 DO_CLUSTER=0; shift; continue ;;
+		--dry-run) DRY=1; shift; continue ;;
+		-o | --root | --node | --kubectl | --context | --namespace | --since | --timeout | --deadline | --max-bytes | --case | --operator | \
+			--nodes | --image | --pod-namespace | --toleration | --parallel | --pod-timeout)
 			[ $# -ge 2 ] || die 64 "$1 needs a value" ;;
 		*) usage >&2; die 64 "unknown argument: $1" ;;
 	esac
@@ -228,19 +259,120 @@ while [ $# -gt 0 ]; do
 		--node) NODE=$2 ;;
 		--kubectl) KUBECTL=$2 ;;
 		--context) CONTEXT=$2 ;;
+		--namespace)
+			case $2 in '' | *[!a-z0-9-]*) die 64 "--namespace must be the name of a namespace" ;; esac
+			NAMESPACES="$NAMESPACES $2" ;;
 		--since) SINCE=$2 ;;
 		--timeout) LIMIT=$2 ;;
+		--deadline) DEADLINE=$2 ;;
 		--max-bytes) MAX=$2 ;;
+		--case) CASE=$2 ;;
+		--operator) OPERATOR=$2 ;;
+		--nodes) ONLY=$2 ;;
+		--image) IMAGE=$2 ;;
+		--pod-namespace) PODNS=$2 ;;
+		--toleration) case $2 in '' | *[!A-Za-z0-9._/=:-]*) die 64 "--toleration must be KEY[=VALUE][:EFFECT]" ;; esac; TOLERATIONS="$TOLERATIONS $2" ;;
+		--parallel) PARALLEL=$2 ;;
+		--pod-timeout) PODWAIT=$2 ;;
 	esac
 	shift 2
 done
-case $LIMIT in '' | *[!0-9]* | 0) die 64 "--timeout must be a number of seconds" ;; esac
-case $MAX in '' | *[!0-9]* | 0) die 64 "--max-bytes must be a number" ;; esac
+number() { case $2 in '' | *[!0-9]* | 0* | ??????????*) die 64 "$1 must be a number above 0" ;; esac; }
+number --timeout "$LIMIT"; number --deadline "$DEADLINE"; number --max-bytes "$MAX"; number --parallel "$PARALLEL"; number --pod-timeout "$PODWAIT"
 case $SINCE in '' | *[!0-9a-z]*) die 64 "--since must be an age such as 24h" ;; esac
 case $NODE in *[!A-Za-z0-9._-]* | -* | .*) die 64 "--node must be a host name" ;; esac
+case $ONLY in *[!A-Za-z0-9._,-]*) die 64 "--nodes must be names of nodes, separated by commas" ;; esac
+case $IMAGE in '' | *[!A-Za-z0-9._/:@-]*) die 64 "--image must be the name of an image" ;; esac
+case $PODNS in '' | *[!a-z0-9-]*) die 64 "--pod-namespace must be the name of a namespace" ;; esac
 [ "$DO_CLUSTER$DO_NODE" = 00 ] && die 64 "--no-cluster and --no-node leave nothing to do"
+[ $ALL = 1 ] && [ "$DO_NODE" = 0 ] && die 64 "--all-nodes and --cluster-only contradict each other"
+[ $ALL = 1 ] && [ "$OUT" = - ] && die 64 "--all-nodes writes several archives: -o must be a directory"
+[ $ALL = 1 ] && [ "$ROOT$NODE" != / ] && die 64 "--all-nodes cannot be combined with --root or --node"
 [ -d "$ROOT" ] || die 64 "--root: no such directory"
+[ $DO_COMMANDS = 0 ] && [ "$ROOT" = / ] && die 64 "--files-only needs --root"
 
+# The pod that looks at one node. It is bound to the node without the scheduler, needs no pod network and no token, and ends by
+# itself when nobody is left to delete it.
+pod_manifest() { # NODE POD RUN
+	m_life=$((PODWAIT + DEADLINE + 120))
+	m_tolerations='{"operator": "Exists"}'
+	if [ -n "$TOLERATIONS" ]; then
+		m_tolerations=''
+		for m_t in $TOLERATIONS; do
+			m_effect='' m_op='"operator": "Exists"'
+			case $m_t in *:*) m_effect=", \"effect\": \"${m_t##*:}\""; m_t=${m_t%:*} ;; esac
+			case $m_t in *=*) m_op="\"operator\": \"Equal\", \"value\": \"${m_t#*=}\""; m_t=${m_t%%=*} ;; esac
+			m_tolerations="$m_tolerations${m_tolerations:+, }{\"key\": \"$m_t\", $m_op$m_effect}"
+		done
+	fi
+	cat <<EOT
+{"apiVersion": "v1", "kind": "Pod",
+ "metadata": {"name": "$2", "labels": {"app.kubernetes.io/name": "inquest-collect", "inquest/run": "$3"}},
+ "spec": {
+  "nodeName": "$1", "hostPID": true, "hostNetwork": true, "restartPolicy": "Never", "enableServiceLinks": false,
+  "automountServiceAccountToken": false, "activeDeadlineSeconds": $m_life, "terminationGracePeriodSeconds": 1,
+  "tolerations": [$m_tolerations],
+  "containers": [{
+   "name": "collect", "image": "$IMAGE", "imagePullPolicy": "IfNotPresent",
+   "command": ["sh", "-c", "trap 'exit 0' TERM; sleep $m_life & wait"],
+   "securityContext": {"privileged": true, "runAsUser": 0},
+   "volumeMounts": [{"name": "host", "mountPath": "/host", "readOnly": true}, {"name": "work", "mountPath": "/work"}]}],
+  "volumes": [{"name": "host", "hostPath": {"path": "/"}}, {"name": "work", "emptyDir": {"sizeLimit": "1Gi"}}]}}
+EOT
+}
+# What a run would touch, from the same tables; nothing is read, run or asked.
+dry_run() {
+	if [ $ALL = 1 ]; then
+		d_kubectl="${KUBECTL:-kubectl}${CONTEXT:+ --context $CONTEXT}"
+		echo "# from this machine"
+		echo "$d_kubectl get nodes"
+		echo "# for each node${ONLY:+ of $ONLY}, $PARALLEL at a time: one pod, made, used and deleted"
+		echo "$d_kubectl -n $PODNS create -f -"
+		pod_manifest NODE inquest-collect-RUN-1 RUN
+		echo "$d_kubectl -n $PODNS get pod inquest-collect-RUN-1"
+		echo "$d_kubectl -n $PODNS exec -i inquest-collect-RUN-1 -- sh -c 'cat >/work/collect.sh; wc -c </work/collect.sh'"
+		echo "$d_kubectl -n $PODNS exec inquest-collect-RUN-1 -- sh /work/collect.sh --root /host --no-cluster --node NODE -o /work"
+		echo "$d_kubectl -n $PODNS exec inquest-collect-RUN-1 -- cat /work/ARCHIVE"
+		echo "$d_kubectl -n $PODNS delete pods -l inquest/run=RUN"
+		echo "# in each pod"
+	fi
+	if [ $DO_NODE = 1 ]; then
+		d_root=${R:-}
+		[ $ALL = 1 ] && d_root=/host
+		echo "# paths: each hop is looked at, links are followed; contents are read where it says read"
+		path_steps | while read -r verb a b; do
+			case $verb in
+				list) echo "list $d_root$b ($a deep)" ;;
+				hop) echo "look at $d_root$a" ;;
+				cni) echo "list $d_root$a; read its configurations, and the kubeconfigs that they name" ;;
+				containerd) echo "read $d_root$a; list or read the directories and files that it names" ;;
+				log) echo "read $d_root$a (the last $MAX bytes)" ;;
+				*) echo "read $d_root${b:-$a}" ;;
+			esac
+		done
+		echo "# processes"
+		echo "read $d_root/proc/*/cmdline of $AGENTS|$RUNTIMES"
+		echo "read $d_root/proc/*/mountinfo of $AGENTS"
+	fi
+	if [ $DO_NODE = 1 ] && [ $DO_COMMANDS = 1 ]; then
+		echo "# commands, each ended after $LIMIT s"
+		command_steps | while read -r verb _ _ line; do echo "run $line"; done
+		for d_unit in $(journal_units); do echo "run journalctl -u $d_unit --since=-$SINCE"; done
+		echo "run curl, wget or openssl: the Date of an answer of the API server that the kubeconfigs name, without credentials"
+	fi
+	if [ $DO_CLUSTER = 1 ]; then
+		echo "# the API server"
+		d_kubectl="${KUBECTL:-kubectl}${CONTEXT:+ --context $CONTEXT}"
+		api_steps | while read -r verb a b; do
+			case $verb in
+				raw) echo "$d_kubectl get --raw $b" ;;
+				*) echo "$d_kubectl get $a${NAMESPACES:+ -n each of$NAMESPACES}$([ -n "$NAMESPACES" ] || echo ' -A') -o json" ;;
+			esac
+		done
+		echo "$d_kubectl logs (the CNI agents' containers, current and previous, the last 3000 lines)"
+	fi
+	echo "# written: a directory .inquest.XXXXXX in $OUT, removed at the end; the archive; SHA256SUMS"
+}
 # ================================================================================================== surroundings
 # The callers' PATH counts first. Added is where distributions keep the tools that this needs.
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin:/snap/bin:/var/lib/rancher/rke2/bin
@@ -257,45 +389,103 @@ TZ=UTC0
 export TZ
 
 HERE=$(pwd -P) || die 70 "no current directory"
-case $OUT in /*) ;; *) OUT=$HERE/$OUT ;; esac
 case $SELF in /*) ;; *) SELF=$HERE/$SELF ;; esac
-[ -d "$OUT" ] && [ -w "$OUT" ] || die 73 "output directory is missing or not writable: $OUT"
 ROOT=$(cd "$ROOT" && pwd -P) || die 64 "--root cannot be entered"
 [ "$ROOT" = / ] && R='' || R=$ROOT
 MYUID=$(id -u 2>/dev/null) || MYUID=-1
+[ $DRY = 1 ] && { dry_run; exit 0; }
 
-for tool in awk sed tr cut head tail sort tar mktemp find rm mv ln mkdir cat sleep; do
+for tool in awk sed tr cut head tail sort tar mktemp find rm mv ln mkdir cat sleep od wc grep; do
 	command -v "$tool" >/dev/null 2>&1 || die 70 "needed, but not found: $tool"
 done
 if command -v sha256sum >/dev/null 2>&1; then HASH=sha256sum
 elif command -v shasum >/dev/null 2>&1; then HASH='shasum -a 256'
 elif command -v openssl >/dev/null 2>&1; then HASH='openssl dgst -sha256 -r'
 else die 70 "needed, but not found: sha256sum, shasum or openssl"; fi
-free_kib=$(df -Pk "$OUT" 2>/dev/null | awk 'NR == 2 { print $4 }')
-case $free_kib in '' | *[!0-9]*) ;; *) [ "$free_kib" -lt 131072 ] && die 74 "less than 128 MiB free in $OUT" ;; esac
+hash_of() { $HASH <"$1" | cut -c1-64; }
 
-W=$(mktemp -d "$OUT/.inquest.XXXXXX") || die 73 "cannot create a work directory in $OUT"
-# only what mktemp made is ever removed
-cleanup() { case $W in */.inquest.??????) rm -rf -- "$W" ;; esac; }
-STOP=0 JOB='' DOG='' STATE=complete WITHHELD=0
-trap 'stopped 1 HUP' HUP
-trap 'stopped 2 INT' INT
-trap 'stopped 15 TERM' TERM
-trap 'cleanup' EXIT
-stopped() {
-	[ "$STOP" = 0 ] || return 0
-	STOP=$1 STATE=interrupted
-	say "stopped by SIG$2, writing what there is"
-	if [ -n "$JOB" ]; then end_job "$JOB"; fi
+# The node's own work goes first. What is lowered here is inherited by everything that is started below.
+renice -n 19 -p $$ >/dev/null 2>&1 || renice 19 $$ >/dev/null 2>&1 || :
+ionice -c 3 -p $$ >/dev/null 2>&1 || :
+
+# Everything is put together in a directory of its own, beside the archive: then the last step is a link, which is all or nothing.
+STDOUT=0
+writable() { [ -d "$1" ] && [ -w "$1" ] && : >"$1/.inquest.$$" 2>/dev/null && rm -f "$1/.inquest.$$"; }
+if [ "$OUT" = - ]; then
+	STDOUT=1
+	[ -t 1 ] && die 64 "-o - writes an archive: send standard output to a file or a pipe"
+	for OUT in "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm "$HERE" ''; do
+		[ -n "$OUT" ] && writable "$OUT" && break
+	done
+	[ -n "$OUT" ] || die 73 "no place for temporary files: set TMPDIR to a directory with 256 MiB free"
+else
+	case $OUT in /*) ;; *) OUT=$HERE/$OUT ;; esac
+	writable "$OUT" || die 73 "output directory is missing or not writable: $OUT"
+fi
+free_kib() { df -Pk "$OUT" 2>/dev/null | awk 'NR == 2 && $4 ~ /^[0-9]+$/ { print $4 }'; }
+KIB=$(free_kib)
+[ "${KIB:-262144}" -lt 262144 ] && die 74 "less than 256 MiB free in $OUT: choose another place with -o, or free some space"
+
+# Two processes: this one takes the signals and tidies up, the other works. A terminal's ctrl-C and a service manager's stop
+# reach every process of a group: if the worker's own small helpers could be hit, half a row might be written.
+SENT='' WORKER=''
+supervise() {
+	(
+		trap '' HUP INT QUIT TERM
+		trap 'exit 74' PIPE
+		trap 'stopped' USR1
+		trap 'echo $? >"$W/exit"' EXIT
+		: >"$W/ready"
+		work
+	) &
+	WORKER=$!
+	[ -z "$SENT" ] || deliver
+	s_code=0
+	while kill -0 $WORKER 2>/dev/null; do wait $WORKER 2>/dev/null; s_code=$?; done
+	trap '' HUP INT QUIT TERM
+	# on a full disk the file stays empty; a signal of ours would make wait's word worthless, so the file comes first
+	[ -s "$W/exit" ] || [ $s_code -gt 125 ] || [ $s_code = 0 ] || exit $s_code
+	[ -s "$W/exit" ] || die 70 "the run was killed, nothing is left of it"
+	exit "$(cat "$W/exit")"
+}
+pass_on() {
+	[ -z "$SENT" ] || return 0
+	SENT=$1
+	[ -z "$WORKER" ] || deliver
+}
+deliver() { # not before the worker's trap is set
+	while [ ! -e "$W/ready" ] && kill -0 "$WORKER" 2>/dev/null; do tick; done
+	echo "$SENT" >"$W/signal"
+	kill -USR1 "$WORKER" 2>/dev/null
 }
 
+trap 'pass_on 1' HUP
+trap 'pass_on 2' INT
+trap 'pass_on 3' QUIT
+trap 'pass_on 13' PIPE
+trap 'pass_on 15' TERM
+trap 'cleanup' EXIT
+# only what mktemp made is ever removed
+cleanup() { case $W in */.inquest.??????) rm -rf -- "$W" ;; esac; }
+W=''
+W=$(mktemp -d "$OUT/.inquest.XXXXXX") || die 73 "cannot create a work directory in $OUT"
+# STOP: 0, or the number of the signal that ends the run, or 98 (disk) or 99 (deadline)
+STOP=0 JOB='' DOG='' STATE=complete WITHHELD=0
+stopped() {
+	[ "$STOP" = 0 ] || return 0
+	STOP=$(cat "$W/signal" 2>/dev/null)
+	STOP=${STOP:-15} STATE=interrupted
+	say "stopped by signal $STOP, writing what there is"
+	if [ -n "$JOB" ]; then end_job "$JOB"; fi
+}
 TREE=$W/tree/bundle
 mkdir -p "$TREE" || die 74 "cannot write to $OUT"
 SALT=$(head -c 32 /dev/urandom 2>/dev/null | od -An -tx1 2>/dev/null | tr -d ' \n')
 [ ${#SALT} -eq 64 ] || SALT=$(head -c 32 /dev/urandom | $HASH | cut -c1-64)
 [ ${#SALT} -eq 64 ] || die 70 "no randomness for the salt"
 : >"$W/index"; : >"$W/paths"; : >"$W/counts"
-SEQ=0 PARTIAL=0 NUMBER=0 WANT_AGENTS=0 PATIENCE=1
+SEQ=0 PARTIAL=0 NUMBER=0 WANT_AGENTS=0 PATIENCE=1 GOT=0
+END=$(($(date -u +%s) + DEADLINE))
 NL='
 '
 TAB=$(printf '\t')
@@ -328,7 +518,8 @@ esc() {
 			} }') ;;
 	esac
 }
-now() { set -- $(date -u '+%s %Y-%m-%dT%H:%M:%SZ'); NOW=$1 STAMP=$2; }
+now() { set -- $(date -u '+%s %Y-%m-%dT%H:%M:%SZ'); NOW=${1:-$NOW} STAMP=${2:-$STAMP}; }
+NOW=0 STAMP=1970-01-01T00:00:00Z
 # begin_row; row COVERAGE EXIT KIND MEMBER ORIGIN NOTE
 begin_row() { now; T0=$NOW S0=$STAMP; : >"$W/n"; }
 row() {
@@ -344,6 +535,23 @@ row() {
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$SEQ" "$S0" "$((NOW - T0))" "$2" "$1" "$size" "$reds" "$3" "$4" "$origin" "$note" >>"$W/index"
 	case $1 in failed | denied) PARTIAL=1 ;; esac
 	[ "$2" = 124 ] && PARTIAL=1
+	[ "$4" = - ] || GOT=1
+	enough
+}
+# The run ends early, with what there is, at its deadline and before the disk is full.
+enough() {
+	# whoever killed the other process wants an end, too
+	kill -0 $$ 2>/dev/null || { cleanup; exit 137; }
+	[ "$STOP" = 0 ] || return 0
+	if [ "$NOW" -ge "$END" ]; then
+		STOP=99
+		say "the deadline of $DEADLINE s has passed, writing what there is (--deadline)"
+	elif [ $((SEQ % 8)) = 0 ]; then
+		KIB=$(free_kib)
+		[ "${KIB:-65536}" -lt 65536 ] || return 0
+		STOP=98
+		say "less than 64 MiB free in $OUT, writing what there is"
+	fi
 	return 0
 }
 
@@ -351,7 +559,7 @@ row() {
 # salt and data go through one pipe: the salt is neither an argument nor in a file
 redact() { # MODE NAME [awk assignments]: standard input to standard output
 	mode=$1 tag=$2; shift 2
-	[ "$tag$WANT_AGENTS" = out1 ] && set -- "$@" -v agents="$W/agents"
+	[ "$tag$WANT_AGENTS" = out1 ] && set -- "$@" -v agents="$W/agents.one"
 	case $mode in api | json) cutat=4194304 ;; *) cutat=8192 ;; esac
 	# cut: a line without end must not stop an awk whose expressions are quadratic
 	{ echo "$SALT"; if [ "$mode" = cmdline ]; then tr '\000\n' '\n '; else tr -d '\000'; fi | cut -b1-$cutat; } |
@@ -369,10 +577,17 @@ descendants() { # PID: itself and everything below, parents first
 	done
 	echo $d_all
 }
-# The list of processes is made before the first signal: later, orphans could not be told apart.
+# The list of processes is made before the first signal, and while none of them can start another: later, orphans could not be
+# told apart.
 end_tree() {
-	e_all=$(descendants "$1")
+	e_all='' e_now=$(descendants "$1")
+	while [ "$e_now" != "$e_all" ]; do
+		e_all=$e_now
+		kill -STOP $e_all 2>/dev/null
+		e_now=$(descendants "$1")
+	done
 	kill -TERM $e_all 2>/dev/null
+	kill -CONT $e_all 2>/dev/null
 	e_n=0
 	while [ $e_n -lt 10 ]; do
 		e_left=''
@@ -383,9 +598,10 @@ end_tree() {
 	kill -KILL $e_all 2>/dev/null
 	return 0
 }
-watchdog() { # JOB: a sleep that ends with us
-	trap 'kill $! 2>/dev/null; exit 0' TERM
-	sleep $((LIMIT * PATIENCE)) & wait $!
+# The sleep ends with us. It is killed, not asked: between fork and exec it would take another signal for the shell's.
+watchdog() { # JOB SECONDS
+	trap 'kill -KILL $! 2>/dev/null; exit 0' TERM
+	sleep "$2" & wait $!
 	trap '' TERM
 	: >"$W/late"
 	end_job "$1"
@@ -404,11 +620,14 @@ end_job() {
 # Sets RC and CUT; standard error's beginning is in $W/err, filtered.
 capture() {
 	c_member=$1 c_bytes=$2 c_end=$3 c_mode=$4; shift 4
+	now
+	c_limit=$((LIMIT * PATIENCE))
+	if [ "$c_limit" -gt $((END - NOW)) ]; then c_limit=$((END - NOW)); fi
+	if [ "$c_limit" -lt 1 ]; then c_limit=1; fi
 	rm -f "$W/pid" "$W/late" "$W/rc" "$W/err" "$W/cut"
 	mkdir -p "$W/tree/${c_member%/*}"
 	(
-		trap '' HUP INT
-		trap - TERM EXIT
+		trap - TERM EXIT PIPE USR1
 		{
 			{
 				{
@@ -420,7 +639,7 @@ capture() {
 		}
 	) </dev/null >/dev/null 2>&1 &
 	JOB=$!
-	watchdog "$JOB" </dev/null >/dev/null 2>&1 &
+	watchdog "$JOB" "$c_limit" </dev/null >/dev/null 2>&1 &
 	DOG=$!
 	while kill -0 "$JOB" 2>/dev/null; do wait "$JOB" 2>/dev/null; done
 	kill -TERM "$DOG" 2>/dev/null; wait "$DOG" 2>/dev/null
@@ -431,7 +650,7 @@ capture() {
 	[ -e "$W/cut" ] && CUT=1
 	ERR=$(head -n 1 "$W/err" 2>/dev/null | cut -b1-400)
 	if [ "$STOP" != 0 ]; then ERR="interrupted by a signal"; RC=$((128 + STOP)); fi
-	if [ -e "$W/late" ]; then RC=124 ERR="no end within $((LIMIT * PATIENCE)) s; ended"; fi
+	if [ -e "$W/late" ]; then RC=124 ERR="no end within $c_limit s; ended"; fi
 	[ -e "$W/tree/$c_member" ] || : >"$W/tree/$c_member"
 }
 # Cuts at a limit, never inside of a line: half a line may be half a secret, which no filter recognises.
@@ -805,11 +1024,13 @@ node_commands() {
 	if [ -n "$R" ]; then
 		n_boot=$(cat "$R/proc/sys/kernel/random/boot_id" 2>/dev/null)
 		# what this machine's commands say is not true of a node whose disk or copy is looked at
-		if [ -z "$n_boot" ] || [ "$n_boot" != "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ]; then
-			begin_row; row absent - command - commands "the root is not that of the running machine: no command was run"
-			return
+		if [ -n "$n_boot" ]; then
+			if [ "$n_boot" != "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ]; then
+				begin_row; row absent - command - commands "the root is that of another machine: no command was run"
+				return
+			fi
+			[ "$MYUID" = 0 ] && command -v chroot >/dev/null 2>&1 && LIVE=1
 		fi
-		[ "$MYUID" = 0 ] && command -v chroot >/dev/null 2>&1 && LIVE=1
 	fi
 	# the configuration and socket that the running containerd was started with
 	for c_e in "$W/tree/bundle/node/proc/"*/cmdline; do
@@ -858,13 +1079,22 @@ node_journals() {
 }
 
 # ===================================================================================================== cluster
-API_DOWN=0
+API_DOWN=0 API_OFFSET='' API_ERROR=''
 find_kubectl() {
 	[ -n "$KUBECTL" ] && return 0
+	f_conf=''
 	if command -v kubectl >/dev/null 2>&1; then KUBECTL=kubectl
-	elif command -v microk8s >/dev/null 2>&1; then KUBECTL='microk8s kubectl'
-	elif command -v k3s >/dev/null 2>&1; then KUBECTL='k3s kubectl'
+	elif command -v microk8s >/dev/null 2>&1; then KUBECTL='microk8s kubectl'; return 0
+	elif command -v k3s >/dev/null 2>&1; then KUBECTL='k3s kubectl'; return 0
+	elif command -v k0s >/dev/null 2>&1; then KUBECTL='k0s kubectl'; return 0
+	elif [ -x /var/lib/rancher/rke2/bin/kubectl ]; then KUBECTL=/var/lib/rancher/rke2/bin/kubectl
 	else return 1; fi
+	# root on a control plane node often has no kubeconfig of its own: the distribution's is where it always is
+	[ -n "${KUBECONFIG:-}" ] || [ -r "${HOME:-/root}/.kube/config" ] && return 0
+	for f_conf in /etc/kubernetes/admin.conf /etc/rancher/rke2/rke2.yaml /etc/rancher/k3s/k3s.yaml /var/lib/k0s/pki/admin.conf; do
+		[ -r $f_conf ] && { KUBECTL="$KUBECTL --kubeconfig $f_conf"; return 0; }
+	done
+	return 0
 }
 # kube MEMBER MODE ARGUMENTS...
 kube() {
@@ -900,11 +1130,66 @@ api_clock() {
 	capture bundle/cluster/clock 65536 head date sh -c '"$@" 2>&1 >/dev/null' sh "$@"
 	now
 	# 64 KiB of trace, one line of it left: the seconds since 1970
-	a_date=$(cat "$W/tree/bundle/cluster/clock" 2>/dev/null)
-	rm -f "$W/tree/bundle/cluster/clock"; : >"$W/n"
-	case $a_date in '' | *[!0-9]*) return ;; esac
-	set -- $(awk -v a="$a_0" -v b="$NOW" -v d="$a_date" 'BEGIN { printf "%.1f %.1f", (a + b + 1) / 2 - (d + 0.5), (b - a) / 2 + 1 }')
+	offset_of bundle/cluster/clock "$a_0"
+}
+# offset_of MEMBER BEFORE: this clock minus the API server's. Its Date has whole seconds, so their middle is taken.
+offset_of() {
+	o_date=$(cat "$W/tree/$1" 2>/dev/null)
+	rm -f "$W/tree/$1"; : >"$W/n"
+	case $o_date in '' | *[!0-9]*) return 1 ;; esac
+	set -- $(awk -v a="$2" -v b="$NOW" -v d="$o_date" 'BEGIN { printf "%.1f %.1f", (a + b + 1) / 2 - (d + 0.5), (b - a) / 2 + 1 }')
 	API_OFFSET=$1 API_ERROR=$2
+}
+# The same from the node alone: every answer has a Date, a refusal too, so no credential is needed and none is sent.
+node_clock() {
+	n_partial=$PARTIAL
+	[ -d "$TREE/node/fs" ] || return 0
+	find "$TREE/node/fs" -type f -exec sed -n 's/^[ 	-]*server:[ 	]*["'"'"']\{0,1\}\(https:\/\/[][A-Za-z0-9.:-]*\).*$/\1/p' {} + | sort -u | head -n 3 >"$W/steps"
+	while read -r n_url <&8; do
+		n_host=${n_url#https://}
+		case $n_host in *]:* | [!\[]*:*) ;; *) n_host=$n_host:443 ;; esac
+		for n_tool in curl wget openssl; do
+			[ "$STOP" = 0 ] || return 0
+			if in_root $n_tool; then set -- chroot "$R"
+			elif command -v $n_tool >/dev/null 2>&1; then set --
+			else continue; fi
+			# shellcheck disable=SC2016 # the inner shell is to expand its arguments
+			case $n_tool in
+				curl) set -- "$@" curl -sk --noproxy '*' --max-time 5 -o /dev/null -D - "$n_url/version" ;;
+				wget) set -- "$@" sh -c 'wget -S -T 5 -t 1 -O /dev/null --no-proxy --no-check-certificate "$1" 2>&1' sh "$n_url/version" ;;
+				openssl) set -- "$@" sh -c '{ printf "GET /version HTTP/1.0\r\nHost: %s\r\n\r\n" "$1"; sleep 1; } | openssl s_client -quiet -connect "$1"' sh "$n_host" ;;
+			esac
+			begin_row
+			n_0=$NOW
+			n_end=$END
+			# a server that does not answer is not waited for as long as a command
+			[ $((NOW + 8)) -lt "$END" ] && END=$((NOW + 8))
+			capture bundle/node/clock 65536 head date "$@"
+			END=$n_end
+			now
+			if offset_of bundle/node/clock "$n_0"; then row complete "$RC" command - "Date of $n_url/version ($n_tool)" "offset $API_OFFSET s"; PARTIAL=$n_partial; return 0; fi
+			row failed "$RC" command - "Date of $n_url/version ($n_tool)" "${ERR:-no Date in the answer}"
+		done
+	done 8<"$W/steps"
+	# that the API server did not answer is an observation, not a failure of the run
+	PARTIAL=$n_partial
+}
+# ask_list RESOURCE PLURAL NAMESPACE (empty: all)
+ask_list() {
+	api_gone api "$2" && return
+	[ "$STOP" = 0 ] || return
+	begin_row
+	WANT_AGENTS=0
+	if [ "$1" = pods ]; then WANT_AGENTS=1; fi
+	# a large list takes the filter longer than the server
+	PATIENCE=4
+	if [ -n "$3" ]; then kube "bundle/cluster/$2.$3.json" api get "$1" -n "$3" -o json
+	else kube "bundle/cluster/$2.json" api get "$1" -A -o json; fi
+	PATIENCE=1 WANT_AGENTS=0
+	if [ -s "$W/agents.one" ]; then cat "$W/agents.one" >>"$W/agents"; rm -f "$W/agents.one"; fi
+	# what was not asked for may exist
+	[ -n "$3" ] && [ $COV = complete ] && COV=truncated
+	row $COV "$RC" api "$k_member" "$2" "${ERR:-${3:+namespace $3 only}}"
 }
 cluster() {
 	begin_row
@@ -913,6 +1198,12 @@ cluster() {
 	set -f; set -- $KUBECTL; set +f
 	if ! command -v "$1" >/dev/null 2>&1; then row absent 127 api - kubectl "command not found: $1"; PARTIAL=1; return; fi
 	api_steps >"$W/steps"
+	# for some namespaces only, each list is asked for once per namespace; what lies in none, once
+	UNSPACED=''
+	if [ -n "$NAMESPACES" ]; then
+		kube bundle/cluster/unspaced text api-resources --namespaced=false -o name
+		[ "$k_member" = - ] || { UNSPACED=$(cat "$W/tree/$k_member"); rm -f "$W/tree/$k_member"; : >"$W/n"; }
+	fi
 	while read -r a_verb a_name a_url <&8; do
 		[ "$STOP" = 0 ] || return
 		if [ "$a_verb" = raw ]; then
@@ -925,14 +1216,9 @@ cluster() {
 		fi
 		# only where two groups have the plural is the group part of the name
 		case $a_name in events.*) a_plural=$a_name ;; *) a_plural=${a_name%%.*} ;; esac
-		api_gone api "$a_plural" && continue
-		begin_row
-		if [ "$a_name" = pods ]; then rm -f "$W/agents"; WANT_AGENTS=1; fi
-		# a large list takes the filter longer than the server
-		PATIENCE=4
-		kube "bundle/cluster/$a_plural.json" api get "$a_name" -A -o json
-		PATIENCE=1 WANT_AGENTS=0
-		row $COV "$RC" api "$k_member" "$a_plural" "$ERR"
+		case "$NL$UNSPACED$NL" in *"$NL$a_name$NL"*) ask_list "$a_name" "$a_plural" ''; continue ;; esac
+		if [ -z "$NAMESPACES" ]; then ask_list "$a_name" "$a_plural" ''; continue; fi
+		for a_ns in $NAMESPACES; do ask_list "$a_name" "$a_plural" "$a_ns"; done
 	done 8<"$W/steps"
 	[ -s "$W/agents" ] || return
 	# this node's agent first, and not those of a thousand nodes
@@ -1651,7 +1937,7 @@ function http_date(s,   f, m, y, d, t, days) {
 
 NR == 1 { salt = $0; hashfile = ENVIRON["INQUEST_HASH"]; next }
 KUBE && !started && $0 !~ /^[ \t\r]*$/ { started = 1; if ($0 ~ /^[ \t]*[{]/) mode = "json" }
-mode == "date" { if (!dated && $0 ~ /^(.* )?Date: [A-Z][a-z][a-z], [0-9]/) { dated = 1; http_date($0) } next }
+mode == "date" { if (!dated && $0 ~ /^(.* )?[Dd]ate: [A-Z][a-z][a-z], [0-9]/) { dated = 1; http_date($0) } next }
 {
 	if (mode == "text") line = text_line($0)
 	else if (mode == "json" || mode == "api") line = json_line($0)
@@ -1690,8 +1976,10 @@ gate() {
 		awk -F '\t' -v OFS='\t' -v m="$g_member" -v rule="$g_rule" '$9 == m { $5 = "failed"; $6 = 0; $9 = "-"; $11 = "withheld: looks like a secret (" rule ")" } { print }' "$W/index" >"$W/index2" && mv -f "$W/index2" "$W/index"
 	done 8<"$W/files"
 }
-json() { # a JSON string or null
-	if [ -z "$1" ]; then printf null; else printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037\177-\377' | sed 's/[\\"]/\\&/g')"; fi
+json() { # a JSON string or null; UTF-8 stays, other bytes become \xHH
+	if [ -z "$1" ]; then printf null; return; fi
+	esc "$1"; [ "$1" = - ] && ESC=-
+	printf '"%s"' "$(printf '%s' "$ESC" | sed 's/[\\"]/\\&/g')"
 }
 node_facts() {
 	n_host=$(head -n 1 "$R/etc/hostname" 2>/dev/null)
@@ -1708,7 +1996,7 @@ node_facts() {
 }
 write_collector() {
 	now
-	c_sha=$([ -r "$SELF" ] && $HASH <"$SELF" | cut -c1-64)
+	c_sha=$([ -f "$SELF" ] && [ -r "$SELF" ] && hash_of "$SELF")
 	c_parts=''
 	[ $DO_NODE = 1 ] && c_parts='"node"'
 	[ $DO_CLUSTER = 1 ] && c_parts="${c_parts:+$c_parts, }\"cluster\""
@@ -1721,6 +2009,7 @@ write_collector() {
 			printf '  "node": {"name": %s, "hostname": %s, "machine_id_sha256": %s, "boot_id": %s, "kernel": %s, "os": %s},\n' \
 				"$(json "$NODE")" "$(json "$n_host")" "$(json "$n_machine")" "$(json "$n_boot")" "$(json "$n_kernel")" "$(json "$n_os")"
 		else printf '  "node": null,\n'; SYNCED=unknown; fi
+		printf '  "custody": {"case": %s, "operator": %s},\n' "$(json "$CASE")" "$(json "$OPERATOR")"
 		printf '  "parts": [%s],\n  "root": %s,\n  "uid": %s,\n' "$c_parts" "$(json "$ROOT")" "$MYUID"
 		printf '  "clock": {"start": "%s", "end": "%s", "zone": "%s",\n            "synchronised": "%s", "api_offset_s": %s, "api_offset_error_s": %s},\n' \
 			"$START" "$STAMP" "$ZONE" "$SYNCED" "${API_OFFSET:-null}" "${API_ERROR:-null}"
@@ -1748,7 +2037,7 @@ finish() {
 	find "$TREE" -type d -exec chmod 700 {} \; 2>/dev/null
 	# directories that stayed empty say nothing
 	find "$TREE" -depth -type d -exec rmdir {} \; 2>/dev/null
-	( cd "$W/tree" && find bundle -type f ! -name MANIFEST.sha256 | sort | while IFS= read -r f_m; do printf '%s  %s\n' "$($HASH <"$f_m" | cut -c1-64)" "$f_m"; done ) >"$W/manifest" || return 1
+	( cd "$W/tree" && find bundle -type f ! -name MANIFEST.sha256 | sort | while IFS= read -r f_m; do printf '%s  %s\n' "$(hash_of "$f_m")" "$f_m"; done ) >"$W/manifest" || return 1
 	mv "$W/manifest" "$TREE/MANIFEST.sha256" || return 1
 	f_format=''
 	tar --format=ustar -cf /dev/null -C "$W" index 2>/dev/null && f_format=--format=ustar
@@ -1762,38 +2051,248 @@ finish() {
 		gzip -9 <"$W/out.tar" >"$W/out.tar.gz" || return 1
 		rm -f "$W/out.tar"; f_name=$f_name.gz; f_file=$W/out.tar.gz
 	else f_file=$W/out.tar; fi
+	f_sum=$(hash_of "$f_file")
+	if [ $STDOUT = 1 ]; then cat "$f_file" || return 1; printf '%s  %s\n' "$f_sum" "$f_name" >&2; return 0; fi
+	publish "$f_file" "$f_name" "$f_sum"
+}
+# publish FILE NAME SHA256: the archive gets its final name, whole or not at all; SHA256SUMS beside it gets its line
+publish() {
 	# ln fails where the name is taken, mv would replace; some file systems have no hard links
-	[ -e "$OUT/$f_name" ] && { say "exists already: $OUT/$f_name"; return 2; }
-	ln "$f_file" "$OUT/$f_name" 2>/dev/null || mv "$f_file" "$OUT/$f_name" || return 2
-	printf '%s  %s\n' "$($HASH <"$OUT/$f_name" | cut -c1-64)" "$OUT/$f_name"
+	[ -e "$OUT/$2" ] && { say "exists already: $OUT/$2"; return 2; }
+	ln "$1" "$OUT/$2" 2>/dev/null || mv "$1" "$OUT/$2" || return 2
+	if { [ ! -f "$OUT/SHA256SUMS" ] || grep -v -F "  $2" "$OUT/SHA256SUMS" || :; printf '%s  %s\n' "$3" "$2"; } >"$W/sums" 2>/dev/null && mv -f "$W/sums" "$OUT/SHA256SUMS"; then :
+	else say "SHA256SUMS in $OUT could not be written"; fi
+	printf '%s  %s\n' "$3" "$OUT/$2"
 }
 
-write_filter
-now
-START=$STAMP
-: >"$W/listings"
-if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
-	if [ -n "$R" ]; then NODE=$(head -n 1 "$R/etc/hostname" 2>/dev/null); else NODE=$(hostname 2>/dev/null || uname -n); fi
-	NODE=$(printf '%s' "$NODE" | tr -cd 'A-Za-z0-9._-' | sed 's/^[.-]*//')
-	[ -n "$NODE" ] || NODE=unknown
-fi
-if [ $DO_NODE = 1 ]; then
-	node_processes
-	node_paths
-	node_commands
-	node_journals
-fi
-[ $DO_CLUSTER = 1 ] && [ "$STOP" = 0 ] && cluster
-SIGNAL=$STOP
-# from here on a signal would only leave half an archive
-trap '' HUP INT TERM
-finish
-case $? in
-	0) ;;
-	2) die 73 "the archive could not be put into $OUT" ;;
-	*) die 74 "no space or write error in $OUT" ;;
-esac
-[ "$SIGNAL" != 0 ] && exit $((128 + SIGNAL))
-[ $WITHHELD = 1 ] && exit 5
-[ $STATE = complete ] || exit 2
-exit 0
+# ================================================================================================ every node at once
+# within SECONDS COMMAND...: bounded, input and output as they are; 124 where the time was up
+within() {
+	w_limit=$1; shift
+	w_flag=$W/late.$NUMBER
+	rm -f "$w_flag"
+	exec 7<&0
+	"$@" <&7 7<&- &
+	w_job=$!
+	exec 7<&-
+	(
+		trap 'kill -KILL $! 2>/dev/null; exit 0' TERM
+		sleep "$w_limit" & wait $!
+		trap '' TERM
+		: >"$w_flag"
+		end_tree "$w_job"
+	) </dev/null >/dev/null 2>&1 &
+	w_dog=$!
+	wait $w_job; w_rc=$?
+	kill -TERM $w_dog 2>/dev/null; wait $w_dog 2>/dev/null
+	[ -e "$w_flag" ] && return 124
+	return $w_rc
+}
+# kctl SECONDS ARGUMENTS...: kubectl, its output as it is
+kctl() {
+	k_limit=$1; shift
+	[ -n "$CONTEXT" ] && set -- --context "$CONTEXT" "$@"
+	set -f; set -- $KUBECTL --cache-dir "$W/kubecache" "$@"; set +f
+	within "$k_limit" "$@"
+}
+first_line() { tr -d '\000-\010\013-\037\177' <"$1" 2>/dev/null | grep -v '^[ 	]*$' | head -n 1 | cut -b1-300; }
+# shellcheck disable=SC2016 # a case's name stands between quotes in the line that is shown
+by_hand() { printf 'sh collect.sh --no-cluster --node %s%s   # on %s, as root' "$1" "${CASE:+ --case '$CASE'}" "$1"; }
+# one_node NODE: a pod, the collector in it, its archive; the outcome is one line in a file. Runs in a shell of its own.
+one_node() {
+	o_node=$1 o_pod=inquest-collect-$RUN-$NUMBER o_dir=$W/node.$NUMBER
+	mkdir -p "$o_dir"
+	pod_manifest "$o_node" "$o_pod" "$RUN" >"$o_dir/pod.json"
+	if ! kctl "$LIMIT" -n "$PODNS" create -f - <"$o_dir/pod.json" >"$o_dir/out" 2>"$o_dir/err"; then
+		missing "no pod could be made: $(first_line "$o_dir/err")"; return
+	fi
+	o_until=$(($(date -u +%s) + PODWAIT)) o_why=''
+	while :; do
+		kctl "$LIMIT" -n "$PODNS" get pod "$o_pod" -o 'jsonpath={.status.phase}|{.status.containerStatuses[0].state.waiting.reason}|{.status.containerStatuses[0].state.waiting.message}|{.status.reason} {.status.message}' >"$o_dir/out" 2>"$o_dir/err"
+		o_line=$(first_line "$o_dir/out")
+		case $o_line in
+			Running\|*) break ;;
+			Failed\|* | Succeeded\|*) missing "the pod ended: ${o_line##*|}"; drop; return ;;
+		esac
+		o_why=${o_line#*|}
+		[ "$(date -u +%s)" -lt $o_until ] || { missing "the pod did not start within $PODWAIT s: $(printf '%s' "${o_why:-no answer of the kubelet or of the API server}" | tr '|' ' ')"; drop; return; }
+		sleep 1
+	done
+	# The kubelet may call a container running before it can be entered, and kubectl may lose the end of what it is given
+	# (seen with 1.20: 32 KiB of 100): what arrived is counted.
+	o_try=0
+	until kctl "$LIMIT" -n "$PODNS" exec -i "$o_pod" -- sh -c 'cat >/work/collect.sh; wc -c </work/collect.sh' <"$SELF" >"$o_dir/out" 2>"$o_dir/err" &&
+		[ "$(tr -cd 0-9 <"$o_dir/out")" = "$(wc -c <"$SELF" | tr -cd 0-9)" ]; do
+		o_try=$((o_try + 1))
+		[ $o_try -lt 5 ] || { missing "the pod cannot be entered: $(first_line "$o_dir/err")"; drop; return; }
+		sleep 1
+	done
+	set -- --root /host --no-cluster --node "$o_node" -o /work --since "$SINCE" --timeout "$LIMIT" --deadline "$DEADLINE" --max-bytes "$MAX"
+	[ -n "$CASE" ] && set -- "$@" --case "$CASE"
+	[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
+	kctl $((DEADLINE + 60)) -n "$PODNS" exec "$o_pod" -- sh /work/collect.sh "$@" >"$o_dir/out" 2>"$o_dir/err"
+	o_rc=$?
+	sed "s/^collect.sh: /collect.sh: $o_node: /; /^command terminated with/d" "$o_dir/err" | tr -d '\000-\010\013-\037\177' | head -n 20 >&2
+	o_sum=$(sed -n 's/^\([0-9a-f]\{64\}\)  \/work\/inquest-[A-Za-z0-9._-]*$/\1/p' "$o_dir/out" | head -n 1)
+	o_file=$(sed -n 's/^[0-9a-f]\{64\}  \/work\/\(inquest-[A-Za-z0-9._-]*\)$/\1/p' "$o_dir/out" | head -n 1)
+	if [ -z "$o_sum" ]; then missing "the collector left no archive (exit $o_rc): $(grep -v '^command terminated with' "$o_dir/err" >"$o_dir/why"; first_line "$o_dir/why")"; drop; return; fi
+	o_try=0
+	while :; do
+		kctl $((LIMIT * 4)) -n "$PODNS" exec "$o_pod" -- cat "/work/$o_file" >"$o_dir/archive" 2>"$o_dir/err"
+		[ "$(hash_of "$o_dir/archive")" = "$o_sum" ] && break
+		o_try=$((o_try + 1))
+		[ $o_try -lt 5 ] || { missing "its archive did not arrive whole: $(first_line "$o_dir/err")"; drop; return; }
+	done
+	drop
+	printf '%s %s %s\n' "$o_rc" "$o_sum" "$o_file" >"$o_dir/done"
+}
+missing() { printf '%s\n' "$1" >"$o_dir/missing"; }
+drop() { kctl "$LIMIT" -n "$PODNS" delete pod "$o_pod" --wait=false >/dev/null 2>&1 || :; }
+# Every pod of this run goes, also one that was being made when the run was stopped.
+drop_all() {
+	a_n=0
+	while [ $a_n -lt 8 ]; do
+		a_n=$((a_n + 1))
+		a_force=''
+		# a node whose kubelet is gone never confirms that a pod ended
+		[ $a_n -gt 5 ] && a_force='--grace-period=0 --force'
+		kctl "$LIMIT" -n "$PODNS" delete pods -l "inquest/run=$RUN" --wait=false $a_force >/dev/null 2>"$W/err"
+		a_rc=$?
+		kctl "$LIMIT" -n "$PODNS" get pods -l "inquest/run=$RUN" -o name >"$W/left" 2>"$W/err" && [ $a_rc = 0 ] && [ ! -s "$W/left" ] && return 0
+		sleep 2
+	done
+	say "pods of this run may be left: kubectl -n $PODNS delete pods -l inquest/run=$RUN"
+	return 1
+}
+alive() { # how many of the started runs still go on
+	a_left=''
+	for a_p in $WORKERS; do kill -0 "$a_p" 2>/dev/null && a_left="$a_left $a_p"; done
+	WORKERS=$a_left
+	set -- $a_left
+	ALIVE=$#
+}
+all_nodes() {
+	find_kubectl || die 3 "nothing could be read: no kubectl found (--kubectl)"
+	[ -f "$SELF" ] && [ -r "$SELF" ] || die 64 "--all-nodes sends this script to the nodes: run it as a file, not from a pipe"
+	RUN=$(printf '%s' "$SALT" | cut -c1-8)
+	mkdir -p "$W/kubecache"
+	if ! kctl "$LIMIT" get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' >"$W/nodes" 2>"$W/err"; then
+		say "the API server does not list its nodes: $(first_line "$W/err")"
+		n_list=$(printf '%s' "$ONLY" | tr ',' ' ')
+		for n_name in ${n_list:-NAME}; do say "by hand: $(by_hand "$n_name")"; done
+		die 3 "nothing could be read"
+	fi
+	grep '^[A-Za-z0-9][A-Za-z0-9._-]*$' "$W/nodes" >"$W/wanted"
+	if [ -n "$ONLY" ]; then
+		printf '%s\n' "$ONLY" | tr ',' '\n' | sort -u >"$W/only"
+		while IFS= read -r n_name <&9; do grep -qxF -- "$n_name" "$W/wanted" || die 64 "--nodes: the cluster has no node $n_name"; done 9<"$W/only"
+		cp "$W/only" "$W/wanted"
+	fi
+	n_all=$(wc -l <"$W/wanted" | tr -d ' ')
+	# our own pods would be in the lists, so those come first
+	RC_CLUSTER=-
+	if [ $DO_CLUSTER = 1 ]; then
+		say "the API server"
+		set -- --cluster-only -o "$OUT" --since "$SINCE" --timeout "$LIMIT" --deadline "$DEADLINE" --max-bytes "$MAX" --kubectl "$KUBECTL"
+		[ -n "$CONTEXT" ] && set -- "$@" --context "$CONTEXT"
+		for n_name in $NAMESPACES; do set -- "$@" --namespace "$n_name"; done
+		[ -n "$CASE" ] && set -- "$@" --case "$CASE"
+		[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
+		( trap - TERM EXIT PIPE USR1; exec sh "$SELF" "$@" ) &
+		WORKERS=$!
+		n_child=$!
+		while kill -0 $n_child 2>/dev/null && [ "$STOP" = 0 ]; do wait $n_child; done
+		if [ "$STOP" != 0 ]; then kill -TERM $n_child 2>/dev/null; fi
+		wait $n_child 2>/dev/null
+		RC_CLUSTER=$?
+	fi
+	WORKERS='' NUMBER=0 ALIVE=0
+	trap 'n_rc=$?; drop_all; echo $n_rc >"$W/exit"' EXIT
+	while IFS= read -r n_name <&9; do
+		while alive; [ $ALIVE -ge "$PARALLEL" ] && [ "$STOP" = 0 ]; do tick; done
+		[ "$STOP" = 0 ] || break
+		NUMBER=$((NUMBER + 1))
+		say "node $n_name ($NUMBER of $n_all)"
+		( trap - TERM EXIT PIPE USR1; END=$((END + 3600)); one_node "$n_name" ) 9<&- &
+		WORKERS="$WORKERS $!"
+	done 9<"$W/wanted"
+	while alive; [ $ALIVE -gt 0 ] && [ "$STOP" = 0 ]; do tick; done
+	SIGNAL=$STOP
+	trap '' USR1
+	for n_p in $WORKERS; do end_tree "$n_p"; done
+	[ "$SIGNAL" = 0 ] || say "removing the pods"
+	drop_all
+	n_pods=$?
+	trap 'echo $? >"$W/exit"' EXIT
+	n_good=0 n_worst=0 NUMBER=0
+	[ "$RC_CLUSTER" = 3 ] && n_worst=2
+	case $RC_CLUSTER in - | 0 | 3) ;; 2 | 5) n_worst=$RC_CLUSTER ;; *) n_worst=2 ;; esac
+	case $RC_CLUSTER in 0 | 2 | 5) n_good=1 ;; esac
+	while IFS= read -r n_name <&9; do
+		NUMBER=$((NUMBER + 1)) o_dir=$W/node.$NUMBER
+		if [ -s "$o_dir/done" ]; then
+			read -r n_rc n_sum n_file <"$o_dir/done"
+			publish "$o_dir/archive" "$n_file" "$n_sum" || { n_worst=73; continue; }
+			n_good=$((n_good + 1))
+			case $n_rc in 0) say "$n_name: complete" ;; *) say "$n_name: partial (its index says why)" ;; esac
+			case $n_rc in 0) ;; 5) n_worst=5 ;; *) [ $n_worst = 0 ] && n_worst=2 ;; esac
+		else
+			[ $n_worst = 0 ] && n_worst=2
+			n_why='the run was stopped'
+			[ -s "$o_dir/missing" ] && n_why=$(cat "$o_dir/missing")
+			say "$n_name: MISSING: $n_why"
+			say "  by hand: $(by_hand "$n_name")"
+		fi
+	done 9<"$W/wanted"
+	[ "$SIGNAL" != 0 ] && exit $((128 + SIGNAL))
+	[ $n_good = 0 ] && die 3 "nothing could be read"
+	[ $n_pods = 0 ] || [ $n_worst != 0 ] || n_worst=2
+	exit $n_worst
+}
+
+# ======================================================================================================= the run
+work() {
+	[ $ALL = 1 ] && all_nodes
+	write_filter
+	now
+	START=$STAMP
+	: >"$W/listings"
+	if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
+		if [ -n "$R" ]; then NODE=$(head -n 1 "$R/etc/hostname" 2>/dev/null); else NODE=$(hostname 2>/dev/null || uname -n); fi
+		NODE=$(printf '%s' "$NODE" | tr -cd 'A-Za-z0-9._-' | sed 's/^[.-]*//')
+		[ -n "$NODE" ] || NODE=unknown
+	fi
+	if [ $DO_NODE = 1 ]; then
+		node_processes
+		node_paths
+		if [ $DO_COMMANDS = 1 ]; then
+			node_commands
+			node_journals
+		fi
+	fi
+	[ $DO_CLUSTER = 1 ] && [ "$STOP" = 0 ] && cluster
+	[ $DO_NODE$DO_COMMANDS = 11 ] && [ -z "$API_OFFSET" ] && [ "$STOP" = 0 ] && node_clock
+	SIGNAL=$STOP
+	case $SIGNAL in
+		98) begin_row; STATE=partial; row failed - command - "end of the run" "the disk was nearly full: what has no row was not attempted" ;;
+		99) begin_row; STATE=partial; row failed - command - "end of the run" "the deadline of $DEADLINE s had passed: what has no row was not attempted" ;;
+	esac
+	# from here on a signal would only leave half an archive
+	trap '' USR1
+	if [ $GOT = 0 ]; then
+		awk -F '\t' 'NR <= 5 { printf "collect.sh: %s: %s\n", $10, $11 }' "$W/index" >&2
+		say "nothing could be read: the archive only says what was tried"
+	fi
+	finish
+	case $? in
+		0) ;;
+		2) die 73 "the archive could not be put into $OUT" ;;
+		*) die 74 "no space or write error in $OUT" ;;
+	esac
+	[ "$SIGNAL" != 0 ] && [ "$SIGNAL" -lt 98 ] && exit $((128 + SIGNAL))
+	[ $WITHHELD = 1 ] && exit 5
+	[ $GOT = 1 ] || exit 3
+	[ $STATE = complete ] || exit 2
+	exit 0
+}
+supervise

@@ -19,7 +19,12 @@ function runRule(rule: Rule, world: World): Verdicts {
   const moment = world.moment.id;
   const views = Object.fromEntries(Object.entries(rule.needs).map(([name, kind]) => [name, world.view(kind)]));
   try {
-    return { rule, moment, outcomes: [...rule.match(views as Views<Needs>, world.context)], failed: null };
+    return {
+      rule,
+      moment,
+      outcomes: world.settle([...rule.match(views as Views<Needs>, world.context)]),
+      failed: null,
+    };
   } catch (error) {
     return { rule, moment, outcomes: [], failed: error instanceof Error ? error.name : "error" };
   }

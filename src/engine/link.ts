@@ -1,5 +1,14 @@
 import type { Verdicts } from "#model/conclusions.js";
-import type { CausalLink, Hypothesis, Missing, Outcome, Refuted, Relation, Role } from "#model/finding.js";
+import {
+  type CausalLink,
+  type Hypothesis,
+  type Missing,
+  type Outcome,
+  REPLACED,
+  type Refuted,
+  type Relation,
+  type Role,
+} from "#model/finding.js";
 import { type Instant, order } from "#model/instant.js";
 import type { Effect, Rule } from "#model/rule.js";
 import { linkConfidence } from "./confidence.js";
@@ -138,7 +147,7 @@ const replaced = (outcome: Refuted): Missing => ({
   kind: "kubeconfig",
   node: outcome.about.node?.[0] ?? null,
   what: "what was in force before it was replaced",
-  why: "replaced before this collection",
+  why: REPLACED,
   command: "# only a bundle that was collected during the fault holds it",
 });
 

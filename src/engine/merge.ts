@@ -79,6 +79,7 @@ function mergeOne(
     lastSeen: seen.map((s) => s.outcome.lastSeen).reduce(latestOf, null),
     ended: endOf(rule, last, worlds, verdicts),
     statements: told.outcome.statements,
+    ending: last.outcome.over ? (last.outcome.ending ?? null) : null,
     unverified: told.outcome.unverified,
     confidence: confidenceOf(rule.kind, told.outcome.unverified),
     value: told.outcome.value,

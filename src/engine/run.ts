@@ -9,6 +9,7 @@ import { findChains } from "./chain.js";
 import { infer } from "./infer.js";
 import { findHypotheses, linkFindings, type Numbered, roleOf } from "./link.js";
 import type { Rulebook } from "./load.js";
+import { lowerBounds } from "./lower-bound.js";
 import { mergeFindings, mergeForecasts } from "./merge.js";
 import { groupMoments } from "./moments.js";
 import { createWorld, type World } from "./world.js";
@@ -16,7 +17,8 @@ import { createWorld, type World } from "./world.js";
 /** Facts to conclusions: pure, and the same for the same input. */
 export function conclude(book: Rulebook, intake: Intake, custody: readonly Custody[], gapMs?: number): Conclusions {
   const moments = groupMoments(custody, gapMs);
-  const worlds = moments.map((m) => createWorld(intake, m));
+  const settle = lowerBounds(intake.coverage);
+  const worlds = moments.map((m) => createWorld(intake, m, settle));
   const verdicts = worlds.flatMap((w) => infer(book.rules, w));
   const merged: readonly Numbered[] = mergeFindings(verdicts, worlds).map((f, i) => ({ ...f, id: `f${i + 1}` }));
   const links = linkFindings(merged);
@@ -30,9 +32,9 @@ export function conclude(book: Rulebook, intake: Intake, custody: readonly Custo
     chains: findChains(merged, links),
     hypotheses: findHypotheses(merged, links, book.rules, verdicts),
     forecasts,
-    changes: compareMoments(book, worlds),
-    observations: worlds.flatMap((w) => book.timelines.flatMap((t) => [...t.observe(w)])),
-    survey: worlds.flatMap((w) => book.surveys.flatMap((s) => [...s.survey(w)])),
+    changes: settle(compareMoments(book, worlds)),
+    observations: settle(worlds.flatMap((w) => book.timelines.flatMap((t) => [...t.observe(w)]))),
+    survey: settle(worlds.flatMap((w) => book.surveys.flatMap((s) => [...s.survey(w)]))),
     gaps: [...collectGaps(verdicts), ...unvisitedGap(book.rules, worlds)],
     rules: book.rules,
     verdicts,

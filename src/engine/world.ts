@@ -4,16 +4,19 @@ import { type CoverageEntry, type Fact, type FactKind, HOW_TO_COLLECT } from "#m
 import type { Found, Missing } from "#model/finding.js";
 import type { Intake } from "#model/intake.js";
 import type { ComparedMoment, CoverageReport, FactView, MatchContext, Moment } from "#model/rule.js";
+import { lowerBounds, type Settle } from "./lower-bound.js";
 
 /** Everything that was collected at one moment, indexed by kind and node. */
 export interface World extends ComparedMoment {
   readonly moment: Moment;
   /** Makes findings of earlier rules visible to the rules that use them. */
   readonly publish: (rule: string, found: readonly Found[]) => void;
+  /** Applied to whatever is concluded from it. */
+  readonly settle: Settle;
 }
 
 /** Cuts an intake down to one moment's bundles. */
-export function createWorld(intake: Intake, moment: Moment): World {
+export function createWorld(intake: Intake, moment: Moment, settle = lowerBounds(intake.coverage)): World {
   const bundles = new Set(moment.bundles);
   const within = (artifact: Artifact): boolean => bundles.has(artifact.bundle);
   const facts = byKind(intake.facts.filter((f) => within(f.artifact)));
@@ -34,7 +37,7 @@ export function createWorld(intake: Intake, moment: Moment): World {
       return derived.get(compute) as ReturnType<typeof compute>;
     },
   };
-  return { moment, context, view, publish: (rule, found) => void published.set(rule, found) };
+  return { moment, context, view, settle, publish: (rule, found) => void published.set(rule, found) };
 }
 
 function byKind(facts: readonly Fact[]): Map<FactKind, Fact[]> {

@@ -17,7 +17,13 @@ export interface Evidence {
   readonly origin: string;
   readonly locator: Locator;
   readonly excerpt: string;
+  /** Set where the member was not had in full: what is cited is true, and there may be more of it. */
+  readonly cut?: true;
 }
+
+/** The member that an artifact or a piece of evidence lies in, in its bundle. */
+export const memberKey = (of: { readonly bundle: string; readonly member: string | null }): string =>
+  `${of.bundle}\n${of.member ?? "index.tsv"}`;
 
 export const EXCERPT_CHARS = 400;
 

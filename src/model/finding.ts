@@ -30,6 +30,8 @@ export interface Found {
   readonly over: boolean;
   /** The first is the headline: it stands alone in the summary. */
   readonly statements: readonly [Statement, ...Statement[]];
+  /** Where it was over: what shows that, as of this collection. It stands among the statements, too. */
+  readonly ending?: Statement | null;
   /** Premises that were inferred and not seen, each in a few words. */
   readonly unverified: readonly string[];
   /** What other rules compute with; plain data. */
@@ -70,6 +72,9 @@ export interface Undetermined {
   readonly about: About;
   readonly missing: readonly [Missing, ...Missing[]];
 }
+
+/** Why something is missing that a later state has taken the place of: no command brings it back. */
+export const REPLACED = "replaced before this collection";
 
 /** What was not collected, where, why, and what would close the gap. */
 export interface Missing {
@@ -114,6 +119,8 @@ export interface Finding {
   /** Null: present at the last collection that could tell. Else it ended in [after, by]. */
   readonly ended: { readonly after: Instant | null; readonly by: Instant } | null;
   readonly statements: readonly Statement[];
+  /** What the last collection that saw it shows of its end; null where it shows none. */
+  readonly ending: Statement | null;
   readonly unverified: readonly string[];
   readonly confidence: Confidence;
   readonly value: Found["value"];
@@ -171,4 +178,14 @@ export interface Observation {
   readonly statement: Statement;
   /** `event, first seen`, `mtime`, `token iat`. */
   readonly source: string;
+  /** Where it may be a part of the way out: a sentence with its time, for a review that has one collection only to tell of it. */
+  readonly trace?: Trace;
+}
+
+/** What one collection shows of a change by its time alone. It says when, and never that it was what helped. */
+export interface Trace {
+  /** `written`: something on the node was. `recovered`: what had waited got on. */
+  readonly kind: "written" | "recovered";
+  readonly node: string;
+  readonly statement: Statement;
 }

@@ -143,6 +143,19 @@ export const reviewSchema = z.strictObject({
     scope: z.array(statement),
   }),
   resolution: z.strictObject({
+    /** How the evidence leads to the cause, in order; `finding` is null where it tells what ruled the rivals out. */
+    diagnosis: z
+      .array(
+        z.strictObject({
+          finding: z.string().nullable(),
+          /** Where it was looked up: a command that anyone can repeat, or a file on a node. */
+          looked: z.array(
+            z.strictObject({ node: z.string().nullable(), kind: z.enum(["command", "file"]), text: z.string() }),
+          ),
+          statements: z.array(statement),
+        }),
+      )
+      .optional(),
     changes: z.array(
       z.strictObject({
         rule: z.string(),
@@ -199,6 +212,8 @@ export const reviewSchema = z.strictObject({
       locator: z.string(),
       sha256: z.string(),
       excerpt: z.string(),
+      /** There where the member was not had in full: what is counted in it is a lower bound. */
+      cut: z.literal(true).optional(),
     }),
   ),
   /** Bundles that were named and could not be used. */

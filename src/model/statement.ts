@@ -1,5 +1,5 @@
 import type { Evidence } from "./evidence.js";
-import { evidenceKey } from "./evidence.js";
+import { evidenceKey, memberKey } from "./evidence.js";
 import { formatDuration, formatUtc, type Instant } from "./instant.js";
 
 /**
@@ -7,10 +7,13 @@ import { formatDuration, formatUtc, type Instant } from "./instant.js";
  * bundle too but is a plain token (checked); `time` is shown in the report's zone.
  */
 export type Part =
-  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "text"; readonly text: string; readonly counted?: Counted }
   | { readonly kind: "code"; readonly text: string }
-  | { readonly kind: "word"; readonly text: string }
+  | { readonly kind: "word"; readonly text: string; readonly counted?: Counted }
   | { readonly kind: "time"; readonly epochMs: number; readonly precisionMs: number };
+
+/** Keys of the members that the number in the text was counted from: where one was cut the engine makes it a lower bound. */
+export type Counted = readonly string[];
 
 /** How the software works in general: where that is written. */
 export interface Reference {
@@ -51,9 +54,40 @@ export function word(text: string | number, ...evidence: Cited): Quoted {
   return { parts: [{ kind: PLAIN_WORD.test(shown) ? "word" : "code", text: shown }], evidence };
 }
 
-/** `1 pod`, `6 pods`. */
+/** `1 pod`, `6 pods`: so many were found in what is cited. */
 export const count = (n: number, noun: string, ...evidence: Cited): Quoted =>
-  word(`${n} ${n === 1 ? noun : plural(noun)}`, ...evidence);
+  counted(word(`${n} ${n === 1 ? noun : plural(noun)}`, ...evidence));
+
+/**
+ * Marks words of which the number was counted in what they cite: `at least` is said where that was cut. `also`: what decides which of them
+ * count, and is cited by other sentences.
+ */
+export function counted(quoted: Quoted, also: readonly Evidence[] = []): Quoted {
+  const from = [...new Set([...quoted.evidence, ...also].map(memberKey))];
+  const parts = quoted.parts.map((part) =>
+    part.kind === "text" || part.kind === "word" ? { ...part, counted: from } : part,
+  );
+  return { ...quoted, parts };
+}
+
+/** The opposite: a number that one object states, such as the replicas that it wants. No list that was cut makes it less. */
+export function stated(quoted: Quoted): Quoted {
+  const parts = quoted.parts.map((part) => {
+    if (part.kind !== "text" && part.kind !== "word") return part;
+    const { counted: _, ...rest } = part;
+    return rest;
+  });
+  return { ...quoted, parts };
+}
+
+/** `at least six pods`, `At least six pods`, ` and at least 5 more`. */
+export function asLeast(text: string): string {
+  const [, lead = "", rest = ""] = /^(\s*(?:and |of )?)(.*)$/s.exec(text) ?? [];
+  const first = rest.charAt(0);
+  return first !== first.toLowerCase()
+    ? `${lead}At least ${first.toLowerCase()}${rest.slice(1)}`
+    : `${lead}at least ${rest}`;
+}
 
 const plural = (noun: string): string =>
   /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : noun.endsWith("s") ? noun : `${noun}s`;
@@ -75,9 +109,11 @@ export function codes(texts: readonly string[], limit: number, ...evidence: Cite
     if (i > 0) parts.push({ kind: "text", text: i === shown.length - 1 && texts.length <= limit ? " and " : ", " });
     parts.push({ kind: "code", text });
   });
-  if (texts.length > limit) parts.push({ kind: "text", text: ` and ${texts.length - limit} more` });
+  if (texts.length > limit) parts.push(...counted(words(` and ${texts.length - limit} more`, ...evidence)).parts);
   return { parts, evidence };
 }
+
+const words = (text: string, ...evidence: Cited): Quoted => ({ parts: [{ kind: "text", text }], evidence });
 
 /** Adds evidence to a sentence without adding words. */
 export const citing = (...evidence: Cited): Quoted => ({ parts: [], evidence });

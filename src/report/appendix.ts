@@ -20,6 +20,24 @@ export function evidenceOf(review: Review): object {
   return { rows, long: rows.filter((row) => row.long) };
 }
 
+/** What reading found wrong with an archive as a whole, in words, worst first; issues that say the same stand once. */
+const DAMAGE: readonly (readonly [RegExp, string])[] = [
+  [/^W_(?:GZ_TRUNCATED|PARTIAL)$/, "archive cut short"],
+  [/^W_NO_EOF$/, "archive without its end mark"],
+  [/^W_MANIFEST_MISMATCH$/, "members differ from the manifest"],
+  [/^W_(?:MANIFEST_MISSING|MISSING)$/, "members missing"],
+  [/^W_(?:LIMIT|JSON|SINK)$/, "members not read in full"],
+];
+
+/**
+ * `run complete; archive cut short`: what the collector says of its own run, and what became of the archive since. The first says nothing
+ * of the second: a run may have ended well whose archive was cut on the way.
+ */
+function stateOf({ state, issues }: Review["custody"][number]): string {
+  const damage = DAMAGE.filter(([code]) => issues.some((issue) => code.test(issue.code))).map(([, words]) => words);
+  return [`run ${state}`, ...damage].join("; ");
+}
+
 /** Bundles as received, and what is wrong with them. */
 export function custodyOf(review: Review, time: (utc: string) => string): object {
   const rows = review.custody.map((entry, i) => ({
@@ -30,6 +48,7 @@ export function custodyOf(review: Review, time: (utc: string) => string): object
       .map((m) => m.id)
       .join(", "),
     collected: [...new Set([time(entry.collectedFrom), time(entry.collectedTo)])].join(" – "),
+    state: stateOf(entry),
     manifest: MANIFEST[entry.manifest],
     sha256: entry.sha256.slice(0, SHOWN_HEX),
   }));

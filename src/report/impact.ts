@@ -39,7 +39,14 @@ export function impactGroups(review: Review): {
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
   const all = [...groups.values()];
-  return { rows: all.map(groupOf), members: all.filter((rows) => rows.length > 1).map(membersOf) };
+  const told = review.findings.flatMap((f) => (f.role === "impact" ? f.statements : []));
+  const isCut = [...told, ...review.impact.rows.map((row) => row.effect)].some((statement) =>
+    statement.evidence.some((id) => review.evidence[id]?.cut),
+  );
+  return {
+    rows: all.map((rows) => groupOf(rows, isCut)),
+    members: all.filter((rows) => rows.length > 1).map(membersOf),
+  };
 }
 
 /** The first word of a subject is its kind where it is one that we know. */
@@ -48,11 +55,12 @@ export function affected(subject: string): Affected {
   return { kind: found?.[1] ?? "", name: found?.[2] ?? subject };
 }
 
-function groupOf(rows: readonly Row[]): ImpactGroup {
+function groupOf(rows: readonly Row[], isCut: boolean): ImpactGroup {
   const { subject, effect, ...rest } = rows[0] as Row;
   if (rows.length === 1) return { ...rest, effect, count: null, only: affected(subject) };
   const evidence = [...new Set(rows.flatMap((row) => row.effect.evidence))];
-  return { ...rest, effect: { ...effect, evidence }, count: countOf(rows), only: null };
+  const count = `${isCut ? "at least " : ""}${countOf(rows)}`;
+  return { ...rest, effect: { ...effect, evidence }, count, only: null };
 }
 
 const membersOf = (rows: readonly Row[]): ImpactMembers => ({

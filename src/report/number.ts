@@ -49,10 +49,16 @@ const isStatement = (value: object): value is Statement => "parts" in value && "
 function numberStatement(statement: Statement, register: Register): ReviewStatement {
   return {
     text: plainText(statement),
-    parts: statement.parts.map((part) => ({ ...part })),
+    parts: statement.parts.map(shownPart),
     evidence: statement.evidence.map((e) => idOf(e, register)),
     source: statement.source,
   };
+}
+
+/** What a number was counted from is for the engine, which has settled it. */
+function shownPart(part: Statement["parts"][number]): ReviewStatement["parts"][number] {
+  if (part.kind !== "text" && part.kind !== "word") return { ...part };
+  return { kind: part.kind, text: part.text };
 }
 
 function idOf(e: Evidence, register: Register): string {
@@ -62,7 +68,9 @@ function idOf(e: Evidence, register: Register): string {
   const id = `E${register.ids.size + 1}`;
   register.ids.set(key, id);
   const { bundle, node, member, origin, sha256, excerpt } = e;
-  register.evidence.set(id, { bundle, node, member, origin, locator: formatLocator(e.locator), sha256, excerpt });
+  const locator = formatLocator(e.locator);
+  const entry = { bundle, node, member, origin, locator, sha256, excerpt };
+  register.evidence.set(id, e.cut ? { ...entry, cut: e.cut } : entry);
   return id;
 }
 

@@ -68,11 +68,25 @@ function chainLine(chain: Review["chains"][number], review: Review, zone: Report
   const rootLine = field("Root", cause, paint, "yellow");
   // A chain of one condition has caused nothing yet: there is nothing that failed, and it may be what is left of a fault that has.
   const isLeft = review.chains[0] !== chain && root?.endedBy === null;
-  if (root !== undefined && root === first && root.role !== "symptom" && root.role !== "impact") {
+  if (root !== undefined && root === first && !isEffect(root)) {
     return isLeft ? field("Still", cause, paint, "yellow") : rootLine;
   }
   const failed = field("Failed", headline(first?.statements, zone) ?? chain.title, paint);
-  return root === first ? failed : [...failed, ...rootLine];
+  if (root === undefined || !isEffect(root)) return root === first ? failed : [...failed, ...rootLine];
+  const undecided = undecidedOf(root, review);
+  if (root === first) return [...failed, ...field("Cause", undecided, paint, "yellow")];
+  const end = `(cause ${undecided}) ${headline(root.statements, zone) ?? root.title}`;
+  return [...failed, ...field("Ends at", end, paint, "yellow")];
+}
+
+type Finding = Review["findings"][number];
+
+/** What failed or was felt is no cause: where a chain ends in it, nothing that was found explains it. */
+const isEffect = (finding: Finding): boolean => finding.role === "symptom" || finding.role === "impact";
+
+function undecidedOf(finding: Finding, review: Review): string {
+  const open = review.hypotheses.filter((h) => h.status === "open" && h.of.includes(finding.id)).length;
+  return open === 0 ? "undecided" : `undecided, ${open} explanation${open === 1 ? "" : "s"} open`;
 }
 
 function forecastLines(review: Review, zone: ReportZone, paint: Paint): readonly string[] {

@@ -48,14 +48,43 @@ function resolutionOf(review: Review): object {
   const repairs = review.resolution.changes.filter((c) => c.kind === "repair" || c.kind === "recovery");
   const others = review.resolution.changes.filter((c) => c.kind === "regression" || c.kind === "change");
   const outstanding = proceduresOf(review, true);
+  const diagnosis = diagnosisOf(review);
   return {
-    repairs,
-    others,
-    outstanding,
-    any: repairs.length + others.length + outstanding.length > 0,
+    diagnosis,
+    open: openExplanations(review),
+    // Before anything failed there is nothing that people can have found out.
+    asksPeople: review.questions.length > 0 && review.findings.some((f) => f.role === "symptom"),
+    repairs: numbered(repairs),
+    others: numbered(others),
+    outstanding: numbered(outstanding),
+    any: diagnosis.length + repairs.length + others.length + outstanding.length > 0,
     verification: review.resolution.verification,
   };
 }
+
+/** Its steps, each with the places by node: those of the cluster first. */
+function diagnosisOf(review: Review) {
+  return numbered(
+    (review.resolution.diagnosis ?? []).map((step) => {
+      const nodes = [...new Set(step.looked.map((place) => place.node))].sort((x, y) =>
+        (x ?? "") < (y ?? "") ? -1 : 1,
+      );
+      return {
+        ...step,
+        looked: nodes.map((node) => ({ node, places: step.looked.filter((place) => place.node === node) })),
+      };
+    }),
+  );
+}
+
+/** `8 explanations`; null where every one was decided. */
+function openExplanations(review: Review): string | null {
+  const open = new Set(review.hypotheses.filter((h) => h.status === "open").map((h) => h.mechanism)).size;
+  return open === 0 ? null : `${open} explanation${open === 1 ? "" : "s"}`;
+}
+
+const numbered = <T extends object>(list: readonly T[]): readonly (T & { readonly number: number })[] =>
+  list.map((entry, i) => ({ ...entry, number: i + 1 }));
 
 /** A fix is outstanding while its finding was not seen to end; else it is a procedure for the next time. */
 function proceduresOf(review: Review, outstanding: boolean): Review["resolution"]["fix"] {

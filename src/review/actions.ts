@@ -1,6 +1,6 @@
 import type { Finding } from "#model/finding.js";
 import type { Draft } from "#model/review.js";
-import { plainText, type Statement } from "#model/statement.js";
+import { plainText } from "#model/statement.js";
 import { type Brief, utcOf } from "./inquest.js";
 
 type Action = Draft["actions"][number];
@@ -43,16 +43,6 @@ export function gatherFixes(b: Brief): Pick<Draft["resolution"], "fix" | "verifi
 }
 
 const rank = (b: Brief, finding: Finding): number => (b.roots.has(finding.id) ? 0 : b.isSymptom(finding) ? 2 : 1);
-
-/** What rules say is to be learnt from their findings. What went well or badly among people only they can say. */
-export function gatherLessons(b: Brief): Draft["lessons"] {
-  const lessons = b.findings.flatMap((f) => f.lessons);
-  const of = (kind: "well" | "badly" | "surprise"): Statement[] => {
-    const told = lessons.filter((l) => l.kind === kind).map((l) => l.statement);
-    return [...new Map(told.map((s) => [JSON.stringify(s.parts), s])).values()];
-  };
-  return { well: of("well"), badly: of("badly"), surprise: of("surprise") };
-}
 
 /** What a bundle cannot know; a person answers, or the question stays printed. */
 const OPEN_AFTER_SYMPTOMS: readonly string[] = [

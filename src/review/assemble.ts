@@ -3,10 +3,12 @@ import { format } from "date-fns";
 import type { Finding, Gap } from "#model/finding.js";
 import { type Draft, REVIEW_SCHEMA } from "#model/review.js";
 import type { Reference } from "#model/statement.js";
-import { gatherActions, gatherFixes, gatherLessons, gatherQuestions } from "./actions.js";
+import { gatherActions, gatherFixes, gatherQuestions } from "./actions.js";
 import { tellChains } from "./chains.js";
+import { tellDiagnosis } from "./diagnosis.js";
 import { tellImpact } from "./impact.js";
 import { type Brief, brief, type Inquest, utcOf } from "./inquest.js";
+import { gatherLessons } from "./lessons.js";
 import { nameOf } from "./name.js";
 import { courseOf, severityOf, statusOf } from "./status.js";
 import { inOrder, summarise } from "./summary.js";
@@ -41,7 +43,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
     chains: tellChains(b),
     hypotheses: hypotheses(b),
     impact: tellImpact(b),
-    resolution: { changes: changes(b), ...gatherFixes(b) },
+    resolution: { diagnosis: tellDiagnosis(b), changes: changes(b), ...gatherFixes(b) },
     forecasts: b.forecasts.map((f) => ({
       mechanism: f.mechanism,
       title: b.rule(f.mechanism).label ?? b.rule(f.mechanism).title,

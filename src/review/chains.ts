@@ -19,7 +19,7 @@ export function tellChains(b: Brief): DraftChain[] {
     }
     told.push({
       id: `chain-${told.length + 1}`,
-      title: label(b, b.finding(steps[0] ?? "")),
+      title: titleOf(b, steps),
       steps: [...steps],
       answers,
       continuesIn: joins,
@@ -27,6 +27,14 @@ export function tellChains(b: Brief): DraftChain[] {
     });
   }
   return told;
+}
+
+/** What failed, and the nearest mechanism that brought it about. */
+function titleOf(b: Brief, steps: readonly string[]): string {
+  const [effect, ...causes] = steps.map(b.finding);
+  if (effect && !b.isSymptom(effect)) return label(b, effect);
+  const cause = causes.find((f) => b.rule(f.rule).kind === "mechanism");
+  return [effect, cause].flatMap((f) => (f ? [label(b, f)] : [])).join(" — ");
 }
 
 /** From which step on, at least one in, the chain is the end of one that was told before. */

@@ -1,10 +1,11 @@
 import type { Custody } from "#model/artifact.js";
 import type { Conclusions } from "#model/conclusions.js";
 import type { InquestError } from "#model/error.js";
+import { type Evidence, evidenceKey } from "#model/evidence.js";
 import type { Finding } from "#model/finding.js";
 import { formatUtc, type Instant } from "#model/instant.js";
 import type { Consequence, Rule } from "#model/rule.js";
-import type { Statement } from "#model/statement.js";
+import type { Quoted, Statement } from "#model/statement.js";
 
 /** What the engine concluded, and the bundles that it rests on. */
 export interface Inquest extends Conclusions {
@@ -45,8 +46,18 @@ export function brief(inquest: Inquest): Brief {
 export const headline = (finding: Finding): Finding["statements"][number] =>
   finding.statements[0] as Finding["statements"][number];
 
+/** Words of our own as a value of a sentence. */
+export const phrase = (text: string, ...evidence: readonly [Evidence, ...Evidence[]]): Quoted => ({
+  parts: [{ kind: "text", text }],
+  evidence,
+});
+
 /** A time as the review's JSON has it: UTC, cut where its precision ends. */
 export const utcOf = (at: Instant | null): string | null => (at === null ? null : formatUtc(at));
+
+export const distinctEvidence = (all: readonly Evidence[]): readonly Evidence[] => [
+  ...new Map(all.map((e) => [evidenceKey(e), e])).values(),
+];
 
 /** One sentence once. */
 export function distinct(statements: readonly Statement[]): Statement[] {

@@ -93,16 +93,20 @@ const NEEDED = ["kube.pod", "kube.node", "kube.event"] as const;
 export function severityOf(b: Brief): Draft["severity"] {
   const rows = b.findings.flatMap((f) => f.impact);
   const down = rows.filter((r) => r.available === 0 && (r.wanted ?? 0) > 0);
+  const sentences = b.findings.flatMap((f) => (f.impact.length > 0 ? f.statements : []));
+  const isCut = [...sentences, ...rows.map((r) => r.effect)].some((s) => s.evidence.some((e) => e.cut));
   const reduced = rows.filter((r) => (r.available ?? 0) > 0 && (r.available ?? 0) < (r.wanted ?? 0));
   if (down.length > 0)
     return {
       proposed: "High",
-      reason: `${down.length} of ${rows.length} affected ${nounOf(rows)} had no replica ready`,
+      reason: isCut
+        ? `at least ${down.length} ${nounOf(rows)} had no replica ready`
+        : `${down.length} of ${rows.length} affected ${nounOf(rows)} had no replica ready`,
     };
   if (reduced.length > 0)
     return {
       proposed: "Medium",
-      reason: `${reduced.length} ${nounOf(rows)} ran with fewer replicas than wanted, none without any`,
+      reason: `${isCut ? "at least " : ""}${reduced.length} ${nounOf(rows)} ran with fewer replicas than wanted, none ${isCut ? "seen " : ""}without any`,
     };
   if (b.findings.some(b.isSymptom))
     return { proposed: "Medium", reason: "operations failed; no workload without a ready replica was seen" };

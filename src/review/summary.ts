@@ -1,18 +1,22 @@
-import { type Evidence, evidenceKey } from "#model/evidence.js";
+import type { Evidence } from "#model/evidence.js";
 import type { Change, Finding } from "#model/finding.js";
 import type { CoverageReport, Rule } from "#model/rule.js";
 import { codes, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
-import { type Brief, distinct, headline } from "./inquest.js";
+import { type Brief, distinct, distinctEvidence, headline, phrase } from "./inquest.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
+import { endingsOf, tracesOf, undecided } from "./traces.js";
 import { excludedMechanisms, undecidedMechanisms } from "./verdicts.js";
 
 /** Paragraphs of prose that stand alone: what was seen, what caused it, what changed it, what comes. */
 export function summarise(b: Brief): Statement[][] {
   if (b.findings.length + b.forecasts.length === 0) return nothingFound(b);
   const paragraphs = [
-    [...bySince(b.findings.filter(b.isSymptom)).map(headline), ...of(b, "impact").map(headline)],
-    [...causes(b).map(headline), ...dormancy(b)],
-    changesTold(b),
+    [
+      ...bySince(b.findings.filter(b.isSymptom)).flatMap((f) => [headline(f), ...endingsOf(b, f)]),
+      ...of(b, "impact").map(headline),
+    ],
+    [...causes(b).map(headline), ...dormancy(b), ...undecided(b)],
+    [...changesTold(b), ...tracesOf(b, "written"), ...tracesOf(b, "recovered")],
     remaining(b).map(headline),
     b.forecasts.flatMap((f) => [...f.statements]),
   ];
@@ -33,28 +37,28 @@ function nothingFound(b: Brief): Statement[][] {
   const sought = symptoms.filter((r) => wasSought(b, r));
   const unsought = symptoms.filter((r) => !sought.includes(r)).map(nameOf);
   const [lists, ...more] = distinctEvidence(sought.flatMap((r) => searchedFor(b, r)));
-  const undecided = undecidedMechanisms(b).map(nameOf);
+  const open = undecidedMechanisms(b).map(nameOf);
   return [
     [say`Nothing was found wrong in what was collected of ${where} at ${time(last.collectedAt, first)}`],
     [
       ...(lists
-        ? [say`Looked for in what the cluster lists, and not found: ${phrase(sought.map(nameOf), lists, ...more)}`]
+        ? [say`Looked for in what the cluster lists, and not found: ${listed(sought.map(nameOf), lists, ...more)}`]
         : []),
       ...(unsought.length > 0
         ? [
-            say`Not looked for, since the lists that would show it were not collected in full: ${phrase(unsought, first)}`,
+            say`Not looked for, since the lists that would show it were not collected in full: ${listed(unsought, first)}`,
           ]
         : []),
       ...(excluded.length > 0
         ? [
-            say`Excluded by what was collected: ${phrase(
+            say`Excluded by what was collected: ${listed(
               excluded.map((e) => e.name),
               first,
               ...distinctEvidence(excluded.flatMap((e) => e.statements.flatMap((s) => s.evidence))),
             )}`,
           ]
         : []),
-      ...(undecided.length > 0 ? [say`Not decided for want of evidence (see Gaps): ${phrase(undecided, first)}`] : []),
+      ...(open.length > 0 ? [say`Not decided for want of evidence (see Gaps): ${listed(open, first)}`] : []),
     ],
   ];
 }
@@ -72,11 +76,9 @@ const searchedFor = (b: Brief, rule: Rule): readonly Evidence[] =>
 
 const nameOf = (rule: Rule): string => rule.label ?? rule.title;
 
-/** Names of the tool's own, joined with commas; they come from rules, not from a bundle. */
-const phrase = (names: readonly string[], ...evidence: readonly [Evidence, ...Evidence[]]): Quoted => ({
-  parts: [{ kind: "text", text: names.join("; ") }],
-  evidence,
-});
+/** Names of the tool's own; they come from rules, not from a bundle. */
+const listed = (names: readonly string[], ...evidence: readonly [Evidence, ...Evidence[]]): Quoted =>
+  phrase(names.join("; "), ...evidence);
 
 const of = (b: Brief, kind: "impact" | "mechanism"): readonly Finding[] =>
   b.findings.filter((f) => b.rule(f.rule).kind === kind);
@@ -137,7 +139,3 @@ function dormancy(b: Brief): readonly Statement[] {
     say`The fault lay for ${lapse(from.epochMs - laid.epochMs, lead, ...rest)} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
   ];
 }
-
-const distinctEvidence = (all: readonly Evidence[]): readonly Evidence[] => [
-  ...new Map(all.map((e) => [evidenceKey(e), e])).values(),
-];

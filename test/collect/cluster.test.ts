@@ -218,7 +218,7 @@ test("an API server that never answers costs three waits, not one for each list"
     'echo "The connection to the server 10.0.0.1:443 was refused - dial tcp: i/o timeout" >&2; exit 1',
   );
   const bundle = collect({ out: join(work, "out-dead"), args: ["--no-node", "--kubectl", dead] });
-  assert.is(bundle.code, 2);
+  assert.is(bundle.code, 3);
   assert.is(
     readFileSync(join(work, "dead", "calls"), "utf8")
       .trim()
@@ -232,7 +232,7 @@ test("an API server that never answers costs three waits, not one for each list"
 
 test("no kubectl: the bundle says so", () => {
   const bundle = collect({ out: join(work, "out-none"), args: ["--no-node", "--kubectl", "no-such-kubectl"] });
-  assert.is(bundle.code, 2);
+  assert.is(bundle.code, 3);
   assert.is(bundle.row("kubectl")["coverage"], "absent");
 });
 

@@ -51,6 +51,9 @@ export function skip(what: string): void {
   console.log(`\nskipped: ${what}`);
 }
 
+/** `npm test -- --strict` takes the longer way where a test has one. */
+export const thorough = process.env["INQUEST_TEST_STRICT"] === "1";
+
 export function which(program: string): string | undefined {
   for (const dir of (process.env["PATH"] ?? "/usr/bin:/bin").split(":")) {
     if (existsSync(join(dir, program))) return join(dir, program);

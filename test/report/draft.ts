@@ -190,6 +190,18 @@ const impact = (): Draft["impact"] => ({
 });
 
 const resolution = (): Draft["resolution"] => ({
+  diagnosis: [
+    {
+      finding: "f1",
+      looked: [
+        { node: "n1", kind: "file", text: "/etc/`x`" },
+        { node: null, kind: "command", text: "kubectl get events -A -o json" },
+        { node: "n1", kind: "command", text: "stat /etc/cni/net.d" },
+      ],
+      statements: [refused],
+    },
+    { finding: null, looked: [], statements: [bound] },
+  ],
   changes: [
     {
       rule: "path-replaced",

@@ -211,7 +211,31 @@ test("an outstanding fix stands under the resolution, a finished one among the p
     "```sh\nkubectl -n kube-system delete pod agent-4t5hk\n# → deleted\n```",
   );
   assert.match(section(text, "### Diagnostic and Fix Procedures"), "kubectl scale x");
-  assert.match(section(text, "### Fix (as Observed)"), "- **13:00** (repair): `/etc/cni/net.d` became a link [E");
+  assert.match(section(text, "### Fix (as Observed)"), "1. **13:00** (repair): `/etc/cni/net.d` became a link [E");
+});
+
+test("the diagnosis is numbered: where it was looked up, the cluster first, and what stood there; what people did is asked", () => {
+  const draft = makeDraft();
+  const failed = draft.findings.map((f) => (f.id === "f1" ? { ...f, role: "symptom" as const } : f));
+  const text = section(render({ ...draft, findings: failed }), "### Diagnosis");
+  assert.match(
+    text,
+    "1. `kubectl get events -A -o json`; on `n1` `` /etc/`x` ``, `stat /etc/cni/net.d`: Since 12:01:31 the API server refused",
+  );
+  assert.match(text, /\n2\. The token is bound to pod .* \[E2, E3\]\.\n/);
+  assert.match(text, "**Not decided by it**: 1 explanation, see Ruled Out and Still Open.");
+  assert.match(text, "**What people did to find out** is not in evidence: see Open Questions.");
+  const decided = render({ ...draft, findings: failed, hypotheses: [], questions: [] });
+  assert.not.match(decided, /Not decided by it|What people did/);
+  assert.not.match(render(), "What people did");
+});
+
+test("a review of before there was a diagnosis is rendered without", () => {
+  const draft = makeDraft();
+  const { diagnosis: _, ...resolution } = draft.resolution;
+  const text = render({ ...draft, resolution });
+  assert.not.match(text, "### Diagnosis");
+  assert.match(text, "## Resolution Steps Taken\n\n### Fix (as Observed)");
 });
 
 test("actions name where what they cover is told; nested lists have four spaces", () => {
@@ -309,6 +333,21 @@ test("rows of the impact that differ in their subject only are counted, and name
   assert.match(section(render(), "### Services Affected"), "| `jiva/replica\\u{7c}1` | 6 replicas");
 });
 
+test("rows counted in a list that was cut are at least so many; below stand those that were seen", () => {
+  const draft = makeDraft();
+  const [row] = draft.impact.rows;
+  if (row === undefined) throw new Error("no row");
+  const evidence = row.effect.evidence.map((e) => ({ ...e, cut: true as const }));
+  const of = (effect: typeof row.effect) => {
+    const rows = ["volume a", "volume b"].map((subject) => ({ ...row, subject, effect }));
+    return section(render({ ...draft, impact: { ...draft.impact, rows } }), "### Services Affected");
+  };
+  const text = of({ ...row.effect, evidence: evidence.map((e) => ({ ...e, member: "cluster/pods.json" })) });
+  assert.match(text, "| at least 2 volumes | ");
+  assert.match(text, "The 2 volumes:");
+  assert.match(of(row.effect), "| 2 volumes | ");
+});
+
 test("an outstanding fix is pointed to from the procedures, each step once", () => {
   const draft = makeDraft();
   const fix = [...draft.resolution.fix, ...draft.resolution.fix];
@@ -356,6 +395,21 @@ test("the bundle's state is told in the words that custody allows", () => {
   assert.match(custody, "hashes match the manifest");
   assert.not.match(custody, "authentic");
   assert.match(custody, "| B1 | `W_EXTRA` | `node/fs/_0001` | not in the manifest |");
+});
+
+test("what the collector says of its run is told apart from what became of the archive", () => {
+  const states = (...codes: readonly string[]): string => {
+    const draft = makeDraft();
+    const issues = codes.map((code) => ({ code, member: null, message: "x" }));
+    const text = render({ ...draft, custody: draft.custody.map((c) => ({ ...c, issues })) });
+    const row = text.split("\n").find((line) => line.startsWith("| B1 | `inquest-n1.tar.gz`"));
+    return row?.split(" | ").at(-3) ?? "";
+  };
+  assert.is(states(), "run complete");
+  assert.is(states("W_SECRET", "W_EXTRA"), "run complete");
+  assert.is(states("W_GZ_TRUNCATED"), "run complete; archive cut short");
+  assert.is(states("W_MISSING", "W_PARTIAL", "W_MISSING"), "run complete; archive cut short; members missing");
+  assert.is(states("W_MANIFEST_MISMATCH"), "run complete; members differ from the manifest");
 });
 
 test("nothing found: short, and no empty section", () => {

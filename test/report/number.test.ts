@@ -75,4 +75,14 @@ test("the schema is a JSON Schema of the contract", () => {
   assert.equal(schema.required, Object.keys(reviewSchema.shape));
 });
 
+test("what a version adds is optional: a review written before is still one, and a mark of counting is none of the contract", () => {
+  const review = numberEvidence(makeDraft());
+  const { diagnosis, ...resolution } = review.resolution;
+  assert.ok(diagnosis && diagnosis.length > 0);
+  assert.ok(reviewSchema.safeParse({ ...review, resolution }).success);
+  assert.not.match(JSON.stringify(review), '"counted"');
+  const schema = JSON.stringify(reviewJsonSchema());
+  for (const key of ["diagnosis", "looked", "cut"]) assert.match(schema, `"${key}":`);
+});
+
 test.run();

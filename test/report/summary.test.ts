@@ -50,6 +50,33 @@ test("a condition which has caused nothing is a root, and nothing failed by it",
   assert.not.match(text, "Failed:");
 });
 
+test("a chain that ends in what failed has no root: its cause is undecided, with the explanations still open", () => {
+  const review = numberEvidence(makeDraft());
+  const symptom = (f: (typeof review.findings)[number]) =>
+    f.id === "f1" || f.id === "f4" ? { ...f, role: "symptom" as const } : f;
+  const of = (steps: readonly string[], ...open: readonly string[][]) =>
+    renderSummary(
+      {
+        ...review,
+        findings: review.findings.map(symptom),
+        chains: review.chains.slice(0, 1).map((chain) => ({ ...chain, steps: [...steps] })),
+        hypotheses: open.map((ids, i) => ({
+          ...(review.hypotheses[1] as (typeof review.hypotheses)[number]),
+          mechanism: `m${i}`,
+          of: ids,
+        })),
+      },
+      options,
+    );
+  const two = of(["f4", "f1"], ["f1"], ["f1"], ["f4"]);
+  assert.match(two, "Ends at: (cause undecided, 2 explanations open) Since 12:01:31 the API server refused");
+  assert.not.match(two, "Root:");
+  assert.match(of(["f1"], ["f1"]), "Failed:  Since 12:01:31 the API server refused 6 teardowns");
+  assert.match(of(["f1"], ["f1"]), "Cause:   undecided, 1 explanation open\n");
+  assert.match(of(["f1"]), "Cause:   undecided\n");
+  assert.not.match(of(["f1", "f2"]), "undecided");
+});
+
 test("what comes next stands before what is unknown; gaps of several nodes are one line with their reason", () => {
   const review = numberEvidence(makeDraft());
   const gaps = ["n1", "n2"].map((node) => ({

@@ -3,7 +3,7 @@ import { cite } from "#model/fact.js";
 import type { Change } from "#model/finding.js";
 import { type Instant, latestOf } from "#model/instant.js";
 import { type ComparedMoment, defineChange } from "#model/rule.js";
-import { citing, code, type Quoted, type Statement, say, time } from "#model/statement.js";
+import { citing, code, counted, type Quoted, type Statement, say, time } from "#model/statement.js";
 import {
   CITED,
   type Cited,
@@ -127,7 +127,7 @@ function goneStatement(
 ): Statement {
   const evidence = citeEach(gone, "/metadata/uid");
   const many = firstNumber(gone.length, "deleted pod", ...evidence);
-  const total = of === gone.length ? citing(...evidence) : words(` of ${inWords(of)}`, ...evidence);
+  const total = of === gone.length ? citing(...evidence) : counted(words(` of ${inWords(of)}`, ...evidence));
   const where =
     node === "" ? words(" without a node", ...evidence) : say` on ${code(node, cite(gone[0], "/spec/nodeName"))}`;
   const from = say`${time(after.at, after.evidence)} (${words(after.what, after.evidence)})`;

@@ -3,7 +3,7 @@ import { cite, type Fact, type FactKind } from "#model/fact.js";
 import type { Instant } from "#model/instant.js";
 import { formatDuration, formatUtc, latestOf } from "#model/instant.js";
 import type { FactView, Moment } from "#model/rule.js";
-import { citing, code, type Quoted, time } from "#model/statement.js";
+import { citing, code, counted, type Quoted, time } from "#model/statement.js";
 
 export type Pod = Fact<"kube.pod">;
 export type Cited = readonly [Evidence, ...Evidence[]];
@@ -93,7 +93,9 @@ export const some = <T>(list: readonly T[]): readonly [T, ...T[]] | null =>
 export function oneOf(names: readonly string[], ...evidence: Cited): Quoted {
   const [first = "", ...rest] = names;
   const shown = code(first, ...evidence);
-  return rest.length === 0 ? shown : suffix(shown, ` and ${rest.length} more`);
+  if (rest.length === 0) return shown;
+  const more = counted(words(` and ${rest.length} more`, ...evidence));
+  return { parts: [...shown.parts, ...more.parts], evidence };
 }
 
 export const podNames = (pods: readonly [Pod, ...Pod[]]): Quoted =>
@@ -106,13 +108,13 @@ export const inWords = (n: number): string => WORDS[n] ?? `${n}`;
 
 export const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** `six pods`, `one pod`, `14 pods`. */
+/** `six pods`, `one pod`, `14 pods`: so many were found in what is cited. */
 export const number = (n: number, noun: string, ...evidence: Cited): Quoted =>
-  words(`${inWords(n)} ${noun}${n === 1 ? "" : "s"}`, ...evidence);
+  counted(words(`${inWords(n)} ${noun}${n === 1 ? "" : "s"}`, ...evidence));
 
 /** The same at the beginning of a sentence. */
 export function firstNumber(n: number, noun: string, ...evidence: Cited): Quoted {
-  return words(capitalised(`${inWords(n)} ${noun}${n === 1 ? "" : "s"}`), ...evidence);
+  return counted(words(capitalised(`${inWords(n)} ${noun}${n === 1 ? "" : "s"}`), ...evidence));
 }
 
 /** `at T`, or `between A and B` where the times differ as they are shown. */
@@ -135,11 +137,6 @@ export function span(times: readonly Instant[], ...evidence: Cited): Quoted {
 
 const prefix = (text: string, quoted: Quoted): Quoted => ({
   parts: [{ kind: "text", text }, ...quoted.parts],
-  evidence: quoted.evidence,
-});
-
-const suffix = (quoted: Quoted, text: string): Quoted => ({
-  parts: [...quoted.parts, { kind: "text", text }],
   evidence: quoted.evidence,
 });
 

@@ -1,9 +1,24 @@
+import type { Evidence } from "#model/evidence.js";
+import { cite } from "#model/fact.js";
 import type { Found, Lesson, Outcome } from "#model/finding.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
-import { type FactView, found, undetermined } from "#model/rule.js";
-import { known, type Statement } from "#model/statement.js";
+import { type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
+import { known, type Statement, say, time } from "#model/statement.js";
 import { type Attempt, failureDetails, headline } from "./_failure-statements.js";
-import { extent, ownerKey, ownersOf, type Pod, requestedAt, uidsOf } from "./_pods.js";
+import {
+  CITED,
+  type Cited,
+  either,
+  extent,
+  inWords,
+  isReady,
+  ownerKey,
+  ownersOf,
+  type Pod,
+  requestedAt,
+  uidsOf,
+  words,
+} from "./_pods.js";
 import { EVENTS_CACHE } from "./_references.js";
 import { failureSubject, firstSeen, lastSeen, type SandboxFailures } from "./_sandbox-failures.js";
 
@@ -47,6 +62,7 @@ const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, un
             `that the failures are of the ${unnamed.length === 1 ? "pod" : "pods"} found in that state on the node: the log names none of them`,
           ],
     statements: [headline(group, attempt), ...(ending ? [ending] : []), ...failureDetails(group)],
+    ending: ending ?? null,
     value: {
       node: group.node,
       error: group.errorClass,
@@ -55,6 +71,44 @@ const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, un
     },
     lessons,
   });
+
+/**
+ * What the list of pods shows of those whose sandboxes failed: gone, or ready by now. Null where a pod is neither, where one is not named
+ * (a series counts more than it names, a line stands for others), and where a list that was cut leaves open whether one is gone.
+ */
+export function whatBecame(
+  group: SandboxFailures,
+  pods: FactView<"kube.pod">,
+  { moment }: MatchContext,
+): Statement | null {
+  const [list] = pods.coverage().searched("pod with one of these uids");
+  const named = group.more === 0 && group.occurrences.every((o) => o.uid !== null && o.source === "event");
+  if (!named || !list) return null;
+  const left = group.occurrences.flatMap((o) => o.pod ?? []);
+  const all = group.occurrences.length;
+  const gone = all - left.length;
+  if ((gone > 0 && pods.coverage().state !== "complete") || !left.every(isReady)) return null;
+  const at = time(moment.collectedAt, list);
+  const [first, ...rest] = left;
+  if (!first)
+    return all === 1 ? say`At ${at} this pod existed no more` : say`At ${at} none of these pods existed any more`;
+  const conditions = citeReady([first, ...rest]);
+  if (gone === 0)
+    return all === 1
+      ? say`At ${time(moment.collectedAt, ...conditions)} this pod was ready`
+      : say`At ${time(moment.collectedAt, ...conditions)} each of these pods was ready`;
+  return say`At ${at} ${words(inWords(left.length), ...conditions)} of these pods ${either(left.length, "was", "were", ...conditions)} ready, and ${words(inWords(gone), list)} existed no more`;
+}
+
+const citeReady = ([first, ...rest]: readonly [Pod, ...Pod[]]): Cited => [
+  citeCondition(first),
+  ...rest.slice(0, CITED - 1).map(citeCondition),
+];
+
+function citeCondition(pod: Pod): Evidence {
+  const index = pod.value.conditions.findIndex((c) => c.type === "Ready");
+  return cite(pod, `/status/conditions/${index}`);
+}
 
 /** The first line of a series may be of another pod and of another time: then nobody knows when it began for those that are left. */
 function sinceOf(group: SandboxFailures, unnamed: readonly Pod[]): Instant | null {

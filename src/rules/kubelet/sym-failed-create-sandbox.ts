@@ -6,7 +6,7 @@ import { CREATE_FAILURES } from "./_failure-kinds.js";
 import { type Pod, podsByUid, seenAt } from "./_pods.js";
 import { EVENTS_CACHE, SANDBOX_RUN } from "./_references.js";
 import { hasLasted, isUnnamed, type SandboxFailures, sandboxFailures } from "./_sandbox-failures.js";
-import { COUNTS_ARE_BOUNDS, sandboxOutcomes, type Verdict } from "./_sandbox-symptom.js";
+import { COUNTS_ARE_BOUNDS, sandboxOutcomes, type Verdict, whatBecame } from "./_sandbox-symptom.js";
 import { waitsForSandbox } from "./_waiting.js";
 
 /** A pod that got its sandbox within this time had a slow start, no fault. */
@@ -33,8 +33,7 @@ export default defineRule({
     effect("sym:replica-redundancy", ["workload"], "propagates"),
   ],
   *match({ events, pods }, context) {
-    const complete = pods.coverage().state === "complete";
-    yield* sandboxOutcomes(context.derive(failures), events, ATTEMPT, (group) => judge(group, complete, context));
+    yield* sandboxOutcomes(context.derive(failures), events, ATTEMPT, (group) => judge(group, pods, context));
   },
   known: [
     COUNTS_ARE_BOUNDS,
@@ -68,14 +67,15 @@ export default defineRule({
   tags: ["kubelet", "cni"],
 });
 
-function judge(group: SandboxFailures, complete: boolean, context: MatchContext): Verdict | null {
+function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: MatchContext): Verdict | null {
+  const complete = pods.coverage().state === "complete";
   const now = group.occurrences.some((o) => o.pod && waits(o.pod, context));
   const unknown = !complete && group.occurrences.some((o) => o.pod === null && o.source === "event");
   const waiting = context.derive(waitingPods).filter((pod) => pod.value.node === group.node);
   const unnamed = isUnnamed(group, waiting, context) ? waiting.filter((pod) => waits(pod, context)) : [];
   const over = !now && !unknown && unnamed.length === 0;
   if (over && !hasLasted(group.occurrences, LASTING_MS)) return null;
-  return { over, lessons: [], unnamed };
+  return { over, lessons: [], unnamed, ending: over ? whatBecame(group, pods, context) : null };
 }
 
 const waitingPods = (view: <K extends FactKind>(kind: K) => FactView<K>): readonly Pod[] =>

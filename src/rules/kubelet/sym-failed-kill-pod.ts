@@ -1,7 +1,7 @@
 import { cite } from "#model/fact.js";
 import type { Lesson } from "#model/finding.js";
 import { defineRule, effect, type FactView, type MatchContext } from "#model/rule.js";
-import { known, type Statement, say, time, word } from "#model/statement.js";
+import { known } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, eventsOf, listTerminating, probeNode } from "./_consequences.js";
 import { quietEvents } from "./_failure-statements.js";
 import { isCompleted, isReady, overdueMs, type Pod, requestedAt, seenAt } from "./_pods.js";
@@ -15,7 +15,7 @@ import {
   type SandboxFailures,
   SILENT_MS,
 } from "./_sandbox-failures.js";
-import { COUNTS_ARE_BOUNDS, sandboxOutcomes, type Verdict } from "./_sandbox-symptom.js";
+import { COUNTS_ARE_BOUNDS, sandboxOutcomes, type Verdict, whatBecame } from "./_sandbox-symptom.js";
 import { killFailures, REPEATED, STUCK_AFTER_MS, stuckPods } from "./_stuck.js";
 
 /** Errors that healed by themselves within this time are noise, unless they came often. */
@@ -86,18 +86,9 @@ function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: Matc
   const over = !now && !unknown;
   if (over && !lasting) return null;
   const unnamed = over || !isUnnamed(group, stuck, context) ? [] : stuck.filter((pod) => mayBe(pod, group));
-  const ending =
-    complete && group.occurrences.every((o) => o.uid !== null && !o.pod) ? allGone(group, pods, context) : null;
+  // A kubelet lets a pod go only after its sandbox is torn down, unless somebody took the object away by force.
+  const ending = over ? whatBecame(group, pods, context) : null;
   return { over, lessons: lessons(group, context), unnamed, ending };
-}
-
-/** A kubelet lets a pod go only after its sandbox is torn down, unless somebody took the object away by force. */
-function allGone(group: SandboxFailures, pods: FactView<"kube.pod">, { moment }: MatchContext): Statement | null {
-  const uids = new Set(group.occurrences.map((o) => o.uid));
-  const [list] = pods.coverage().searched("pod with one of these uids");
-  return list
-    ? say`At ${time(moment.collectedAt, list)} ${word(uids.size === 1 ? "this pod" : "none of these pods", list)} existed ${word(uids.size === 1 ? "no more" : "any more", list)}`
-    : null;
 }
 
 /** Nothing else is known to keep it, and it was to go while the failures went on. */

@@ -1,5 +1,5 @@
 import { cite } from "#model/fact.js";
-import { citing, code, codes, type Statement, say, time } from "#model/statement.js";
+import { citing, code, codes, counted, type Statement, say, time } from "#model/statement.js";
 import {
   CITED,
   type Cited,
@@ -42,8 +42,8 @@ const ownersStatement = (pairs: number, of: number, evidence: Cited): Statement 
   of === 1
     ? say`Both have the same owner${citing(...evidence)}.`
     : pairs === of
-      ? say`In each of the ${words(inWords(of), ...evidence)} cases the waiting pod and the deleted one have the same owner.`
-      : say`In ${words(inWords(pairs), ...evidence)} of ${words(inWords(of), ...evidence)} cases the waiting pod and the deleted one have the same owner.`;
+      ? say`In each of these cases${citing(...evidence)} the waiting pod and the deleted one have the same owner.`
+      : say`In ${counted(words(inWords(pairs), ...evidence))} of ${counted(words(inWords(of), ...evidence))} cases the waiting pod and the deleted one have the same owner.`;
 
 function pinned(blockade: Blockade): readonly Statement[] {
   if (!blockade.pinned) return [];

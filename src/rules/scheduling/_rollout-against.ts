@@ -1,5 +1,5 @@
 import { cite } from "#model/fact.js";
-import { code, count, type Statement, say } from "#model/statement.js";
+import { code, count, type Statement, say, stated } from "#model/statement.js";
 import { ownerKey, type Pod, podName } from "#rules/kubelet/_pods.js";
 import { type Blockade, conflictsIn, isBlocked, isUndecided } from "./_blockade.js";
 import { blamesElse } from "./_pending.js";
@@ -33,7 +33,7 @@ export function workloadsAgainst(
     return say`${code(podName(foreign.holder), cite(foreign.holder, "/metadata/ownerReferences"))}, which stood in the way, is no older replica of ${code(deployment.value.name, deployment.evidence)}.`;
   if (!budget) return noBudget(deployment);
   if (budget.unavailable > 0)
-    return say`The rollout of ${code(deployment.value.name, cite(deployment, "/spec/strategy"))} may take ${count(budget.unavailable, "old replica", cite(deployment, "/spec/strategy"))} away first.`;
+    return say`The rollout of ${code(deployment.value.name, cite(deployment, "/spec/strategy"))} may take ${stated(count(budget.unavailable, "old replica", cite(deployment, "/spec/strategy")))} away first.`;
   return null;
 }
 

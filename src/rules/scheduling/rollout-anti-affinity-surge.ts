@@ -11,7 +11,7 @@ import {
   shellWord,
   undetermined,
 } from "#model/rule.js";
-import { code, codes, count, known, type Statement, say, word } from "#model/statement.js";
+import { code, codes, count, known, type Statement, say, stated, word } from "#model/statement.js";
 import { LIST_PENDING } from "#rules/kubelet/_consequences.js";
 import {
   citeEach,
@@ -185,7 +185,7 @@ function tell(
   const nodes = first.open.map((o) => o.node.value.name);
   return [
     say`The rollout of ${name} could not go on: its required anti-affinity left no node to ${number(group.length, "new replica", first.pending.evidence, own)}, and ${number(holders.length, "old replica", ...citeEach(holders, "/spec/nodeName"))} had to stay available.`,
-    say`Its rolling update has maxSurge ${word(budget.written.surge, strategy)} and maxUnavailable ${word(budget.written.unavailable, strategy)} of ${count(deployment.value.desired ?? 0, "replica", cite(deployment, "/spec/replicas"))}, which is ${word(budget.surge, strategy)} more at most and ${word(budget.unavailable, strategy)} fewer.`,
+    say`Its rolling update has maxSurge ${word(budget.written.surge, strategy)} and maxUnavailable ${word(budget.written.unavailable, strategy)} of ${stated(count(deployment.value.desired ?? 0, "replica", cite(deployment, "/spec/replicas")))}, which is ${word(budget.surge, strategy)} more at most and ${word(budget.unavailable, strategy)} fewer.`,
     say`The old replicas stood on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}, one on each node that the new one may use, and none of them was being deleted.`,
   ];
 }

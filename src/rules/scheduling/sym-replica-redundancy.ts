@@ -2,7 +2,7 @@ import { cite } from "#model/fact.js";
 import type { Found, ImpactRow, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
 import { defineRule, type FactView, found, type MatchContext, shellWord, undetermined } from "#model/rule.js";
-import { count, known, type Statement, say, word } from "#model/statement.js";
+import { count, counted, known, type Statement, say, stated, word } from "#model/statement.js";
 import {
   CITED,
   type Cited,
@@ -123,7 +123,7 @@ const keysOf = (r: Redundancy): readonly string[] => [
 
 const rowOf = (r: Redundancy): ImpactRow => ({
   subject: r.subject,
-  effect: say`${word(r.ready, ...statusOf(r.workloads))} of ${count(r.wanted, "replica", ...wantedOf(r.workloads))} ready`,
+  effect: say`${word(r.ready, ...statusOf(r.workloads))} of ${stated(count(r.wanted, "replica", ...wantedOf(r.workloads)))} ready`,
   wanted: r.wanted,
   available: r.ready,
   since: r.since,
@@ -143,12 +143,14 @@ function headline(subject: string, group: Reduced): Statement {
   const all = eachOf(workloads, "/status");
   const alike = group.every((r) => r.ready === first.ready && r.wanted === first.wanted);
   const noun = subject === "volumes" ? "volume" : "workload";
-  const many = firstNumber(group.length, noun, ...all);
+  // A volume counts where a pod of it is stuck or waits: those of a list that was cut may be more.
+  const pods = group.flatMap((r) => [...r.stuck, ...r.waiting].map((pod) => pod.evidence));
+  const many = counted(firstNumber(group.length, noun, ...all), pods);
   if (!alike || group.length > COUNTED) return say`${many} had fewer replicas ready than wanted.`;
   const wanted = eachOf(workloads, "/spec/replicas");
   return first.ready === 0
     ? say`${many} had no replica ready, of ${words(inWords(first.wanted), ...wanted)} wanted.`
-    : say`${many} had ${words(inWords(first.ready), ...all)} of ${number(first.wanted, "replica", ...wanted)} ready.`;
+    : say`${many} had ${words(inWords(first.ready), ...all)} of ${stated(number(first.wanted, "replica", ...wanted))} ready.`;
 }
 
 type Workloads = readonly [Workload, ...Workload[]];
@@ -177,9 +179,11 @@ function lossStatements(group: Reduced): readonly Statement[] {
     const shown = [...rest.slice(0, CITED - 2), ...rest.slice(CITED - 2).slice(-1)];
     const evidence: Cited = [first.evidence, ...shown.map((l) => l.evidence)];
     const times = losses.map((l) => l.at);
-    const who = words(
-      `${capitalised(inWords(losses.length))} of ${group.length === 1 ? "its" : "their"} ${LOSSES[kind as Loss["kind"]]}`,
-      ...evidence,
+    const who = counted(
+      words(
+        `${capitalised(inWords(losses.length))} of ${group.length === 1 ? "its" : "their"} ${LOSSES[kind as Loss["kind"]]}`,
+        ...evidence,
+      ),
     );
     return [say`${who}${span(times, ...evidence)}.`];
   });

@@ -2,7 +2,7 @@ import type { Fact } from "#model/fact.js";
 import type { Observation } from "#model/finding.js";
 import { formatUtc, type Instant } from "#model/instant.js";
 import { defineTimeline } from "#model/rule.js";
-import { citing, code, codes, say } from "#model/statement.js";
+import { citing, code, codes, say, time } from "#model/statement.js";
 import { CITED, type Cited, either, groupBy, span, words } from "#rules/kubelet/_pods.js";
 import { isCniPath } from "./_agents.js";
 import { cniFiles, directoryOf, nameOf } from "./_cni-paths.js";
@@ -45,6 +45,14 @@ function* writes(node: string, files: readonly PathFact[]): Iterable<Observation
       approximate: isApproximate(at.precisionMs),
       statement: say`${either(names.length, "File", "Files", ...evidence)} ${codes(names, 4, ...evidence)} in ${code(directoryOf(first.file.value.path), ...evidence)} on ${code(node, ...evidence)} written${when}.`,
       source: "mtime",
+      trace: {
+        kind: "written",
+        node,
+        statement: say`${either(names.length, "The file", "The files", ...evidence)} ${codes(names, 4, ...evidence)} in ${code(directoryOf(first.file.value.path), ...evidence)} on ${code(node, ...evidence)} ${either(names.length, "was", "were", ...evidence)} last written ${span(
+          group.map((r) => r.at),
+          ...evidence,
+        )}.`,
+      },
     };
   }
 }
@@ -59,5 +67,10 @@ function* linked(node: string, link: PathFact): Iterable<Observation> {
     approximate: isApproximate(mtime.precisionMs),
     statement: say`${words("Link ", link.evidence)}${code(path, link.evidence)} on ${code(node, link.evidence)} made, to ${code(target, link.evidence)}.`,
     source: "mtime",
+    trace: {
+      kind: "written",
+      node,
+      statement: say`By its own time the link ${code(path, link.evidence)} on ${code(node, link.evidence)}, to ${code(target, link.evidence)}, was made at ${time(mtime, link.evidence)}.`,
+    },
   };
 }

@@ -3,7 +3,7 @@ import type { Observation } from "#model/finding.js";
 import { formatDuration } from "#model/instant.js";
 import { type ComparedMoment, defineTimeline } from "#model/rule.js";
 import { code, codes, lapse, type Quoted, say } from "#model/statement.js";
-import { CITED, type Cited, extent, firstNumber, groupBy, number } from "#rules/kubelet/_pods.js";
+import { CITED, type Cited, either, extent, firstNumber, groupBy, number, span } from "#rules/kubelet/_pods.js";
 import { type Assignment, assignments } from "#rules/scheduling/_assignments.js";
 import { type Blockade, blockades, nodesKey } from "#rules/scheduling/_blockade.js";
 import { isApproximate, together } from "./_troubled.js";
@@ -45,6 +45,14 @@ function* ended({ context }: ComparedMoment): Iterable<Observation> {
         approximate: isApproximate(first.at.precisionMs),
         statement: say`${firstNumber(rest.length + 1, "pod", ...evidence)} that had waited ${waited([first, ...rest], evidence)} assigned to ${code(node, ...evidence)}.`,
         source: first.source,
+        trace: {
+          kind: "recovered",
+          node,
+          statement: say`${firstNumber(rest.length + 1, "pod", ...evidence)} that had waited ${waited([first, ...rest], evidence)} ${either(rest.length + 1, "was", "were", ...evidence)} assigned to ${code(node, ...evidence)} ${span(
+            [first, ...rest].map((a) => a.at),
+            ...evidence,
+          )}.`,
+        },
       };
     }
   }

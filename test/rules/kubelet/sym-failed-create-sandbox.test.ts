@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
 import rule from "#rules/kubelet/sym-failed-create-sandbox.js";
-import { at, event, fact, foundBy, pod, runRule } from "#test/rules/_facts.js";
+import { at, event, fact, foundBy, judge, pod, runRule, world } from "#test/rules/_facts.js";
 
 const test = suite("sym:failed-create-sandbox");
 
@@ -89,6 +89,73 @@ test("containerd's lines name the pod; those of others that name none are of the
 test("what lasted long in the past is told as over", () => {
   const [found] = foundBy(rule, failed("2024-03-05T09:00:00Z", "2024-03-05T09:20:00Z", 80), running);
   assert.is(found?.over, true);
+});
+
+const ending = (...facts: Parameters<typeof foundBy>[1][]) => foundBy(rule, ...facts)[0]?.ending ?? null;
+const say = (...facts: Parameters<typeof foundBy>[1][]) => {
+  const told = ending(...facts);
+  return told && plainText(told);
+};
+const of = (...names: readonly string[]) => {
+  const one = failed("2024-03-05T09:00:00Z", "2024-03-05T09:20:00Z", 80);
+  const [object] = one.value.objects;
+  if (!object) throw new Error("no object");
+  return { ...one, value: { ...one.value, objects: names.map((name) => ({ ...object, name, uid: `uid-${name}` })) } };
+};
+const up = (name: string) => pod({ name, conditions: [READY], containers: [container("running")] });
+
+test("what became of the pods is told: gone, ready by now, or some of each", () => {
+  assert.is(say(of("web")), "At 2024-03-05T10:30:00Z this pod existed no more");
+  assert.is(say(of("a", "b")), "At 2024-03-05T10:30:00Z none of these pods existed any more");
+  assert.is(say(of("web"), running), "At 2024-03-05T10:30:00Z this pod was ready");
+  assert.is(say(of("a", "b"), up("a"), up("b")), "At 2024-03-05T10:30:00Z each of these pods was ready");
+  assert.is(
+    say(of("a", "b", "c"), up("a")),
+    "At 2024-03-05T10:30:00Z one of these pods was ready, and two existed no more",
+  );
+});
+
+test("nothing is told of pods that are neither gone nor ready", () => {
+  const unready = pod({ name: "web", conditions: [{ ...READY, status: "False" }], containers: [container("running")] });
+  assert.is(say(of("web"), unready), null);
+  assert.is(say(of("web", "b"), unready), null);
+});
+
+test("nor of pods that still wait, where the failure goes on", () => {
+  const [found] = foundBy(
+    rule,
+    failed("2024-03-05T10:00:00Z", "2024-03-05T10:29:00Z"),
+    waiting("2024-03-05T09:00:00Z"),
+  );
+  assert.is(found?.over, false);
+  assert.is(found?.ending ?? null, null);
+});
+
+test("that a pod is gone is told from a whole list only; that one is ready, from any that lists it", () => {
+  for (const coverage of [{}, { "kube.pod": "truncated" }, { "kube.pod": "failed" }] as const) {
+    const facts = (...more: Parameters<typeof foundBy>[1][]) => {
+      const outcomes = judge(
+        rule,
+        world({ facts: [of("web"), ...more], coverage: { "kube.event": "complete", ...coverage } }),
+      );
+      return outcomes.flatMap((o) => (o.outcome === "found" && o.ending ? [plainText(o.ending)] : []));
+    };
+    assert.equal(facts(), []);
+    if ("kube.pod" in coverage) assert.equal(facts(running), ["At 2024-03-05T10:30:00Z this pod was ready"]);
+  }
+});
+
+test("a series that counts more pods than it names does not tell what became of all, and a line of a log of none", () => {
+  const one = of("web");
+  assert.is(say({ ...one, value: { ...one.value, moreObjects: 3 } }), null);
+  const sample =
+    'msg="RunPodSandbox for &PodSandboxMetadata{Name:web,Uid:3218854c-9a9f-47e7-8742-a62d40a5b962,Namespace:shop,Attempt:0,} failed" error="failed to setup network for sandbox: connection is unauthorized: Unauthorized"';
+  const line = fact(
+    "log",
+    { sample, first: at("2024-03-05T09:00:00Z"), last: at("2024-03-05T09:30:00Z"), count: 99 },
+    "n1",
+  );
+  assert.is(say(line), null);
 });
 
 test.run();

@@ -1,0 +1,126 @@
+import type { Evidence } from "#model/evidence.js";
+import type { Finding } from "#model/finding.js";
+import { UNMEASURED_SKEW_MS } from "#model/instant.js";
+import type { Draft } from "#model/review.js";
+import { citing, codes, lapse, type Statement, say, time } from "#model/statement.js";
+import { type Brief, distinct, distinctEvidence, headline, phrase } from "./inquest.js";
+import { affectedNodes, label } from "./name.js";
+import { courseOf, firstSymptom, layingFinding } from "./status.js";
+import { replaced } from "./traces.js";
+
+/** What is to be learnt: what rules say of their findings, and what the whole of the evidence shows. What people did well only they can say. */
+export function gatherLessons(b: Brief): Draft["lessons"] {
+  const told = b.findings.flatMap((f) => f.lessons);
+  const of = (kind: "well" | "badly" | "surprise"): readonly Statement[] =>
+    told.filter((l) => l.kind === kind).map((l) => l.statement);
+  return {
+    well: distinct([...of("well"), ...keptReplicas(b), ...spared(b), ...reachedRoot(b)]),
+    badly: distinct([...of("badly"), ...layUnseen(b), ...leftOver(b), ...lostBefore(b)]),
+    surprise: distinct(of("surprise")),
+  };
+}
+
+/** What lacked replicas and had one ready all the same: as of the collection that saw it, and no longer. */
+function keptReplicas(b: Brief): readonly Statement[] {
+  return b.findings.flatMap((f) => {
+    const least = Math.min(...f.impact.map((row) => row.available ?? 0));
+    const [first, ...rest] = distinctEvidence(f.impact.flatMap((row) => row.effect.evidence));
+    if (!first || least < 1 || !f.lastSeen) return [];
+    const nouns = f.impact.every((row) => row.subject.startsWith("volume ")) ? "volume" : "workload";
+    const one = f.impact.length === 1;
+    const which = one ? `the ${nouns}` : `each ${nouns}`;
+    return [
+      say`At ${time(f.lastSeen, first)} ${phrase(`${which} seen to lack replicas still had ${one ? "" : "at least "}${least} replica${least === 1 ? "" : "s"} ready`, first, ...rest)}`,
+    ];
+  });
+}
+
+/** Nodes that were collected, and of which a mechanism that was found elsewhere was excluded. */
+function spared(b: Brief): readonly Statement[] {
+  const concerned = affectedNodes(b);
+  const excluded = b.verdicts
+    .filter((v) => b.rule(v.rule.id).kind === "mechanism" && b.findings.some((f) => f.rule === v.rule.id))
+    .flatMap((v) => v.outcomes)
+    .filter((o) => o.outcome === "refuted")
+    .filter((o) => (o.about.node ?? []).length > 0 && (o.about.node ?? []).every((n) => !concerned.includes(n)));
+  const nodes = [...new Set(excluded.flatMap((o) => o.about.node ?? []))].sort();
+  const [first, ...rest] = distinctEvidence(excluded.flatMap((o) => o.statements[0].evidence));
+  if (!first || concerned.length === 0) return [];
+  return [say`No finding concerns ${codes(nodes, 12, first, ...rest)}, ${phrase("looked at as well", first)}`];
+}
+
+/** A chain whose steps a later collection could see, and saw no more, after a repair of the same nodes: what it shows of its last is cited. */
+function reachedRoot(b: Brief): readonly Statement[] {
+  return [...new Set(b.chains.map((c) => c.at(-1) ?? ""))].map(b.finding).flatMap((root) => {
+    const chains = b.chains.filter((c) => c.at(-1) === root.id);
+    const explains = chains.some((c) => b.isSymptom(b.finding(c[0] ?? "")));
+    const isOver = chains.every((c) => c.every((id) => b.finding(id).ended !== null));
+    const repairs = b.changes.filter((c) => c.kind === "repair" && sharesNode(c.about, root));
+    const [first, ...rest] = distinctEvidence([
+      ...excludedAfter(b, root),
+      ...repairs.flatMap((c) => c.statements[0].evidence),
+    ]);
+    if (!first || !root.ended || !isOver || !explains || b.isSymptom(root) || repairs.length === 0) return [];
+    const last = phrase(
+      `${chainOf(b, root)} was found any more, its last (${label(b, root)}) included`,
+      first,
+      ...rest,
+    );
+    return [say`At ${time(root.ended.by, first)}, after the changes told under Resolution, no step of ${last}`];
+  });
+}
+
+const sharesNode = (about: Finding["about"], finding: Finding): boolean =>
+  (about.node ?? []).some((n) => (finding.about.node ?? []).includes(n));
+
+/** What refuted it at the collection that saw its end. */
+const excludedAfter = (b: Brief, root: Finding): readonly Evidence[] => {
+  const by = b.moments.find((m) => m.collectedAt.epochMs === root.ended?.by.epochMs);
+  return b.verdicts
+    .filter((v) => v.rule.id === root.rule && v.moment === by?.id)
+    .flatMap((v) => v.outcomes)
+    .flatMap((o) => (o.outcome === "refuted" && sharesNode(o.about, root) ? o.statements[0].evidence : []));
+};
+
+const chainOf = (b: Brief, root: Finding): string => `chain ${b.chains.findIndex((c) => c.at(-1) === root.id) + 1}`;
+
+/** The fault was there before anything failed, and longer than two clocks may differ. */
+function layUnseen(b: Brief): readonly Statement[] {
+  const { from, laid } = courseOf(b);
+  const [cause, symptom] = [layingFinding(b), firstSymptom(b)];
+  if (!from || !laid || !cause || !symptom || from.epochMs - laid.epochMs <= UNMEASURED_SKEW_MS) return [];
+  const [first, ...rest] = distinctEvidence([...headline(cause).evidence, ...headline(symptom).evidence]);
+  if (!first) return [];
+  return [
+    say`The fault lay for ${lapse(from.epochMs - laid.epochMs, first, ...rest)}, and its first sign in what was collected is what failed at ${time(from, first)}`,
+  ];
+}
+
+/** What was still there when all that had failed was over. */
+function leftOver(b: Brief): readonly Statement[] {
+  const symptoms = b.findings.filter(b.isSymptom);
+  const last = b.moments.at(-1);
+  if (symptoms.length === 0 || !last || symptoms.some((f) => f.ended === null)) return [];
+  return b.findings
+    .filter((f) => f.ended === null && b.rule(f.rule).kind === "mechanism")
+    .flatMap((f) => {
+      const [first, ...rest] = headline(f).evidence;
+      const nodes = f.about.node ?? [];
+      if (!first) return [];
+      const where = nodes.length > 0 ? say` on ${codes(nodes, 8, first)}` : citing(first);
+      const what = phrase(label(b, f), first, ...rest);
+      return [
+        say`When what had failed was over, one condition was left${where}: ${what}, still so at ${time(last.collectedAt, first)}`,
+      ];
+    });
+}
+
+/** The collection came too late for what would decide. */
+function lostBefore(b: Brief): readonly Statement[] {
+  const { nodes, evidence } = replaced(b);
+  const [first, ...rest] = evidence;
+  if (!first || nodes.length === 0) return [];
+  return [
+    say`What was in force on ${codes(nodes, 8, first, ...rest)} when the last failure was seen is in no collection: it had been replaced before the first of them`,
+  ];
+}
