@@ -599,10 +599,12 @@ end_tree() {
 	return 0
 }
 # The sleep ends with us. It is killed, not asked: between fork and exec it would take another signal for the shell's.
+# The signal is USR1: the worker ignores TERM, and what is ignored when a shell begins, ksh93 cannot trap any more; nor is
+# it lost where it comes before the trap.
 watchdog() { # JOB SECONDS
-	trap 'kill -KILL $! 2>/dev/null; exit 0' TERM
+	trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
 	sleep "$2" & wait $!
-	trap '' TERM
+	trap '' USR1
 	: >"$W/late"
 	end_job "$1"
 }
@@ -642,7 +644,7 @@ capture() {
 	watchdog "$JOB" "$c_limit" </dev/null >/dev/null 2>&1 &
 	DOG=$!
 	while kill -0 "$JOB" 2>/dev/null; do wait "$JOB" 2>/dev/null; done
-	kill -TERM "$DOG" 2>/dev/null; wait "$DOG" 2>/dev/null
+	kill -USR1 "$DOG" 2>/dev/null; wait "$DOG" 2>/dev/null
 	JOB=''
 	RC=-
 	[ -s "$W/rc" ] && RC=$(cat "$W/rc")
@@ -2076,15 +2078,15 @@ within() {
 	w_job=$!
 	exec 7<&-
 	(
-		trap 'kill -KILL $! 2>/dev/null; exit 0' TERM
+		trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
 		sleep "$w_limit" & wait $!
-		trap '' TERM
+		trap '' USR1
 		: >"$w_flag"
 		end_tree "$w_job"
 	) </dev/null >/dev/null 2>&1 &
 	w_dog=$!
 	wait $w_job; w_rc=$?
-	kill -TERM $w_dog 2>/dev/null; wait $w_dog 2>/dev/null
+	kill -USR1 $w_dog 2>/dev/null; wait $w_dog 2>/dev/null
 	[ -e "$w_flag" ] && return 124
 	return $w_rc
 }
