@@ -10,7 +10,7 @@ const work = scratch();
 const host = join(work, "host");
 put(host, "etc/hostname", "not-the-name\n");
 put(host, "etc/cni/net.d/10-x.conflist", '{"cniVersion": "0.3.1", "name": "x", "plugins": [{"type": "x"}]}\n');
-mkdirSync(join(host, "proc"), { recursive: true });
+put(host, "proc/1/cmdline", "init\0");
 
 let number = 0;
 function cluster(): { fake: FakeCluster; out: string } {

@@ -16,7 +16,7 @@ const host = join(work, "host");
 put(host, "etc/hostname", "n1\n");
 put(host, "etc/cni/net.d/10-x.conflist", '{"name": "x", "plugins": [{"type": "x"}]}\n');
 for (let n = 0; n < 30; n++) put(host, `etc/kubernetes/manifests/${n}.yaml`, "x\n");
-mkdirSync(join(host, "proc"), { recursive: true });
+put(host, "proc/1/cmdline", "init\0");
 
 interface Ended {
   readonly code: number | null;

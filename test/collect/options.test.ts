@@ -16,7 +16,7 @@ put(
   '{"name": "x", "plugins": [{"type": "x", "kubeconfig": "/etc/cni/net.d/kc"}]}\n',
 );
 put(host, "etc/cni/net.d/kc", "clusters:\n- cluster:\n    server: https://10.0.0.1:6443\n");
-mkdirSync(join(host, "proc"), { recursive: true });
+put(host, "proc/1/cmdline", "init\0");
 
 let number = 0;
 /** A PATH with the fewest tools, a kubectl of one node, and the given scripts. */
