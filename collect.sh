@@ -546,7 +546,7 @@ dry_run() {
 	fi
 	if [ $DO_NODE = 1 ] && [ $DO_COMMANDS = 1 ]; then
 		echo "# commands, each ended after $LIMIT s"
-		command_steps | while read -r _ _ _ line; do
+		command_steps | sed 's/@CONFIG@/[--config FILE]/; s/@ADDRESS@/[-a SOCKET]/; s/@ENDPOINT@/[--runtime-endpoint SOCKET]/; s/@UNITS@/UNIT.../; s/@C.*_SOCKET@/SOCKET/' | while read -r _ _ _ line; do
 			d_where=${line%% *}
 			case $line in '?'*) echo "run ${line#* }   # where there is ${d_where#'?'}" ;; *) echo "run $line" ;; esac
 		done
@@ -1363,8 +1363,8 @@ fill_in() {
 			@ADDRESS@) c_w=${CTR_SOCKET:+-a $CTR_SOCKET} ;;
 			@ENDPOINT@) c_w=${CRI_SOCKET:+--runtime-endpoint unix://$CRI_SOCKET} ;;
 			@UNITS@) c_w=$(journal_units) ;;
-			'?@CTR_SOCKET@') c_w=?${CTR_SOCKET:-/run/containerd/containerd.sock} ;;
-			'?@CRI_SOCKET@') c_w=?${CRI_SOCKET:-/run/containerd/containerd.sock} ;;
+			'?@CTR_SOCKET@') c_w="?${CTR_SOCKET:-/run/containerd/containerd.sock}" ;;
+			'?@CRI_SOCKET@') c_w="?${CRI_SOCKET:-/run/containerd/containerd.sock}" ;;
 		esac
 		FILLED="$FILLED $c_w"
 	done
@@ -1506,8 +1506,8 @@ node_clock() {
 			else continue; fi
 			# shellcheck disable=SC2016 # the inner shell is to expand its arguments
 			case $n_tool in
-				curl) set -- "$@" curl -sk --noproxy '*' --max-time 5 -o /dev/null -D - "$n_url/version" ;;
-				wget) set -- "$@" sh -c 'wget -S -T 5 -t 1 -O /dev/null --no-proxy --no-check-certificate "$1" 2>&1' sh "$n_url/version" ;;
+				curl) set -- "$@" curl -sik --noproxy '*' --max-time 5 "$n_url/version" ;;
+				wget) set -- "$@" sh -c 'wget -S -T 5 -t 1 -O - --no-proxy --no-check-certificate "$1" 2>&1' sh "$n_url/version" ;;
 				openssl) set -- "$@" sh -c '{ printf "GET /version HTTP/1.0\r\nHost: %s\r\n\r\n" "$1"; sleep 1; } | openssl s_client -quiet -connect "$1"' sh "$n_host" ;;
 			esac
 			begin_row
@@ -1515,11 +1515,11 @@ node_clock() {
 			n_end=$END
 			# a server that does not answer is not waited for as long as a command
 			[ $((NOW + 8)) -lt "$END" ] && END=$((NOW + 8))
-			capture bundle/node/clock 65536 head date "$@"
+			capture bundle/node/clock 65536 head apidate "$@"
 			END=$n_end
 			now
 			if offset_of bundle/node/clock "$n_0"; then row complete "$RC" command - "Date of $n_url/version ($n_tool)" "offset $API_OFFSET s"; PARTIAL=$n_partial; return 0; fi
-			row failed "$RC" command - "Date of $n_url/version ($n_tool)" "${ERR:-no Date in the answer}"
+			row failed "$RC" command - "Date of $n_url/version ($n_tool)" "${ERR:-no answer of an API server}"
 		done
 	done 8<"$W/steps"
 	# that the API server did not answer is an observation, not a failure of the run
@@ -2335,7 +2335,9 @@ function http_date(s,   f, m, y, d, t, days) {
 
 NR == 1 { salt = $0; hashfile = ENVIRON["INQUEST_HASH"]; next }
 KUBE && !started && $0 !~ /^[ \t\r]*$/ { started = 1; if ($0 ~ /^[ \t]*[{]/) mode = "json" }
-mode == "date" { if (!dated && $0 ~ /^(.* )?[Dd]ate: [A-Z][a-z][a-z], [0-9]/) { dated = 1; http_date($0) } next }
+# apidate: only where the answer is an API server's, and not that of something on the way
+mode == "apidate" && /"gitVersion"|"kind": *"Status"/ { answered = 1 }
+mode ~ /date$/ { if (dated == "" && $0 ~ /^(.* )?[Dd]ate: [A-Z][a-z][a-z], [0-9]/) dated = $0; next }
 {
 	if (mode == "text") line = text_line($0)
 	else if (mode == "json" || mode == "api") line = json_line($0)
@@ -2349,6 +2351,7 @@ mode == "date" { if (!dated && $0 ~ /^(.* )?[Dd]ate: [A-Z][a-z][a-z], [0-9]/) { 
 	if (line != "\001") print line
 }
 END {
+	if (dated != "" && (mode == "date" || answered)) http_date(dated)
 	if (mode == "cmdline" && NR > 1) printf "\n"
 	if (counts != "") { for (k in count) print k, count[k] >counts; close(counts) }
 }
