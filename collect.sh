@@ -8,12 +8,30 @@
 #
 # How to read it: the tables of steps come first (add a line there to collect more), then the verbs which the
 # tables use, then how a command is run and watched, then the filter for secrets (awk), then the end of a run.
+#
+# What shellcheck is not asked for, and why:
+# shellcheck disable=SC2086,SC2046 # lists of words (pids, a kubectl of two words, options) live in variables and are split on purpose, under set -f where their text is not ours
+# shellcheck disable=SC2317 # functions that only a trap or a table calls
+# shellcheck disable=SC2015 # A && B || C: where B fails, C is meant
+# shellcheck disable=SC2010,SC2012 # ls is asked where stat and find -printf do not exist
 
 \unalias -a 2>/dev/null
 set -u
 umask 077
 # a shell that splits words by default is assumed everywhere; zsh does not unless told
 [ -n "${ZSH_VERSION:-}" ] && emulate sh
+# Names are bytes. A shell that loses those which its locale does not know (yash) hands over to one that does not;
+# where there is none, no listing is called complete. INQUEST_STAY is for the tests.
+BYTES=1 probe=$(printf 'a\377b')
+if [ ${#probe} -ne 3 ]; then
+	BYTES=0
+	if [ -f "$0" ] && [ -z "${INQUEST_STAY:-}" ]; then
+		for other in sh dash bash ksh mksh; do
+			# shellcheck disable=SC2016 # the other shell is to expand it
+			"$other" -c 'probe=$(printf "a\377b"); [ ${#probe} -eq 3 ]' 2>/dev/null && exec "$other" "$0" "$@"
+		done
+	fi
+fi
 VERSION=1.0.0
 SCHEMA=inquest-bundle/1
 
@@ -61,10 +79,10 @@ Secrets, ConfigMaps and the environment of processes are never read. Run it as r
 On standard output: "<sha256>  <archive>", one line per archive (on standard error with -o -). The same lines are kept in the
 file SHA256SUMS beside the archives: keep it with the ticket.
 
-exit code: 0 complete · 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
-missing or partial) · 3 nothing (the archive only says what was tried; with --all-nodes: no archive) · 5 partial, and a file was withheld because something in it
-still looked like a secret · 64 wrong usage · 70 internal error · 73 output directory or archive cannot be created · 74 no space
-or write error · 128+n stopped by signal n (the archive holds what there was)
+exit code: 0 complete; 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
+missing or partial); 3 nothing (the archive only says what was tried; with --all-nodes: no archive); 5 partial, and a file was withheld because something in it
+still looked like a secret; 64 wrong usage; 70 internal error; 73 output directory or archive cannot be created; 74 no space
+or write error; 128+n stopped by signal n (the archive holds what there was)
 EOT
 }
 
@@ -528,7 +546,7 @@ dry_run() {
 	fi
 	if [ $DO_NODE = 1 ] && [ $DO_COMMANDS = 1 ]; then
 		echo "# commands, each ended after $LIMIT s"
-		command_steps | while read -r verb mode slug line; do
+		command_steps | while read -r _ _ _ line; do
 			d_where=${line%% *}
 			case $line in '?'*) echo "run ${line#* }   # where there is ${d_where#'?'}" ;; *) echo "run $line" ;; esac
 		done
@@ -620,8 +638,11 @@ supervise() {
 	) &
 	WORKER=$!
 	[ -z "$SENT" ] || deliver
-	while kill -0 $WORKER 2>/dev/null; do wait $WORKER 2>/dev/null; done
+	s_code=0
+	while kill -0 $WORKER 2>/dev/null; do wait $WORKER 2>/dev/null; s_code=$?; done
 	trap '' HUP INT QUIT TERM
+	# on a full disk the file stays empty; a signal of ours would make wait's word worthless, so the file comes first
+	[ -s "$W/exit" ] || [ $s_code -gt 125 ] || [ $s_code = 0 ] || exit $s_code
 	[ -s "$W/exit" ] || die 70 "the run was killed, nothing is left of it"
 	exit "$(cat "$W/exit")"
 }
@@ -662,7 +683,7 @@ SALT=$(head -c 32 /dev/urandom 2>/dev/null | od -An -tx1 2>/dev/null | tr -d ' \
 [ ${#SALT} -eq 64 ] || die 70 "no randomness for the salt"
 : >"$W/index"; : >"$W/paths"; : >"$W/counts"
 SEQ=0 PARTIAL=0 NUMBER=0 WANT_AGENTS=0 PATIENCE=1 GOT=0
-BEGAN=$(date -u +%s) END=$(($(date -u +%s) + DEADLINE))
+END=$(($(date -u +%s) + DEADLINE))
 NL='
 '
 TAB=$(printf '\t')
@@ -840,7 +861,8 @@ bounded() {
 	case $2 in
 		tail) tail -n 401 | awk -v mark="$W/cut" '{ l[NR] = $0 } END { if (NR > 400) printf "" >mark; for (i = NR > 400 ? 2 : 1; i <= NR; i++) print l[i] }' ;;
 		raw) head -c "$1" ;;
-		count) awk '{ n++; if (($1 in c) || k < 200) { if (!($1 in c)) k++; c[$1]++ } } END { print n + 0, "lines in all"; for (w in c) print c[w], w }' | sort -k1,1nr -k2 ;;
+		# only short plain words: out of its lines, a part of a key could not be told from a word any more
+		count) awk '{ n++; c[length($1) < 13 && $1 ~ /^(-[A-Z]|[a-z][a-z-]*|[{}])$/ ? $1 : "(other)"]++ } END { print n + 0, "lines in all"; for (w in c) print c[w], w }' | sort -k1,1nr -k2 | head -n 100 ;;
 		*) head -c $(($1 + 1)) | tr -d '\000' | awk -v max="$1" -v mark="$W/cut" -v skip="$2" '
 			{ n += length($0) + 1; if (NR > 1 && !(skip == "rest" && NR == 2)) print last; last = $0 }
 			END { if (n > max + 1) { printf "" >mark; exit } if (NR > 0 && !(skip == "rest" && NR == 1)) print last }' ;;
@@ -1002,6 +1024,7 @@ enter_dir() { # REALPATH DEPTH
 	esc "${l_dir:-/}"; printf '%s\t%s\n' "$ESC" $l_state >>"$W/listings"
 	[ "$l_depth" -gt 1 ] || return 0
 	l_n=0
+	[ $BYTES = 1 ] || l_state=truncated
 	for l_e in "$@"; do
 		[ -d "$l_e" ] && [ ! -L "$l_e" ] || continue
 		# what is not entered has no listing, and the table says so
@@ -1016,9 +1039,12 @@ there() { [ -e "$1" ] || [ -L "$1" ]; }
 TAKEN=$NL MEMBERS=$NL
 member_for() {
 	MEMBER=bundle/node/fs$1
+	# shellcheck disable=SC2018,SC2019 # bytes of ASCII are meant, in every locale
 	m_lower=$(printf '%s' "$MEMBER" | tr 'A-Z' 'a-z')
 	case $MEMBER in *[!A-Za-z0-9._/-]* | *//* | */../* | */./* | */*/*/*/*/*/*/*/*/*/*/*/*/*/*/*/*) m_bad=1 ;; *) m_bad=0 ;; esac
 	[ ${#MEMBER} -gt 99 ] && m_bad=1
+	# a name in which the filter finds something is no name of a member
+	case $1 in *[!a-z/-]*) [ "$(printf '%s\n' "$1" | redact text name)" = "$1" ] || m_bad=1 ;; esac
 	case $MEMBERS in *"$NL$m_lower$NL"*) m_bad=1 ;; esac
 	if [ $m_bad = 1 ]; then NUMBER=$((NUMBER + 1)); MEMBER=bundle/node/fs/_$(printf '%04d' $NUMBER); fi
 	MEMBERS=$MEMBERS$m_lower$NL
@@ -1039,11 +1065,11 @@ take() {
 	member_for "$t_real"
 	t_member=$MEMBER
 	TAKEN=$TAKEN$t_real$TAB$t_member$NL
-	t_note='' t_end=head
+	t_note=''
 	t_size=$(wc -c <"$R$t_real" 2>/dev/null | tr -d ' ')
 	t_max=${4:-$MAX}
 	if [ "${3:-}" = log ] && [ "${t_size:-0}" -gt "$t_max" ]; then
-		t_end=rest; t_note="the last $t_max bytes of $t_size"
+		t_note="the last $t_max bytes of $t_size"
 		capture "$t_member" $((t_max + 1048576)) rest "$1" tail -c "$t_max" "$R$t_real"
 	elif [ "${3:-}" = cert ]; then
 		# only whole lines of base64 inside of a certificate's block: a key in the same file is never printed
@@ -1074,12 +1100,15 @@ matches() {
 	OLDIFS=$IFS; IFS=''
 	for w_e in $R${REAL%/}/$w_rest; do
 		[ -e "$w_e" ] || [ -L "$w_e" ] || continue
-		case $w_e in *"$NL"*) continue ;; esac
-		w_n=$((w_n + 1)); [ $w_n -gt 200 ] && break
+		# a line is a name here: those that hold a line end, and those beyond the limit, are not read, and said to be so
+		case $w_e in *"$NL"*) left_out failed "${w_e#"$R"}" "not read: a line end in its name"; continue ;; esac
+		w_n=$((w_n + 1))
+		if [ $w_n -gt 200 ]; then left_out truncated "$1" "more than 200 match: the rest is not read"; break; fi
 		printf '%s\n' "${w_e#"$R"}"
 	done
 	IFS=$OLDIFS
 }
+left_out() { IFS=$OLDIFS; begin_row; row "$1" - file - "$2" "$3"; IFS=''; }
 do_file() { # MODE PATTERN [log]
 	case $2 in
 		*[*?[]*)
@@ -1203,8 +1232,9 @@ node_processes() {
 take_proc() {
 	begin_row
 	tp_member=bundle/node/proc/$1/$2
+	if [ ! -e "$PROC/$1/$2" ]; then gone proc "/proc/$1/$2" "$4"; return; fi
 	if [ ! -r "$PROC/$1/$2" ]; then row denied - proc - "/proc/$1/$2" "$4"; return; fi
-	tp_end=head; [ "$2" = cmdline ] && tp_end=raw
+	tp_end='head'; [ "$2" = cmdline ] && tp_end=raw
 	capture "$tp_member" 1048576 $tp_end "$3" cat "$PROC/$1/$2"
 	tp_cov=complete; [ "$RC" = 0 ] || tp_cov=failed; [ $CUT = 1 ] && tp_cov=truncated
 	row $tp_cov "$RC" proc "$tp_member" "/proc/$1/$2" "$4"
@@ -1289,7 +1319,7 @@ run_step() { # VERB MODE SLUG COMMAND...
 	if in_root "$1"; then set -- chroot "$R" "$@"
 	elif ! command -v "$1" >/dev/null 2>&1 || foreign "$1"; then gone command "$s_origin" "command not found" 127; return; fi
 	begin_row
-	s_end=head; case $s_verb in tail | count) s_end=$s_verb ;; esac
+	s_end='head'; case $s_verb in tail | count) s_end=$s_verb ;; esac
 	if [ "$s_verb" = zone ]; then if [ "$ZONEVAR" = unset ]; then set -- env -u TZ "$@"; else set -- env TZ="$ZONEVAR" "$@"; fi; fi
 	capture "$s_member" "$MAX" $s_end "$s_mode" "$@"
 	judge "$s_member"
@@ -1299,9 +1329,14 @@ run_step() { # VERB MODE SLUG COMMAND...
 	case $COV in complete | truncated) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
 }
 node_commands() { # first or rest
-	if [ -r "$R/proc/sys/kernel/random/boot_id" ] && [ "$(cat "$R/proc/sys/kernel/random/boot_id")" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ]; then
+	n_boot=$(cat "$R/proc/sys/kernel/random/boot_id" 2>/dev/null)
+	if [ -n "$n_boot" ] && [ "$n_boot" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ]; then
 		SAME=1
 		[ -n "$R" ] && [ "$MYUID" = 0 ] && command -v chroot >/dev/null 2>&1 && LIVE=1
+	elif [ -n "$R" ] && [ -n "$n_boot" ]; then
+		# what this machine's commands say is not true of a node whose disk or copy is looked at
+		[ "$1" = rest ] || gone command commands "the root is that of another machine: no command was run"
+		return 0
 	fi
 	command_steps >"$W/commands"
 	while read -r c_verb c_mode c_slug c_line <&8; do
@@ -1400,6 +1435,8 @@ kube() {
 		*orbidden* | *nauthorized* | *'must be logged in'*) [ $COV = complete ] || COV=denied ;;
 		*'onnection refused'* | *'no route to host'* | *'i/o timeout'* | *'unable to connect'* | *'Unable to connect'* | *'TLS handshake'*) API_DOWN=$((API_DOWN + 1)) ;;
 	esac
+	# a proxy's login page is no answer of the API server
+	case $COV$k_mode in completeapi | completejson) case $(tr -d ' \t\r\n' <"$W/tree/$k_member" | head -c 1) in '{') ;; *) COV=failed ERR="the answer is not JSON${ERR:+: $ERR}" ;; esac ;; esac
 	[ "$RC" = 124 ] && API_DOWN=$((API_DOWN + 1))
 	[ $COV = complete ] && API_DOWN=0
 	case $COV in failed | denied | absent) rm -f "$W/tree/$k_member"; k_member=- ;; esac
@@ -1463,6 +1500,7 @@ node_clock() {
 			if in_root $n_tool; then set -- chroot "$R"
 			elif command -v $n_tool >/dev/null 2>&1; then set --
 			else continue; fi
+			# shellcheck disable=SC2016 # the inner shell is to expand its arguments
 			case $n_tool in
 				curl) set -- "$@" curl -sk --noproxy '*' --max-time 5 -o /dev/null -D - "$n_url/version" ;;
 				wget) set -- "$@" sh -c 'wget -S -T 5 -t 1 -O /dev/null --no-proxy --no-check-certificate "$1" 2>&1' sh "$n_url/version" ;;
@@ -1584,10 +1622,18 @@ write_filter() {
 # POSIX awk only: no intervals, no gensub, nothing that mawk or busybox lack.
 BEGIN {
 	JWT = "e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+"
-	SECRETKEY = "(passw|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|client[_-]?key|certificate[_-]?key|encryption[_-]?key|credential|authorization|auth|[_-]pass|identitytoken|cookie)"
+	SECRETKEY = "(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)"
+	for (i = 1; i <= 64; i++) D64[substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", i, 1)] = i - 1
+	D64["-"] = 62; D64["_"] = 63; P2[0] = 1; P2[2] = 4; P2[4] = 16
+	for (i = 32; i < 127; i++) CHR[i] = sprintf("%c", i)
+	# prefixes of well-known keys, each with the length from which on what follows is one
+	split("AKIA 12 ASIA 12 AIza 20 ya29. 10 ghp_ 8 gho_ 8 ghu_ 8 ghs_ 8 ghr_ 8 github_pat_ 16 glpat- 8 glrt- 8 gldt- 8 glptt- 8 glsoat- 8 glcbt- 8 glagent- 8 glft- 8 glimt- 8 xoxa- 8 xoxb- 8 xoxe- 8 xoxo- 8 xoxp- 8 xoxr- 8 xoxs- 8 xapp- 8 dckr_pat_ 8 dckr_oat_ 8 lin_api_ 8 lin_oauth_ 8 sk_live_ 8 sk_test_ 8 rk_live_ 8 whsec_ 8 dop_v1_ 8 doo_v1_ 8 dor_v1_ 8 glsa_ 8 tskey- 8 hvs. 20 hvb. 20 hvr. 20 SG. 16 AGE-SECRET-KEY-1 16 ATATT3 20 pypi-AgE 20 hooks.slack.com/services/ 8 discord.com/api/webhooks/ 8 sk- 16+ npm_ 30+ hf_ 30+", PREFIX, " ")
+	for (i = 1; i in PREFIX; i += 2) PREFIXES = i
 	setup_json(); setup_kubeconfig(); setup_toml(); setup_args()
 	depth = 0; topkey = ""; skipping = 0
 	if (mode == "kubeconfig") KUBE = 1
+	# inside of a quoted string a backslash begins an escape: it must not be taken for a part of a password
+	BS = mode ~ /^(json|api|kubeconfig|toml)$/ ? "\\\\" : ""
 }
 function words(list, set,   n, i, w) { n = split(list, w, " "); for (i = 1; i <= n; i++) set[w[i]] = 1 }
 
@@ -1597,7 +1643,7 @@ function fingerprint(v,   cmd, h) {
 	h = ""
 	if (hash != "" && hashed < 5000) {
 		hashed++
-		cmd = hash " >\"$INQUEST_HASH\""
+		cmd = "exec " hash " >\"$INQUEST_HASH\""
 		printf "%s\n%s", salt, v | cmd
 		close(cmd)
 		if ((getline h < hashfile) <= 0) h = ""
@@ -1609,6 +1655,7 @@ function fingerprint(v,   cmd, h) {
 }
 function hide(v, kind,   f) {
 	if (v == "" || v ~ /^\[REDACTED len=[0-9]+( fp=[0-9a-f]+)?\]$/) return v
+	gsub(/\002/, "", v)
 	count[kind == "" ? "value" : kind]++
 	f = fingerprint(v)
 	return "[REDACTED len=" length(v) (f == "" ? "" : " fp=" f) "]"
@@ -1619,19 +1666,42 @@ function stripped_jwt(v) { return v ~ ("^" JWT "[.]$") }
 # A JWT keeps header and payload: they say whose it was and when it ends. Without the signature it opens nothing.
 function cut_jwt(s,   out, tok, p, n) {
 	out = ""
-	while (match(s, /eyJ[A-Za-z0-9_-]+[.][A-Za-z0-9_-]*[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+/)) {
-		tok = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1) hide(tok); s = substr(s, RSTART + RLENGTH)
-	}
-	s = out s; out = ""
 	while (match(s, JWT "([.][A-Za-z0-9_-]*)*")) {
 		tok = substr(s, RSTART, RLENGTH)
 		out = out substr(s, 1, RSTART - 1)
 		s = substr(s, RSTART + RLENGTH)
 		n = split(tok, p, ".")
+		if (unspeakable(p[1], p[2])) { out = out hide(tok, "jwt"); continue }
 		if (n >= 3 && p[3] != "") count["jwt"]++
 		out = out p[1] "." p[2] "."
 	}
 	return out s
+}
+# An encrypted token (five parts) tells nothing, and is a credential as a whole.
+function cut_jwe(s,   out, tok) {
+	out = ""
+	while (match(s, /eyJ[A-Za-z0-9_-]+[.][A-Za-z0-9_-]*[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+[.][A-Za-z0-9_-]+/)) {
+		tok = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1) hide(tok, "jwt"); s = substr(s, RSTART + RLENGTH)
+	}
+	return out s
+}
+# Header and payload that may not be shown: a token which needs no signature, or one that carries another secret.
+function unspeakable(h, b,   d, k) {
+	k = h "." b
+	if (k in UNSPEAKABLE) return UNSPEAKABLE[k]
+	d = decode(b)
+	return UNSPEAKABLE[k] = (tolower(decode(h)) ~ /"alg" *: *"none"/ || d ~ /eyJ|PRIVATE KEY/ || tolower(d) ~ /"[a-z_]*(passw|pwd|client_secret)[a-z_]*" *:/)
+}
+# what base64 says, as far as it is text
+function decode(v,   i, n, b, c, out) {
+	out = ""; n = b = 0
+	for (i = 1; i <= length(v); i++) {
+		c = substr(v, i, 1)
+		if (!(c in D64)) break
+		b = b * 64 + D64[c]; n += 6
+		if (n >= 8) { n -= 8; c = int(b / P2[n]); b -= c * P2[n]; out = out (c in CHR ? CHR[c] : "?") }
+	}
+	return out
 }
 function has_private(v) { return v ~ /(PRIVATE KEY|UFJJVkFURS|BSSVZBVEUg|QUklWQVRFI)/ }
 function public_pem(v) { return v ~ /^LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS[A-Za-z0-9+\/=]*$/ && !has_private(v) }
@@ -1665,6 +1735,7 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 		} else {
 			v = match(rest, /^(Basic|Bearer|basic|bearer|Token|token)[ ]+[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : \
 				(match(rest, /^[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : "")
+			if (strong && key ~ /=$/ && v !~ / / && match(rest, "^[^ \t\"'" BS "]+")) v = substr(rest, 1, RLENGTH)
 			sub(/[]]+$/, "", v)
 			# "failed to fetch token: pod not found" is prose: hide only what looks like a value
 			if (key ~ /: +$/ && !strong && substr(rest, length(v) + 1) ~ /^ *[^ ]/ && !(length(v) >= 12 && v ~ /[0-9]/)) prose = 1
@@ -1674,7 +1745,8 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 		gsub(/boundserviceaccounttokenvolume|authori[sz]ation-(mode|webhook)|authentication-token-webhook|anonymous-auth|author(ized|ised|ize|ise|ity|ities)|authenticat(ed|ion|or|e|ing)|[a-z_]*[.]go[]]?:/, "", key)
 		if (key !~ SECRETKEY) { v = ""; prose = 1 }
 		if (key ~ /^-/ && v ~ /^(has|is|was|are|will|must|and|or|to|in|not|for|with|flag|flags|option|argument|should|cannot|can)$/) prose = 1
-		if (prose || v ~ /^(map\[|\[|\{|&)/) { v = ""; out = out head }
+		if (head ~ /\[$/ && rest ~ /^REDACTED len=/) { v = substr(rest, 1, index(rest, "]")); out = out head v }
+		else if (prose || v ~ /^(map\[|\[|\{|&)/) { v = ""; out = out head }
 		else if (harmless(v) || (v ~ / / && v ~ /\[REDACTED/)) out = out head v
 		else if (v ~ /^(Basic|Bearer|basic|bearer|Token|token) /) {
 			n = index(v, " ")
@@ -1690,12 +1762,114 @@ function closing(s, q,   i, n) {
 	while ((n = index(substr(s, i + 1), q)) > 0) { i += n; if (i < 2 || substr(s, i - 1, 1) != "\\") return i }
 	return 0
 }
-function userinfo(s,   out, tok, n) {
+function userinfo(s,   out, w, a, n) {
 	out = ""
-	while (match(s, /:\/\/[^\/ \t"'<>@]*@/)) {
-		tok = substr(s, RSTART + 3, RLENGTH - 4)
-		out = out substr(s, 1, RSTART + 2) hide(tok) "@"
-		s = substr(s, RSTART + RLENGTH)
+	while (match(s, /:\\*\/\\*\//)) {
+		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
+		match(s, /^[^ \t"'<>]*/); w = substr(s, 1, RLENGTH)
+		sub(/,[a-z]+:\/\/.*$/, "", w); sub(/\\[^\/].*$/, "", w)
+		a = w; sub(/[\/\\].*$/, "", a)
+		n = lastat(a)
+		# docker-pullable://name@sha256:... has no user; https://host:443/x?y=a@b has neither
+		if (n && substr(w, n + 1) ~ /^sha(256|512):/ && substr(a, 1, n) !~ /:/) n = 0
+		else if (!n && a ~ /:/ && a !~ /:[0-9]*$/ && a !~ /\]$/) n = lastat(w)
+		if (n > 1) { out = out hide(substr(s, 1, n - 1), "url"); s = substr(s, n) }
+	}
+	return out s
+}
+function lastat(v,   n, i) { n = 0; while ((i = index(substr(v, n + 1), "@")) > 0) n += i; return n }
+# user:password@host without a scheme, but not name:tag@sha256:...
+function userpass(s,   out, tok, n, rest) {
+	out = ""
+	while (match(s, "[A-Za-z0-9_.%+-]+:[^ \t\"'<>@:/,;()\\\\]+@")) {
+		tok = substr(s, RSTART, RLENGTH); rest = substr(s, RSTART + RLENGTH); n = index(tok, ":")
+		out = out substr(s, 1, RSTART - 1) substr(tok, 1, n)
+		out = out (rest ~ /^sha(256|512):/ || substr(tok, n + 1, 1) == "[" ? substr(tok, n + 1) : hide(substr(tok, n + 1, length(tok) - n - 1), "url") "@")
+		s = rest
+	}
+	return out s
+}
+# keys that are known by how they begin
+function prefixed(s,   i, f, min, out, n, v, b) {
+	for (i = 1; i <= PREFIXES; i += 2) {
+		f = PREFIX[i]
+		if (!index(s, f)) continue
+		min = PREFIX[i + 1] + 0; out = ""
+		while ((n = index(s, f)) > 0) {
+			b = n > 1 ? substr(s, n - 1, 1) : " "
+			out = out substr(s, 1, n + length(f) - 1); s = substr(s, n + length(f))
+			if (f ~ /\/$/) match(s, "^[A-Za-z0-9_/-]*")
+			else if (f ~ /[.]$/) match(s, /^[A-Za-z0-9_.-]*/)
+			else match(s, /^[A-Za-z0-9_-]*/)
+			v = substr(s, 1, RLENGTH)
+			# part of another word, as in disk-controller-manager
+			if (length(v) < min || b ~ /[A-Za-z0-9]/ || (PREFIX[i + 1] ~ /[+]/ && (v !~ /[A-Z]/ || v !~ /[0-9]/))) continue
+			out = out hide(v, "token"); s = substr(s, length(v) + 1)
+		}
+		s = out s
+	}
+	return s
+}
+# Long words which mix upper case, lower case and digits as chance does: no name and no path looks like that.
+function opaque(v,   i, n, k, p, u, l, d, t) {
+	if (v !~ /[A-Z]/ || v !~ /[a-z]/ || v !~ /[0-9]/) return 0
+	n = length(v); if (n > 256) n = 256
+	u = l = d = t = 0; p = -1
+	for (i = 1; i <= n; i++) {
+		k = substr(v, i, 1); k = k in D64 ? D64[k] : 99
+		k = k < 26 ? 0 : (k < 52 ? 1 : (k < 62 ? 2 : 3))
+		if (k == 0) u++; else if (k == 1) l++; else if (k == 2) d++
+		if (p >= 0 && k != p) t++
+		p = k
+	}
+	return u >= 4 && l >= 4 && d >= 1 && t >= 0.42 * n
+}
+function opaques(s,   out, n, v, b, a) {
+	if (s !~ /[A-Z]/ || s !~ /[0-9]/) return s
+	out = ""
+	while (match(s, "-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[A-Za-z0-9+/=\\\\ \t\002]*")) {
+		n = RSTART + RLENGTH
+		out = out opaque_words(substr(s, 1, RSTART - 1)) substr(s, RSTART, RLENGTH); s = substr(s, n)
+	}
+	return out opaque_words(s)
+}
+function opaque_words(s,   out, w, n, i, v, at, b, a) {
+	if (length(s) < 40) return s
+	n = split(s, w, "[^A-Za-z0-9+/_-]+"); out = ""
+	for (i = 1; i <= n; i++) {
+		v = w[i]
+		if (length(v) < 40 || !opaque(v)) continue
+		at = index(s, v); b = at > 1 ? substr(s, at - 1, 1) : ""; a = substr(s, at + length(v), 2)
+		out = out substr(s, 1, at - 1); s = substr(s, at + length(v))
+		# a certificate in base64 is public; so is what is left of a token: header, payload and a dot
+		if (public_pem(v) || (v ~ /^e[yw]/ && (a ~ /^[.]e/ || (b == "." && a ~ /^[.]/)))) out = out v
+		else out = out hide(v, "opaque")
+	}
+	return out s
+}
+# A word, or a few, that say that a password follows behind a blank, a tag or an option
+function spoken(s, low,   t) {
+	if (low ~ /requirepass|masterauth|identified by|(^|[^a-z0-9])psk/) s = behind(s, "(requirepass|masterauth|identified by|(^|[^a-z0-9])psk)[ \t]+[\\\\]*[\"'`]?", "^[^ \t\"'`;" BS "]+")
+	if (low ~ /<[a-z0-9_:.-]*(passw|secret|token|pwd|credential)[a-z0-9_.-]*>/) s = behind(s, "<[a-z0-9_:.-]*(passw|secret|token|pwd|credential)[a-z0-9_.-]*>", "^[^<" BS "]+")
+	if (low ~ /sshpass|mysql|mariadb|mongo|ipmitool|docker login|podman login|helm registry|redis-cli|ldap|smbclient/) s = behind(s, "[ ]-[pPwa][ ]*[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /(^|[ ])(-u|--user|--proxy-user)[ =]*[\\]*["']?[^ :"'\/]+:/) s = behind(s, "(^|[ ])(-u|--user|--proxy-user)[ =]*[\\\\]*[\"']?[^ :\"'/]+:", "^[^ \t\"'" BS "]+")
+	if (low ~ /user(pwd)?=["']?[^ :"'\/]+:/) s = behind(s, "user(pwd)?=[\"']?[^ :\"'/]+:", "^[^ \t\"'" BS "]+")
+	if (low ~ /chpasswd/) s = behind(s, "[\"' ][a-z_][a-z0-9_-]*:", "^[^ {\"'|:\\\\]+")
+	if (low ~ /cookie2?[]"']*[:=]/) s = behind(s, "cookie2?[]\"']*[:=][ \t]*[[\"']?", "^[^]\"'" BS "]*=[^]\"'" BS "]*")
+	if (low ~ /[?&](x-amz-)?(sig|signature|credential|security-token|code)=/) s = behind(s, "[?&](x-amz-)?(sig|signature|credential|security-token|code)=", "^[^& \t\"'" BS "]+")
+	if (low ~ /bot[0-9]+:/) s = behind(s, "bot[0-9]+:", "^[A-Za-z0-9_-]+")
+	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]", "^[^ \t:\"'," BS "]+")
+	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
+	return s
+}
+# hides what the second expression finds behind the first one
+function behind(s, re, what,   out, low, v) {
+	out = ""; low = tolower(s)
+	while (match(low, re)) {
+		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
+		v = match(s, what) ? substr(s, 1, RLENGTH) : ""
+		if (v != "") { out = out (harmless(v) ? v : hide(v)); s = substr(s, length(v) + 1) }
+		low = tolower(s)
 	}
 	return out s
 }
@@ -1716,48 +1890,49 @@ function bootstrap(s,   out, tok, b, a, re) {
 # The key of a name/value pair of an environment printed on one line
 function env_pairs(s,   out, low, re, head, rest, v) {
 	out = ""; low = tolower(s)
-	re = "name[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_]*(pass|token|secret|key|cred|pwd|auth)[a-z0-9_]*[\\\\]*\"?,[ \t]*[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
+	re = "name[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_]*(pass|token|secret|key|cred|pwd|auth)[a-z0-9_]*[\\\\]*\"?([, \t]|\\\\[nr]\002?)+[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
 	while (match(low, re)) {
 		head = substr(s, 1, RSTART + RLENGTH - 1); rest = substr(s, RSTART + RLENGTH)
 		v = match(rest, /^[^,"\\}]+/) ? substr(rest, 1, RLENGTH) : ""
+		# in a Go struct the next field follows behind a blank
+		if (head !~ /"$/) sub(/ [A-Z][A-Za-z]*:.*$/, "", v)
 		out = out head hide(v); s = substr(rest, length(v) + 1); low = tolower(s)
 	}
 	return out s
 }
 # Free text: everything stays but what looks like a secret
-function text(s,   low, n, t) {
+function text(s) {
+	# what follows an escape begins a word: \002 stands there meanwhile
+	if (index(s, "\\")) gsub(/\\[nrt]/, "&\002", s)
+	s = shapes(s)
+	if (length(s) >= 40) s = opaques(s)
+	if (index(s, "\002")) gsub(/\002/, "", s)
+	return s
+}
+function shapes(s,   low, n, t) {
 	low = tolower(s)
 	# a literal: busybox compiles an expression in a variable anew each time
-	if (low !~ /(pass|pwd|secret|token|key|credential|auth|bearer|basic|cookie|[:]\/\/[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zxlk|zxd|ls0t|uffj|akia|asia|aiza|ya29|gh[pousr]_|glpat-|xox|lin_api|sig=|sk-|join|-----|[a-z0-9][.][a-z0-9]*[0-9]|k10)/) return s
-	if (s ~ /PRIVATE KEY-----/ || low ~ /ls0t/) s = pem_inline(s)
+	if (low !~ /(pass|pwd|psk|secret|token|key|credential|auth|bearer|basic|cookie|user|callback|identified|:[^ ]*@|:\\*\/\\*\/[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zxlk|zxd|ls0t|uffj|[$][0-9a-z]+[$]|-u|login|join|mongo|mariadb|mysql|redis|ldap|smb|-----|[a-z0-9][.][a-z0-9]*[0-9]|k10|bot[0-9]|[?&](sig|code|x-amz)|:[0-9]+\/[0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|gl[a-z]+-|xox|xapp-|dckr_|lin_|[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
+	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
+	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
 	if (s ~ JWT) s = cut_jwt(s)
 	if (low ~ /zx(lk|d[ad][abcdfghijopqrst])/) s = replace_all(s, "ZX(lK|lB|lC|lM|dv|dw|dr)[A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/=]+", 0, "jwt")
-	if (index(s, "@")) s = userinfo(s)
+	if (index(s, "@")) { if (s ~ /:\\*\//) s = userinfo(s); if (s ~ /:[^ \t"'<>@:\/,;()]+@/) s = userpass(s) }
+	s = spoken(s, low)
 	if (low ~ /"?name[\\"]*[:=]/) s = env_pairs(s)
 	if (low ~ SECRETKEY) s = secret_pairs(s)
 	if (low ~ /(bearer|basic) /) s = schemes(s)
 	if (low ~ /[a-z0-9][.][a-z0-9]+[0-9]/) s = bootstrap(s)
-	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|github_pat|glpat|xox|lin_api|sig=|sk-|k10)/) {
-		s = replace_all(s, "A(KI|SI)A[A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9]+", 4)
-		s = replace_all(s, "AIza[A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-]+", 4)
-		s = replace_all(s, "ya29[.][A-Za-z0-9_-]+", 5)
-		s = replace_all(s, "gh[pousr]_[A-Za-z0-9]+", 4)
-		s = replace_all(s, "github_pat_[A-Za-z0-9_]+", 11)
-		s = replace_all(s, "glpat-[A-Za-z0-9_-]+", 6)
-		s = replace_all(s, "xox[abeprs]-[A-Za-z0-9-]+", 5)
-		s = replace_all(s, "lin_api_[A-Za-z0-9]+", 8)
-		s = replace_all(s, "[?&]sig=[^& \t\"']+", 5)
-		s = replace_all(s, "sk-[A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-]+", 3)
-		s = replace_all(s, "K10[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][^ \t\"']*", 3)
-	}
+	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|_pat_|gl[a-z]+-|xox|xapp-|dckr_|lin_|sk-|[sr]k_|whsec_|do[por]_v1|glsa_|tskey|hv[sbr][.]|sg[.]|secret-key|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) s = prefixed(s)
+	if (low ~ /k10[0-9a-f]/) s = replace_all(s, "K10[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][^ \t\"']*", 3, "token")
 	# microk8s join HOST:PORT/TOKEN/HASH
 	if (low ~ /join +[^ ]+:[0-9]+\//) { match(s, /oin +[^ ]+:[0-9]+\/[^ \t"']+/); t = substr(s, RSTART, RLENGTH); n = index(t, "/")
-		s = substr(s, 1, RSTART - 1) substr(t, 1, n) hide(substr(t, n + 1)) substr(s, RSTART + RLENGTH) }
+		s = substr(s, 1, RSTART - 1) substr(t, 1, n) hide(substr(t, n + 1), "token") substr(s, RSTART + RLENGTH) }
 	return s
 }
 function schemes(s,   out, tok, n) {
 	out = ""
-	while (match(s, /([Bb]earer|[Bb]asic|BEARER|BASIC) +[A-Za-z0-9._~+\/=-]+/)) {
+	while (match(s, "([Bb]earer|[Bb]asic|BEARER|BASIC) +[A-Za-z0-9._~+/=-]+")) {
 		tok = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1); s = substr(s, RSTART + RLENGTH)
 		n = match(tok, / +/) + RLENGTH - 1
 		if (length(tok) - n < 8 || substr(tok, n + 1) ~ /^[a-z]+[.,]?$/ || stripped_jwt(substr(tok, n + 1))) out = out tok
@@ -1766,37 +1941,64 @@ function schemes(s,   out, tok, n) {
 	return out s
 }
 # Private keys inside one line: as PEM with \n escapes, or as base64 of PEM
-function pem_inline(s,   out, a, rest, n, m) {
+function pem_inline(s,   out, a, rest, n, w) {
 	out = ""
-	while (match(s, /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/)) {
+	while (match(s, /-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/)) {
 		out = out substr(s, 1, RSTART - 1); rest = substr(s, RSTART)
-		if (match(rest, /-----END [A-Z0-9 ]*PRIVATE KEY-----/)) { out = out hide(substr(rest, 1, RSTART + RLENGTH - 1), "private-key"); s = substr(rest, RSTART + RLENGTH) }
-		else { out = out hide(rest, "private-key"); s = ""; inkey = 1 }
+		if (match(rest, /-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/)) { out = out hide(substr(rest, 1, RSTART + RLENGTH - 1), "private-key"); s = substr(rest, RSTART + RLENGTH) }
+		# how many words a log puts in front of each line
+		else { keywords = split(out, w, " "); out = out hide(rest, "private-key"); s = ""; inkey = 1; keylines = 0; keywide = 64 }
 	}
 	s = out s; out = ""
-	while (match(s, /LS0t[A-Za-z0-9+\/=]+/)) {
+	# a string: between the brackets of a literal, busybox takes the backslash before a slash for one of the characters
+	while (match(s, "LS0t[A-Za-z0-9+/=]+")) {
 		a = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1); s = substr(s, RSTART + RLENGTH)
 		out = out (public_pem(a) ? a : hide(a, "private-key"))
 	}
 	return out s
 }
+# A line of a key's body: the same prefix as before, and one word of base64. The last one may be short; a plain word is none.
+function key_line(s,   n, w, v) {
+	n = split(s, w, " ")
+	if (n == 0 || n == keywords) return 1
+	if (s ~ /(Proc-Type|DEK-Info|Version|Comment|Hash|Charset): /) return 1
+	v = w[n]; sub(/^["'|]+/, "", v); sub(/(\\[nr]|["',;|\r])+$/, "", v)
+	if (n != 1 && n != keywords + 1) return 0
+	if (v !~ /^=?[A-Za-z0-9+\/]+=*$/ || (keywide < 30 && length(v) > 4) || (length(v) < 30 && v ~ /^[A-Za-z]?[a-z]+$/ && length(v) > 3)) return 0
+	keywide = length(v)
+	return 1
+}
 # A line of free text; remembers PEM blocks and "name:"/"value:" pairs over line ends
-function text_line(s,   m, v) {
+function text_line(s,   m, v, n, w, was) {
 	if (inkey) {
-		if (s ~ /-----END [A-Z0-9 ]*PRIVATE KEY-----/) { inkey = 0; sub(/^.*-----END [A-Z0-9 ]*PRIVATE KEY-----/, "", s); return s == "" ? "\001" : text(s) }
+		if (s ~ /-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/) { inkey = 0; sub(/^.*-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/, "", s); return s == "" ? "\001" : text(s) }
 		# a block without end must not swallow the rest of a log
-		if (++keylines < 200 && s ~ /^[ \t]*([A-Za-z0-9+\/=]+|[A-Za-z-]+: .*)?[ \t\r]*$/) return "\001"
+		if (++keylines < 400 && key_line(s)) return "\001"
 		inkey = 0
 	}
-	keylines = 0
-	if (s ~ /-----BEGIN CERTIFICATE-----/) incert = 1
-	if (s ~ /-----END /) incert = 0
-	if (!incert && length(s) >= 60 && s ~ /^[ \t]*[A-Za-z0-9+\/_-]+=*[ \t\r]*$/ && s !~ /^[ \t]*[0-9a-f]+[ \t\r]*$/ && s !~ /^[ \t]*[-_=\/+]+[ \t\r]*$/ && s ~ /[A-Z]/ && s ~ /[a-z]/ && !bare_jwt(s)) {
-		match(s, /^[ \t]*/); m = RLENGTH; return substr(s, 1, m) hide(substr(s, m + 1))
+	if (s ~ /-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/) incert = 200
+	if (incert) {
+		if (s ~ /-----END / || --incert == 0) incert = 0
+		else if (s ~ /[A-Za-z0-9+\/]=*[ \t\r]*$/ && s !~ /[A-Za-z0-9+\/=][^A-Za-z0-9+\/= \t\r][A-Za-z0-9+\/=]+[ \t\r]*$/) return text_rest(s)
+	}
+	# base64 over several lines, whatever it is: its last line may be short
+	was = block; block = 0
+	if (length(s) >= 60 || was) {
+		n = split(s, w, " "); v = w[n]; sub(/\r$/, "", v)
+		if (v ~ /^[A-Za-z0-9+\/_.-]+=*$/ && !index(v, "..")) {
+			if (length(v) >= 60 && v !~ JWT && !public_pem(v) && opaque(v)) { block = n; return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque") }
+			if (length(v) >= 60 && n == 1 && v ~ JWT) block = n
+			if (was == n && v !~ /^[A-Za-z]?[a-z]*$/ && (n == 1 || length(v) > 8) && v !~ /^[0-9.]+$/) return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque")
+		}
 	}
 	if (pendingname && match(s, /^[ \t-]*"?value"?[ \t]*[:=][ \t]*/)) { m = RLENGTH; pendingname = 0; return substr(s, 1, m) hide(substr(s, m + 1)) }
 	pendingname = (tolower(s) ~ /^[ \t-]*"?name"?[ \t]*[:=][ \t]*"?[a-z0-9_]*(pass|token|secret|key|cred|pwd|auth)[a-z0-9_]*"?,?[ \t\r]*$/)
 	return text(s)
+}
+# a line of a certificate, with what a log puts in front of it
+function text_rest(s,   n, w) {
+	n = split(s, w, " ")
+	return n < 2 ? s : text(substr(s, 1, length(s) - length(w[n]))) w[n]
 }
 
 # ---- JSON: a tokenizer that needs no valid document. Punctuation and keys stay, so that what was broken stays broken.
@@ -1840,8 +2042,9 @@ function json_value(v,   key, box) {
 	if (mode == "api") note_agent(key, box, v)
 	if ((key == "token" || key == "k8s_auth_token" || key == "id-token") && bare_jwt(v)) return cut_jwt(v)
 	if (KUBE) return kube_value(key, v)
+	if (mode == "json" && box == "keys" && key ~ /^(n|x|y|kid|x5t)$/ && v ~ /^[A-Za-z0-9_=-]+$/) return v
 	if (KIND[depth] == "{") {
-		if (box == "annotations") return annotation_ok(key) ? text(shorten(v)) : hide(v)
+		if (box == "annotations") return annotation_ok(key) && (key !~ /(hash|mirror|containerID)$/ || v ~ /^[0-9a-f-]*$/) ? text(shorten(v)) : hide(v)
 		if ((box in MAPS) && length(v) < 256) return text(v)
 		if (box == "env" && key == "name") { ENVNAME[depth] = v; return text(v) }
 		if (box == "env" && key == "value") return env_ok(ENVNAME[depth]) ? text(v) : hide(v)
@@ -1862,10 +2065,14 @@ function json_source(v,   out, k, n) {
 function shorten(v) {
 	if (length(v) <= 12288) return v
 	v = substr(v, 1, 12288); sub(/\\+u?[0-9a-fA-F]*$/, "", v)
+	# nor inside of a word: half a secret is not recognised
+	sub(/[^] \t,;"'\\]*$/, "", v); sub(/\\+$/, "", v)
 	return v " [CUT]"
 }
 function json_key(k) {
 	if (k !~ /^[A-Za-z0-9_.\/:@ $*-]*$/ || length(k) > 320) return hide(k)
+	# a value in the place of a key
+	if (length(k) >= 20 && k ~ /^[A-Za-z0-9]+$/ && k ~ /[0-9]/ && k ~ /[A-Z]/ && k ~ /[a-z]/) return hide(k)
 	return text(k)
 }
 function json_open(c,   name) {
@@ -2043,49 +2250,73 @@ function toml_value(s,   out, c, n, v, save) {
 
 # ---- command lines: flags by an allow-list
 function setup_args() {
-	words("config conf cni-conf-dir cni-bin-dir cni-cache-dir network-plugin container-runtime container-runtime-endpoint image-service-endpoint runtime-request-timeout kubeconfig bootstrap-kubeconfig root-dir cert-dir hostname-override node-ip cluster-dns cluster-domain cgroup-driver eviction-hard feature-gates fail-swap-on pod-infra-container-image root state address log-level data-dir node-name flannel-backend cluster-cidr service-cidr event-ttl v node-labels register-with-taints resolv-conf max-pods serialize-image-pulls authorization-mode namespace id client-ca-file anonymous-auth authentication-token-webhook rotate-certificates service-account-issuer service-account-signing-key-file service-account-key-file tls-cert-file tls-private-key-file read-only-port healthz-port healthz-bind-address port streaming-connection-idle-timeout sync-frequency node-status-update-frequency termination-grace-period publish workdir", FLAG)
+	words("config conf cni-conf-dir cni-bin-dir cni-cache-dir network-plugin container-runtime container-runtime-endpoint image-service-endpoint runtime-request-timeout kubeconfig bootstrap-kubeconfig root-dir cert-dir hostname-override node-ip cluster-dns cluster-domain cgroup-driver eviction-hard feature-gates fail-swap-on pod-infra-container-image root state address log-level data-dir node-name flannel-backend cluster-cidr service-cidr event-ttl v node-labels register-with-taints resolv-conf max-pods serialize-image-pulls authorization-mode namespace id client-ca-file anonymous-auth authentication-token-webhook rotate-certificates service-account-issuer service-account-signing-key-file service-account-key-file tls-cert-file tls-private-key-file read-only-port healthz-port healthz-bind-address port path pid pidfile prefix profile policy print progress streaming-connection-idle-timeout sync-frequency node-status-update-frequency termination-grace-period publish workdir", FLAG)
 }
 function plain(v) { return v ~ /^(true|false|[0-9]+(ms|s|m|h|Ki|Mi|Gi|%)?|[0-9.]+(:[0-9]+)?|\/[A-Za-z0-9_.\/:@+-]*|unix:\/\/\/[A-Za-z0-9_.\/-]*)$/ }
+# a flag whose value is hidden whatever it looks like: -p 8080 may be a port, -p 123456 a password
+function sensitive(f) { return !(f in FLAG) && f ~ /(pass|pwd|token|secret|key|cred|auth|user|^[puPUaw]$)/ && f !~ /(file|dir|path|mode|ttl|webhook|timeout|url)s?$/ }
+# a word that is a name: no mix of upper case and digits, no long run of letters and digits
+function name_word(w) {
+	if (w !~ /^[@A-Za-z][A-Za-z0-9_.\/()-]*:?[0-9]*$/ || length(w) > 40) return 0
+	if (w ~ /[A-Z]/ && w ~ /[0-9]/ && w !~ /[\/.:]/) return 0
+	return !(w ~ /^[A-Za-z0-9]+$/ && length(w) >= 16 && w ~ /[0-9]/)
+}
 # one element of a command line; the flag before it decides on a value
 function argument(w,   f, n, v) {
 	if (match(w, /^--?[A-Za-z0-9_.-]+=/)) {
 		n = RLENGTH; f = substr(w, 1, n - 1); sub(/^--?/, "", f); v = substr(w, n + 1); lastflag = ""
-		if (v == "") return w
+		if (v == "" || v == "true" || v == "false") return w
 		if (bare_jwt(v)) return substr(w, 1, n) cut_jwt(v)
-		return substr(w, 1, n) ((f in FLAG) || plain(v) ? text(v) : hide(v))
+		return substr(w, 1, n) (!sensitive(f) && ((f in FLAG) || plain(v)) ? text(v) : hide(v))
 	}
 	if (w ~ /^--?[A-Za-z][A-Za-z0-9_.-]*$/) {
 		f = w; sub(/^--?/, "", f); lastflag = f
 		# -pSECRET is one word: a single dash with more than a plain word behind it is not shown
-		if (w ~ /^-[^-]/ && w !~ /^-[a-z][a-z-]*$/) return substr(w, 1, 2) hide(substr(w, 3))
-		return w
+		if (w ~ /^-[^-]/ && length(w) > 2 && !(f in FLAG) && (w !~ /^-[a-z][a-z-]*$/ || w ~ /^-p/)) { lastflag = ""; return substr(w, 1, 2) hide(substr(w, 3)) }
+		return text(w)
 	}
 	if (bare_jwt(w)) { lastflag = ""; return cut_jwt(w) }
-	if (lastflag != "") { f = lastflag; lastflag = ""; return (f in FLAG) || plain(w) || (f !~ /(pass|token|secret|key|cred|auth|user|^p$|^u$)/ && w ~ /^[a-z][a-z0-9_.-]*$/ && length(w) < 20) ? text(w) : hide(w) }
-	if (plain(w) || (w ~ /^[@A-Za-z][A-Za-z0-9_.\/:()-]*$/ && length(w) <= 40)) return text(w)
+	if (lastflag != "") {
+		f = lastflag; lastflag = ""
+		if (sensitive(f) && w != "true" && w != "false") return hide(w)
+		return (f in FLAG) || plain(w) || (w ~ /^[a-z][a-z0-9_.-]*$/ && length(w) < 20) ? text(w) : hide(w)
+	}
+	if (plain(w) || name_word(w)) return text(w)
 	return w ~ /^[^A-Za-z0-9]*$/ ? w : hide(w)
 }
 # the files of microk8s: one flag a line
 function args_line(s) {
 	if (s ~ /^[ \t]*#/) return "#"
-	return words_of(s, 1)
+	# a flag alone on its line has its value on the next
+	return words_of(s, 1, lastflag)
 }
-function words_of(s, from,   n, w, i, out, lead) {
+function words_of(s, from, flag,   n, w, i, out, lead) {
 	match(s, /^ */); lead = substr(s, 1, RLENGTH)
-	n = split(s, w, " "); out = ""; lastflag = ""
+	n = split(s, w, " "); out = ""; lastflag = flag
 	for (i = 1; i <= n; i++) out = out (i > 1 ? " " : "") (i < from ? w[i] : argument(w[i]))
 	return lead out
 }
 # ps: the columns before COMMAND and the program stay, its arguments go through the same filter
 function ps_line(s,   head, rest, n) {
 	if (!psmark) { psmark = match(s, /(COMMAND|CMD|ARGS)/) ? RSTART : 1; return s }
+	# a line that does not begin with a number is the rest of the one before
+	if (s !~ /^ *[0-9]+ /) return words_of(s, 1)
 	head = substr(s, 1, psmark - 1); rest = substr(s, psmark)
 	# a wide column shifts the line: move on to the start of a word
 	while (head != "" && substr(head, length(head)) != " " && rest != "") { head = head substr(rest, 1, 1); rest = substr(rest, 2) }
-	if (rest ~ /^\[.*\]$/) return s
+	# a thread of the kernel; a process may call itself so too
+	if (rest ~ /^\[[A-Za-z0-9_.\/:+-]*\]$/) return text(s)
 	n = index(rest, " ")
 	if (!n) return head text(rest)
 	return head text(substr(rest, 1, n)) words_of(substr(rest, n + 1), 1)
+}
+
+# ---- paths.tsv and index.tsv: each field by itself
+function table_line(s,   n, f, i, out) {
+	if (text(s) == s) return s
+	n = split(s, f, "\t"); out = ""
+	for (i = 1; i <= n; i++) out = out (i > 1 ? "\t" : "") text(f[i])
+	return out
 }
 
 # ---- the trace of kubectl: only the time in the answer's Date header, as seconds since 1970
@@ -2109,6 +2340,7 @@ mode == "date" { if (!dated && $0 ~ /^(.* )?[Dd]ate: [A-Z][a-z][a-z], [0-9]/) { 
 	else if (mode == "args") line = args_line($0)
 	else if (mode == "cmdline") { line = NR == 2 ? text($0) : argument($0); printf "%s%s", (NR > 2 ? " " : ""), line; next }
 	else if (mode == "ps") line = ps_line($0)
+	else if (mode == "tsv") line = table_line($0)
 	else line = hide($0)
 	if (line != "\001") print line
 }
@@ -2144,7 +2376,7 @@ json() { # a JSON string or null; UTF-8 stays, other bytes become \xHH
 	printf '"%s"' "$(printf '%s' "$ESC" | sed 's/[\\"]/\\&/g')"
 }
 node_facts() {
-	n_host=$(cat "$R/etc/hostname" 2>/dev/null | head -n 1)
+	n_host=$(head -n 1 "$R/etc/hostname" 2>/dev/null)
 	[ -z "$R" ] && n_host=$(hostname 2>/dev/null || uname -n)
 	n_machine='' n_boot='' n_kernel='' n_os=''
 	[ -s "$R/etc/machine-id" ] && n_machine=$(tr -d ' \n' <"$R/etc/machine-id" | $HASH | cut -c1-64)
@@ -2162,7 +2394,7 @@ write_collector() {
 	c_parts=''
 	[ $DO_NODE = 1 ] && c_parts='"node"'
 	[ $DO_CLUSTER = 1 ] && c_parts="${c_parts:+$c_parts, }\"cluster\""
-	c_red=$(awk '{ c[$1] += $2 } END { printf "\"jwt\": %d, \"private-key\": %d, \"value\": %d", c["jwt"], c["private-key"], c["value"] }' "$W/counts")
+	c_red=$(awk '{ c[$1] += $2 } END { printf "\"jwt\": %d, \"private-key\": %d, \"url\": %d, \"token\": %d, \"opaque\": %d, \"value\": %d", c["jwt"], c["private-key"], c["url"], c["token"], c["opaque"], c["value"] }' "$W/counts")
 	{
 		printf '{\n  "schema": "%s",\n' "$SCHEMA"
 		printf '  "collector": {"name": "collect.sh", "version": "%s", "sha256": %s},\n' "$VERSION" "$(json "$c_sha")"
@@ -2185,6 +2417,12 @@ finish() {
 		awk -F '\t' -v OFS='\t' 'FILENAME == ARGV[1] { if (!($1 in l) || $2 != "complete") l[$1] = $2; next } !($1 in s) { s[$1] = 1; if ($1 in l) $13 = l[$1]; print }' \
 			"$W/listings" "$W/paths" | sort >>"$TREE/paths.tsv" || return 1
 	fi
+	# names of files, targets of links and notes pass the filter too
+	for f_t in "$TREE/paths.tsv" "$W/index"; do
+		[ -s "$f_t" ] || continue
+		redact tsv table -v counts="$W/n" <"$f_t" >"$W/table" && mv -f "$W/table" "$f_t" || return 1
+		[ -s "$W/n" ] && cat "$W/n" >>"$W/counts"; : >"$W/n"
+	done
 	gate
 	printf 'seq\tstart\tseconds\texit\tcoverage\tbytes\tredactions\tkind\tmember\torigin\tnote\n' >"$TREE/index.tsv"
 	cat "$W/index" >>"$TREE/index.tsv" || return 1
@@ -2252,6 +2490,7 @@ kctl() {
 	within "$k_limit" "$@"
 }
 first_line() { tr -d '\000-\010\013-\037\177' <"$1" 2>/dev/null | grep -v '^[ 	]*$' | head -n 1 | cut -b1-300; }
+# shellcheck disable=SC2016 # a case's name stands between quotes in the line that is shown
 by_hand() { printf 'sh collect.sh --no-cluster --node %s%s   # on %s, as root' "$1" "${CASE:+ --case '$CASE'}" "$1"; }
 # one_node NODE: a pod, the collector in it, its archive; the outcome is one line in a file. Runs in a shell of its own.
 one_node() {

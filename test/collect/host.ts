@@ -23,6 +23,7 @@ export interface Shell {
   readonly name: string;
   readonly argv: readonly string[];
   readonly path: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Row {
@@ -78,40 +79,54 @@ export function link(root: string, path: string, target: string, mtime: number):
   lutimesSync(file, mtime, mtime);
 }
 
-/** The shells of this machine, among them busybox with nothing but its own tools, and each awk there is. */
+const SHELLS = [["dash"], ["bash", "--posix"], ["mksh"], ["yash"], ["ksh93"]] as const;
+/** Each shell with an awk that the others do not have; the filter itself runs under every awk in filter.test.ts. */
+const AWKS: Readonly<Record<string, string>> = { bash: "gawk", mksh: "original-awk", yash: "mawk" };
+
+/** The shells of this machine, among them busybox with nothing but its own tools. */
 export function shells(work: string): readonly Shell[] {
   const usual = process.env["PATH"] ?? "/usr/bin:/bin";
   const found: Shell[] = [{ name: "sh", argv: ["sh"], path: usual }];
-  for (const [program, ...args] of [["dash"], ["bash", "--posix"], ["mksh"]] as const) {
+  for (const [program, ...args] of SHELLS) {
     const path = which(program);
     if (path === undefined) skip(`collector under ${program} (not installed)`);
     // Debian's sh is dash: once is enough.
     else if (realpathSync(path) !== realpathSync(which("sh") ?? path))
-      found.push({ name: program, argv: [program, ...args], path: usual });
+      found.push({
+        name: program,
+        argv: [program, ...args],
+        path: withAwk(work, AWKS[program], usual),
+        // it would hand over to another shell, which is tested anyway
+        ...(program === "yash" ? { env: { INQUEST_STAY: "1" } } : {}),
+      });
   }
   const busybox = which("busybox");
   if (busybox === undefined) skip("collector under busybox (not installed)");
   else {
     const dir = join(work, "busybox");
     mkdirSync(dir, { recursive: true });
-    for (const applet of spawnSync(busybox, ["--list"], { encoding: "utf8" }).stdout.split("\n")) {
-      if (/^[a-z0-9]+$/.test(applet) && applet !== "busybox") symlinkSync(busybox, join(dir, applet));
-    }
+    for (const applet of applets(busybox)) symlinkSync(busybox, join(dir, applet));
     found.push({ name: "busybox", argv: [busybox, "sh"], path: dir });
   }
-  for (const awk of ["mawk", "gawk", "original-awk"]) {
-    const program = which(awk);
-    if (program === undefined) {
-      skip(`collector with ${awk} (not installed)`);
-      continue;
-    }
-    if (realpathSync(program) === realpathSync(which("awk") ?? "/")) continue;
-    const dir = join(work, `with-${awk}`);
-    mkdirSync(dir, { recursive: true });
-    symlinkSync(program, join(dir, "awk"));
-    found.push({ name: `sh with ${awk}`, argv: ["sh"], path: `${dir}:${usual}` });
-  }
   return found;
+}
+
+/** The tools that one busybox is. */
+export function applets(busybox: string): readonly string[] {
+  const names = spawnSync(busybox, ["--list"], { encoding: "utf8" }).stdout.split("\n");
+  return names.filter((name) => /^[a-z0-9]+$/.test(name) && name !== "busybox");
+}
+
+function withAwk(work: string, awk: string | undefined, usual: string): string {
+  const program = awk === undefined ? undefined : which(awk);
+  if (awk === undefined || program === undefined) {
+    if (awk !== undefined) skip(`collector with ${awk} (not installed)`);
+    return usual;
+  }
+  const dir = join(work, `with-${awk}`);
+  mkdirSync(dir, { recursive: true });
+  symlinkSync(program, join(dir, "awk"));
+  return `${dir}:${usual}`;
 }
 
 const table = (text: string): Row[] => {
@@ -178,7 +193,7 @@ function invocation({ shell, out, args, path, env, script = "collect.sh" }: Run)
   return {
     program: which(program) ?? program,
     argv: [...first, script, "-o", out, ...args],
-    env: { PATH: path === undefined ? usual : `${path}:${usual}`, HOME: out, TMPDIR: out, ...env },
+    env: { PATH: path === undefined ? usual : `${path}:${usual}`, HOME: out, TMPDIR: out, ...shell?.env, ...env },
   };
 }
 

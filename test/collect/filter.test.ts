@@ -1,0 +1,131 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { remove, scratch, skip, which } from "./host.js";
+import { byMode } from "./plant.js";
+import { traces } from "./search.js";
+import { certificate, certificateData, EVIDENCE, LINES, secrets, spent } from "./shapes.js";
+
+/** The filter by itself, under every awk: all of them must say the same. */
+const test = suite("collect: the filter");
+const work = scratch();
+test.after(() => remove(work));
+
+const [, source] = /<<'EOT'\n(# Redaction[\s\S]*?)\nEOT\n/.exec(readFileSync("collect.sh", "utf8")) ?? [];
+const program = join(work, "redact.awk");
+writeFileSync(program, `${source}\n`);
+
+const awks: (readonly string[])[] = [];
+for (const [name = "", ...rest] of [["mawk"], ["gawk"], ["original-awk"], ["busybox", "awk"]]) {
+  const path = which(name);
+  if (path === undefined) skip(`the filter under ${name} (not installed)`);
+  else awks.push([path, ...rest]);
+}
+if (awks.length === 0) awks.push(["awk"]);
+
+function filter(awk: readonly string[], mode: string, input: string): string {
+  const [file = "awk", ...rest] = awk;
+  const { stdout, stderr } = spawnSync(file, [...rest, "-v", `mode=${mode}`, "-v", "hash=", "-f", program], {
+    input: Buffer.from(`salt\n${input}`, "latin1"),
+    env: { LC_ALL: "C", PATH: process.env["PATH"] ?? "" },
+    maxBuffer: 1 << 26,
+  });
+  assert.is(stderr.toString(), "");
+  return stdout.toString("latin1");
+}
+const [first = ["awk"]] = awks;
+const text = (input: string): string => filter(first, "text", `${input}\n`).replace(/\n$/, "");
+
+const mixed = LINES.flatMap((line, n) => [line, EVIDENCE[n % EVIDENCE.length] ?? ""]).join("\n");
+const inputs = new Map([["text", `${mixed}\n`], ...Object.entries(byMode)]);
+inputs.set(
+  "cmdline",
+  "/usr/bin/kubelet\n--token=x1Y\n--password\nabc\nsh -c curl -u a:b\n--root-dir=/var/lib/kubelet\n",
+);
+const outputs = awks.map(
+  (awk) => new Map([...inputs].map(([mode, input]) => [mode, filter(awk, mode === "raw" ? "json" : mode, input)])),
+);
+
+for (const [at, awk] of awks.entries()) {
+  test(`${awk.join(" ").replace(/^.*\//, "")}: nothing secret comes through, and the others say the same`, () => {
+    const output = outputs[at] ?? new Map();
+    assert.equal(
+      traces(new Map([...output].map(([mode, found]) => [mode, Buffer.from(found, "latin1")])), secrets),
+      [],
+    );
+    for (const [mode, found] of output) assert.is(found, outputs[0]?.get(mode), mode);
+  });
+}
+
+test("evidence comes out as it went in, alone and between secrets", () => {
+  for (const line of EVIDENCE) {
+    assert.is(text(line), line);
+    assert.ok(outputs[0]?.get("text")?.includes(line), line);
+  }
+});
+
+test("JSON stays JSON", () => {
+  for (const mode of ["json", "api", "raw"]) JSON.parse(outputs[0]?.get(mode) ?? "");
+});
+
+test("public certificates stay, as PEM, escaped and in base64; with a private key beside them only the key goes", () => {
+  for (const line of [`"crt":"${certificate.replaceAll("\n", "\\n")}"`, `ca: ${certificateData}`])
+    assert.is(text(line), line);
+  const stamped = certificate.replaceAll(/^/gm, "2026-11-22T12:11:40Z stdout F ");
+  assert.is(text(stamped), stamped);
+  const both = `-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n${certificate}`;
+  assert.match(text(both), /^\[REDACTED len=27\]\n/);
+  assert.ok(text(both).endsWith(certificate));
+});
+
+test("what a log says of keys and tokens without showing one is kept", () => {
+  for (const line of [
+    "unauthorized: Unauthorized",
+    "token: not found",
+    'error="authentication token has expired"',
+    "Failed to read token file /var/run/secrets/kubernetes.io/serviceaccount/token: no such file or directory",
+    `authorization header: ${spent}`,
+    "--authorization-mode=RBAC --token-auth-file=/x --v=2",
+    "https://10.0.0.1:6443/api?timeout=10s user admin@example",
+    "docker-pullable://nginx@sha256:7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069",
+    "sandbox 4e0ee0d8fba7ab0bf4d2ae12e5c36b7b6a2e1cf5c4d2f8f9a1b2c3d4e5f60718 of a.b/c:80",
+    "/var/lib/kubelet/pods/567d9c55-f3c1-4354-90b5-6d57c87d2f8d/volumes/kubernetes.io~projected/kube-api-access-x2x4l",
+    "MutatingAdmissionWebhookConfigurationReconcilerController/v1beta1/namespaces",
+    "docker run -u 1000:1000 -p 8080:80 x",
+    "task-runner-5d8f9c6b7-x2x4l risk-analysis-controller-manager-7c9",
+    "BIRD: Mesh_10_0_0_2: Received: Connection closed",
+    "0123456789abcdef0123456789abcdef01234567",
+    "E1122 callback failed: context deadline exceeded",
+    "PodSandboxStatus of sandbox failed: rpc error: code = NotFound",
+    "set-cookie header missing",
+  ])
+    assert.is(text(line), line);
+});
+
+test("a key that lost its end does not swallow the log behind it", () => {
+  const body = Array.from({ length: 5 }, () => "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDzPpIYzeCVKC9g").join(
+    "\n",
+  );
+  const log = ["I1122 12:11:40 1 a.go:1] restarted", "connection is unauthorized: Unauthorized", "k8s01"];
+  assert.equal(
+    text(`-----BEGIN RSA PRIVATE KEY-----\n${body}\n${log.join("\n")}`)
+      .split("\n")
+      .slice(1),
+    log,
+  );
+  const stamp = "2026-11-22T12:11:40Z k8s01 app[77]: ";
+  const stamped = `-----BEGIN RSA PRIVATE KEY-----\n${body}\nrestarted`.replaceAll(/^/gm, stamp);
+  assert.is(text(stamped).split("\n").at(-1), `${stamp}restarted`);
+});
+
+test("long lines of one letter, dots, or beginnings of tokens take no time", () => {
+  const began = Date.now();
+  for (const unit of ["eyJ", "a", "a.", "ab:", "://a", "-----BEGIN ", "password=", "A1b", "\\n", "@:"]) {
+    for (const awk of awks) filter(awk, "text", `${unit.repeat(8192 / unit.length)}\n`);
+  }
+  assert.ok(Date.now() - began < 20_000, `${Date.now() - began} ms`);
+});
+
+test.run();
