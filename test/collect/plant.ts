@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { put } from "./host.js";
 import {
+  certificate,
   certificateData,
   clientKey,
   EVIDENCE,
@@ -246,9 +247,10 @@ export function plant(work: string, steps: readonly Step[]): Planted {
     const last = words.at(-1) ?? "";
     switch (`${table} ${verb}`) {
       case "path_steps list": {
-        for (const odd of NAMES) put(root, join(last, odd), "");
-        mkdirSync(join(root, last), { recursive: true });
-        symlinkSync(`https://u:${proxyPassword}@host/`, join(root, last, "odd-link"));
+        const listed = instance(last);
+        for (const odd of NAMES) put(root, join(listed, odd), "");
+        mkdirSync(join(root, listed), { recursive: true });
+        symlinkSync(`https://u:${proxyPassword}@host/`, join(root, listed, "odd-link"));
         break;
       }
       case "path_steps hop":
@@ -268,21 +270,45 @@ export function plant(work: string, steps: readonly Step[]): Planted {
         expected.set(`${name}, kubeconfig`, of("file", join(last, "calico-kubeconfig")));
         break;
       case "path_steps containerd":
-        put(root, last, bytes(toml));
-        expected.set(name, of("file", last));
+      case "path_steps crio":
+        put(root, instance(last), bytes(toml));
+        expected.set(name, of("file", instance(last)));
+        break;
+      case "path_steps cert":
+        // the mark is no base64: what is left of this file is the certificate alone
+        put(root, instance(last), bytes(`${text()}${certificate}\n${text()}`));
+        break;
+      case "path_steps podlogs":
+        put(root, `${instance(last)}/0.log`, bytes(text()));
+        expected.set(name, of("file", `${instance(last)}/0.log`));
         break;
       case "command_steps cmd":
+      case "command_steps now":
+      case "command_steps count":
       case "command_steps tail":
       case "command_steps zone": {
-        const [mode = "", slug = "", program = "", ...rest] = words;
+        const need = words[2]?.startsWith("?") ? words[2].slice(1) : null;
+        // a place of a socket will do: whether it exists is all that is asked
+        const place = need?.startsWith("@") ? "/run/containerd/containerd.sock" : need;
+        if (place) put(root, join(place, "planted"), "");
+        const [mode = "", slug = "", program = "", ...rest] = words.filter((word) => !word.startsWith("?"));
         const nth = slugs.get(slug) ?? 0;
         slugs.set(slug, nth + 1);
         const substituted = steps.slice(at + 1).some((other) => other.table === table && other.words[1] === slug);
-        const fixed = rest.slice(rest.findLastIndex((word) => word.startsWith("@")) + 1).join(" ");
+        // what the collector fills in is not known here: the words before it where it comes last, else those behind it
+        const filled = rest.findLastIndex((word) => word.startsWith("@"));
+        const trailing = filled === rest.length - 1 && filled >= 0;
+        const fixed = trailing ? "" : rest.slice(filled + 1).join(" ");
         const print = printed(`${slug}.${nth}`, content(mode, name));
         // a step with a substitute fails, so that the substitute has its turn; what it printed is kept
         const pattern =
-          rest.length === 0 ? "''" : rest.some((word) => word.startsWith("@")) ? `*${quoted(fixed)}` : quoted(fixed);
+          rest.length === 0
+            ? "''"
+            : trailing
+              ? `${quoted(rest.slice(0, filled).join(" "))}*`
+              : rest.some((word) => word.startsWith("@"))
+                ? `*${quoted(` ${fixed}`)} | ${quoted(fixed)}`
+                : quoted(fixed);
         const lines = cases.get(program) ?? [];
         cases.set(program, [...lines, `${pattern}) ${print}; exit ${substituted ? 1 : 0} ;;`]);
         const member = `bundle/node/cmd/${slug}`;
@@ -303,6 +329,12 @@ export function plant(work: string, steps: readonly Step[]): Planted {
         expected.set(name, of("api", plural ?? ""));
         break;
       }
+      case "api_steps names":
+        expected.set(name, of("api", last.split(".")[0] ?? ""));
+        break;
+      case "api_steps types":
+        expected.set(name, of("api", "api-resources"));
+        break;
       case "api_steps raw":
         expected.set(name, of("api", last));
         break;
@@ -313,8 +345,9 @@ export function plant(work: string, steps: readonly Step[]): Planted {
     }
   }
   mkdirSync(join(root, "/var/log/journal/x"), { recursive: true });
-  cases.set("journalctl", [`*) ${printed("journal", bytes(text()))}; exit 0 ;;`]);
+  cases.set("journalctl", [`*' -F '*) exit 1 ;;`, `*) ${printed("journal", bytes(text()))}; exit 0 ;;`]);
   const kubectl = [
+    `*'/livez'* | *'/readyz'* | *api-resources* | *' -o name'*) ${printed("text", bytes(text()))}; exit 0 ;;`,
     `*'get --raw'*) ${printed("raw", bytes(raw))}; echo 'I1122 x.go:1]     Date: Sun, 22 Nov 2026 12:23:25 GMT' >&2; exit 0 ;;`,
     `*' logs '*) ${printed("log", bytes(text()))}; exit 0 ;;`,
     `*' pods '*) ${printed("pods", bytes(listOf("Pod")))}; exit 0 ;;`,
