@@ -7,6 +7,7 @@ import { InquestError } from "#model/error.js";
 import type { Intake } from "#model/intake.js";
 import type { Review } from "#model/review.js";
 import { VERSION } from "#model/version.js";
+import { underNodeNames } from "#model/visited.js";
 import { startParsing } from "#parsers/all.js";
 import { fileName } from "#report/file-name.js";
 import { renderJson } from "#report/json.js";
@@ -59,8 +60,9 @@ interface Taken {
 async function takeIn(paths: readonly string[], options: Options): Promise<Taken> {
   const parsing = startParsing();
   const bundles = new Map<string, { readonly custody: Custody; readonly artifacts: readonly Artifact[] }>();
-  const refused: InquestError[] = [];
-  for (const file of await findBundles(paths)) {
+  const { files, passedOver } = await findBundles(paths);
+  const refused: InquestError[] = [...passedOver];
+  for (const file of files) {
     options.onProgress?.(`reading ${file}`);
     try {
       const read = await readBundle(file, options.limits, (artifact) =>
@@ -81,8 +83,27 @@ async function takeIn(paths: readonly string[], options: Options): Promise<Taken
   }
   // The order in which bundles were named must not show in the review.
   const read = [...bundles.values()].sort((a, b) => (custodyKey(a.custody) < custodyKey(b.custody) ? -1 : 1));
-  return { intake: parsing.finish(read.flatMap((b) => b.artifacts)), custody: read.map((b) => b.custody), refused };
+  const intake = parsing.finish(read.flatMap((b) => b.artifacts));
+  const custody = read.map((b) => withIssues(b.custody, intake));
+  return { ...underNodeNames(intake, custody), refused };
 }
+
+/** What parsers could not read of a bundle's members is wrong with the bundle, too. */
+function withIssues(custody: Custody, { issues }: Intake): Custody {
+  const own = issues.filter(({ artifact, code }) => artifact.bundle === custody.sha256 && LOSES.has(code));
+  const told = own.slice(0, MAX_ISSUES).map(({ artifact, code, message, line }) => ({
+    code,
+    member: artifact.member,
+    message: line === null ? message : `line ${line}: ${message}`,
+  }));
+  const more = own.length - told.length;
+  const rest = more > 0 ? [{ code: "W_MORE", member: null, message: `${more} more remarks of parsers` }] : [];
+  return told.length === 0 ? custody : { ...custody, issues: [...custody.issues, ...told, ...rest] };
+}
+
+/** Remarks after which something is missing; the others only say that a value was odd. */
+const LOSES: ReadonlySet<string> = new Set(["W_ROW", "W_TABLE", "W_ITEM", "W_LIMIT", "W_UNREADABLE", "W_PARSER"]);
+const MAX_ISSUES = 50;
 
 /** Cluster before nodes at one time, then by time, node and content. */
 const custodyKey = (c: Custody): string =>

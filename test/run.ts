@@ -12,7 +12,7 @@ import { join } from "node:path";
 const ROOT = "dist/test";
 const STRICT = process.argv.includes("--strict");
 /** The longest first: a worker that is free takes the next. */
-const SLOW = ["collect/", "cli/", "bundle/", "golden/", "canary"];
+const SLOW = ["collect/", "cli/", "bundle/", "golden/", "main.", "canary"];
 
 interface Count {
   readonly passed: number;

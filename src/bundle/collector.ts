@@ -15,7 +15,16 @@ export const COLLECTOR = "collector.json";
 export interface CollectorRecord
   extends Pick<
     Custody,
-    "hostname" | "machineIdSha256" | "bootId" | "kernel" | "os" | "collectorSha256" | "apiOffsetS" | "apiOffsetErrorS"
+    | "hostname"
+    | "machineIdSha256"
+    | "bootId"
+    | "kernel"
+    | "os"
+    | "collectorSha256"
+    | "apiOffsetS"
+    | "apiOffsetErrorS"
+    | "caseId"
+    | "operator"
   > {
   readonly schema: string | null;
   readonly collector: string | null;
@@ -59,11 +68,12 @@ export function readCollector(
     ledger.note("W_COLLECTOR", COLLECTOR, bytes === null ? "missing" : "not a JSON object");
     return fields(new Map(), () => undefined);
   }
-  checkSchema(root.get("schema"), refuse);
   if (!verdict.trusted(COLLECTOR)) {
-    ledger.note("W_COLLECTOR", COLLECTOR, "differs from the manifest: only its schema is used");
-    return { ...fields(new Map(), () => undefined), schema: String(root.get("schema")) };
+    // Its schema cannot be believed either: one byte that differs must not cost the bundle.
+    ledger.note("W_COLLECTOR", COLLECTOR, "differs from the manifest: not used");
+    return fields(new Map(), () => undefined);
   }
+  checkSchema(root.get("schema"), refuse);
   const unreadable: string[] = [];
   const found = fields(root, (name) => unreadable.push(name));
   if (unreadable.length > 0) ledger.note("W_COLLECTOR", COLLECTOR, `not as the layout says: ${unreadable.join(", ")}`);
@@ -95,6 +105,8 @@ function fields(root: ReadonlyMap<string, unknown>, unreadable: (field: string) 
     bootId: read("node", "boot_id", text),
     kernel: read("node", "kernel", text),
     os: read("node", "os", text),
+    caseId: read("custody", "case", text),
+    operator: read("custody", "operator", text),
     parts: read(null, "parts", z.array(z.enum(["node", "cluster"])).max(2)),
     state: read(null, "state", z.enum(["complete", "partial", "interrupted"])),
     start: read("clock", "start", text),

@@ -1,35 +1,72 @@
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { InquestError } from "#model/error.js";
 import { refuser } from "./refuse.js";
+import { readSums, SUMS } from "./sums.js";
 
 const BUNDLE_NAME = /^[^.].*\.(?:tar|tar\.gz|tgz)$/s;
+/** Of things in one folder that can be no bundle, as many are named. */
+const SHOWN = 10;
+
+/** What was found to read, and what was passed over and must not be passed over in silence. */
+export interface Found {
+  readonly files: readonly string[];
+  readonly passedOver: readonly InquestError[];
+}
 
 /**
  * Turns files and folders into bundle files: a file as it is, a folder as its `*.tar`, `*.tar.gz` and `*.tgz` directly inside, sorted by
- * code unit. In the order given, each path once. Does not look into the files.
+ * code unit. In the order given, each path once. Does not look into the files, and opens none: what is a FIFO, a socket or a device is told by
+ * its kind. In a folder such things are passed over, whatever their name, as is a bundle's name that leads nowhere, and one that the folder's
+ * SHA256SUMS names and that is not there.
  *
  * @throws InquestError E_OPEN, E_NOT_FILE; E_NO_BUNDLE for no path at all and for a folder without bundles
  */
-export async function findBundles(paths: readonly string[]): Promise<readonly string[]> {
+export async function findBundles(paths: readonly string[]): Promise<Found> {
   if (paths.length === 0) throw refuser("")("E_NO_BUNDLE", "no bundle was named");
-  const found = new Set<string>();
-  for (const path of paths) for (const file of await expand(path)) found.add(file);
-  return [...found];
+  const files = new Set<string>();
+  const passedOver: InquestError[] = [];
+  for (const path of paths) for (const file of await expand(path, passedOver)) files.add(file);
+  const [first] = passedOver;
+  if (files.size === 0 && first) throw first;
+  return { files: [...files], passedOver };
 }
 
-async function expand(path: string): Promise<readonly string[]> {
+async function expand(path: string, passedOver: InquestError[]): Promise<readonly string[]> {
   const refuse = refuser(path);
   const stats = await look(path);
   if (stats.isFile()) return [path];
-  if (!stats.isDirectory()) throw refuse("E_NOT_FILE", "this is neither a regular file nor a folder");
+  if (!stats.isDirectory()) throw refuse("E_NOT_FILE", `this is ${kindOf(stats)}: not opened`);
   const bundles: string[] = [];
-  for (const name of (await entries(path)).filter((entry) => BUNDLE_NAME.test(entry)).sort()) {
+  const odd: InquestError[] = [];
+  const names = (await entries(path)).sort();
+  const lost = [...(await readSums(path)).keys()].filter((name) => BUNDLE_NAME.test(name) && !names.includes(name));
+  for (const name of lost.sort())
+    odd.push(refuser(join(path, name))("E_OPEN", `${SUMS} in this folder names it, but it is not there`));
+  for (const name of names) {
     const file = join(path, name);
-    if ((await look(file)).isFile()) bundles.push(file);
+    const named = BUNDLE_NAME.test(name);
+    const of = await stat(file).catch(() => null);
+    if (of === null) {
+      if (named) odd.push(refuser(file)("E_OPEN", "the path leads nowhere or cannot be read"));
+    } else if (of.isFile()) {
+      if (named) bundles.push(file);
+    } else if (!of.isDirectory()) odd.push(refuser(file)("E_NOT_FILE", `this is ${kindOf(of)}: not opened`));
   }
-  if (bundles.length === 0) throw refuse("E_NO_BUNDLE", "the folder holds no bundle");
+  passedOver.push(...odd.slice(0, SHOWN));
+  if (odd.length > SHOWN)
+    passedOver.push(
+      refuse("E_NOT_FILE", `${odd.length - SHOWN} more things in this folder can be no bundle: not opened`),
+    );
+  if (bundles.length === 0 && odd.length === 0) throw refuse("E_NO_BUNDLE", "the folder holds no bundle");
   return bundles;
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isFIFO()) return "a FIFO";
+  if (stats.isSocket()) return "a socket";
+  return stats.isBlockDevice() || stats.isCharacterDevice() ? "a device" : "neither a regular file nor a folder";
 }
 
 async function look(path: string): Promise<Stats> {
@@ -40,7 +77,7 @@ async function look(path: string): Promise<Stats> {
   }
 }
 
-async function entries(path: string): Promise<readonly string[]> {
+async function entries(path: string): Promise<string[]> {
   try {
     return await readdir(path);
   } catch {

@@ -16,7 +16,8 @@ export type IssueCode =
   | "W_COLLECTOR"
   /** The collector did not end by itself. */
   | "W_STATE"
-  /** index.tsv is missing or not as the layout says. */
+  | "W_SUM"
+  /** index.tsv is missing, or a row of it cannot be used. */
   | "W_INDEX"
   /** A member without a row in index.tsv: not read. */
   | "W_UNLISTED"

@@ -1,14 +1,14 @@
 import type { Artifact, ArtifactKind, ContentForm, Coverage } from "#model/artifact.js";
 import { type Instant, nodeClock, parseInstant } from "#model/instant.js";
 import { visible } from "#model/visible.js";
-import { COLLECTOR } from "./collector.js";
+import { COLLECTOR, type CollectorRecord } from "./collector.js";
 import type { Inventory, Member } from "./inventory.js";
 import type { Ledger } from "./ledger.js";
-import { MANIFEST, type Verdict, withoutRoot } from "./manifest.js";
+import { INDEX, MANIFEST, type Verdict, withoutRoot } from "./manifest.js";
 import { redact } from "./redact.js";
+import { countNames, faultOf, LAYOUT_COLUMNS, type Lost, lostOf } from "./salvage.js";
 import { type Row, readTable } from "./table.js";
 
-const INDEX = "index.tsv";
 const PATHS = "paths.tsv";
 const NEEDED = ["kind", "member", "origin", "coverage"];
 const KINDS: readonly ArtifactKind[] = ["file", "command", "journal", "proc", "api", "podlog"];
@@ -21,36 +21,83 @@ export interface Owner {
   readonly node: string | null;
 }
 
-/** The rows of index.tsv which can be read, before anything is known of their members. */
-export function readIndex(inventory: Inventory, verdict: Verdict, ledger: Ledger): readonly Row[] {
+/** What index.tsv tells: rows that can be used, and what rows would have told of that cannot. */
+export interface Index {
+  readonly rows: readonly Row[];
+  readonly lost: readonly Lost[];
+}
+
+/**
+ * The rows of index.tsv which can be used. A bad row costs that row. Where the whole is not as the manifest says, nobody knows which rows are
+ * bad: then each is used only as far as the rest of the archive bears it out.
+ */
+export function readIndex(inventory: Inventory, verdict: Verdict, record: CollectorRecord, ledger: Ledger): Index {
   const bytes = inventory.meta(INDEX);
-  if (bytes === null || !verdict.trusted(INDEX)) {
-    ledger.note(
-      "W_INDEX",
-      INDEX,
-      bytes === null ? "missing: no member can be attributed" : "differs from the manifest: not used",
-    );
-    return [];
+  if (bytes === null) {
+    ledger.note("W_INDEX", INDEX, "missing: no member can be attributed");
+    return { rows: [], lost: [] };
   }
+  const trusted = verdict.trusted(INDEX);
   const hit = (rule: string): void => ledger.secret(INDEX, rule);
-  const table = readTable(bytes.toString("utf8"), (cell) => visible(redact(cell, hit)));
+  const table = readTable(
+    bytes.toString("utf8"),
+    (cell) => visible(redact(cell, hit)),
+    trusted ? null : LAYOUT_COLUMNS,
+  );
   const missing = NEEDED.filter((column) => !table.columns.includes(column));
   if (missing.length > 0) {
     ledger.note("W_INDEX", INDEX, `has no column ${missing.join(", ")}: not used`);
-    return [];
+    return { rows: [], lost: trusted ? [] : unnamed([], inventory) };
   }
-  const [first] = table.damagedLines;
-  if (first !== undefined)
-    ledger.note("W_INDEX", INDEX, `${table.damagedLines.length} damaged lines passed over, the first is line ${first}`);
-  const rows = table.rows.filter(isKnown);
-  if (rows.length < table.rows.length)
-    ledger.note(
-      "W_INDEX",
-      INDEX,
-      `${table.rows.length - rows.length} rows of a kind or coverage that this version does not know`,
-    );
-  return rows;
+  const lose = (line: number, why: string): void => ledger.note("W_INDEX", INDEX, `line ${line} is not used: ${why}`);
+  for (const line of table.damagedLines) lose(line, "it has not as many fields as the header, or no line end");
+  const rows = table.rows.filter((row) => {
+    if (isKnown(row)) return true;
+    lose(row.line, "its kind or coverage is none that this version knows, or it has no origin");
+    return false;
+  });
+  return trusted ? { rows, lost: [] } : salvage(rows, inventory, verdict, record, lose);
 }
+
+function salvage(
+  rows: readonly Row[],
+  inventory: Inventory,
+  verdict: Verdict,
+  record: CollectorRecord,
+  lose: (line: number, why: string) => void,
+): Index {
+  const named = countNames(rows);
+  const lost: Lost[] = [];
+  const borne = (list: readonly Row[], origins: ReadonlySet<string>): readonly Row[] =>
+    list.filter((row) => {
+      const fault = faultOf(row, kindOf(row), named, inventory, verdict, record, origins);
+      if (fault === null) return true;
+      lose(row.line, fault);
+      lost.push({ kind: kindOf(row), origin: row.cell("origin") });
+      return false;
+    });
+  // Command lines name files: those are looked at first.
+  const files = borne(
+    rows.filter((row) => row.cell("kind") !== "command"),
+    new Set(),
+  );
+  const origins = new Set(files.flatMap((row) => row.cell("origin") ?? []));
+  const commands = borne(
+    rows.filter((row) => row.cell("kind") === "command"),
+    origins,
+  );
+  const sound = new Set([...files, ...commands]);
+  const kept = rows.filter((row) => sound.has(row));
+  return { rows: kept, lost: [...lost, ...unnamed(kept, inventory)] };
+}
+
+/** What the archive holds that no usable row tells of. */
+function unnamed(rows: readonly Row[], inventory: Inventory): readonly Lost[] {
+  const named = countNames(rows);
+  return [...inventory.members.values()].filter((m) => !named.has(m.name)).flatMap((m) => lostOf(m) ?? []);
+}
+
+const kindOf = (row: Row): ArtifactKind => KINDS.find((known) => known === row.cell("kind")) ?? "file";
 
 const isKnown = (row: Row): boolean =>
   KINDS.some((kind) => kind === row.cell("kind")) &&
@@ -58,10 +105,11 @@ const isKnown = (row: Row): boolean =>
   row.cell("origin") !== null;
 
 /** Whether the rows tell of the node's part, of the cluster's, or both. */
-export function partsOf(rows: readonly Row[], inventory: Inventory): readonly ("node" | "cluster")[] {
-  const isCluster = (row: Row): boolean => CLUSTER.some((kind) => kind === row.cell("kind"));
-  const node = rows.some((row) => !isCluster(row)) || inventory.members.has(PATHS);
-  return [...(node ? ["node" as const] : []), ...(rows.some(isCluster) ? ["cluster" as const] : [])];
+export function partsOf({ rows, lost }: Index, inventory: Inventory): readonly ("node" | "cluster")[] {
+  const kinds = [...rows.map(kindOf), ...lost.map((l) => l.kind)];
+  const node = kinds.some((kind) => !CLUSTER.includes(kind)) || inventory.members.has(PATHS);
+  const cluster = kinds.some((kind) => CLUSTER.includes(kind));
+  return [...(node ? ["node" as const] : []), ...(cluster ? ["cluster" as const] : [])];
 }
 
 /**
@@ -69,7 +117,7 @@ export function partsOf(rows: readonly Row[], inventory: Inventory): readonly ("
  * row lacks (no member, damaged, cut off) shows in its coverage. Members without a row are noted and not read.
  */
 export function listArtifacts(
-  rows: readonly Row[],
+  { rows, lost }: Index,
   owner: Owner,
   inventory: Inventory,
   verdict: Verdict,
@@ -86,9 +134,27 @@ export function listArtifacts(
     if (member) artifacts.push(describe(member, { kind, form, origin: name, coverage: "complete" }, owner, verdict));
   }
   for (const row of rows) artifacts.push(fromRow(row, owner, inventory, verdict, taken, ledger));
+  artifacts.push(...failed(lost, artifacts, owner, verdict));
   const unlisted = [...inventory.members.keys()].filter((name) => !taken.has(name));
   for (const name of unlisted) ledger.note("W_UNLISTED", name, "not in index.tsv: not read");
   return artifacts;
+}
+
+/** Of what was lost something is known all the same: that somebody looked. It must not read as if nothing else had been there. */
+function failed(
+  lost: readonly Lost[],
+  known: readonly Artifact[],
+  owner: Owner,
+  verdict: Verdict,
+): readonly Artifact[] {
+  const key = (kind: ArtifactKind, origin: string): string => `${kind} ${origin}`;
+  const told = new Set(known.map((artifact) => key(artifact.kind, artifact.origin)));
+  return lost.flatMap(({ kind, origin }) => {
+    if (origin === null || told.has(key(kind, origin))) return [];
+    told.add(key(kind, origin));
+    const note = "the row of index.tsv that tells of it is damaged";
+    return [describe(null, { kind, origin, coverage: "failed", form: formOf(kind, origin, ""), note }, owner, verdict)];
+  });
 }
 
 function fromRow(
@@ -99,7 +165,7 @@ function fromRow(
   taken: Set<string>,
   ledger: Ledger,
 ): Artifact {
-  const kind = KINDS.find((known) => known === row.cell("kind")) ?? "file";
+  const kind = kindOf(row);
   const coverage = COVERAGES.find((known) => known === row.cell("coverage")) ?? "failed";
   const origin = row.cell("origin") ?? "";
   const name = row.cell("member");

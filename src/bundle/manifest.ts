@@ -5,6 +5,7 @@ import type { Ledger } from "./ledger.js";
 import { ROOT } from "./names.js";
 
 export const MANIFEST = "MANIFEST.sha256";
+export const INDEX = "index.tsv";
 
 /** What the manifest says of the members. Agreement proves that nothing was damaged, not who made it. */
 export interface Verdict {
@@ -28,8 +29,9 @@ export function verify(inventory: Inventory, ledger: Ledger): Verdict {
     const hash = expected.get(member.name);
     if (hash === member.sha256 || (hash === undefined ? cut : !member.complete)) continue;
     untrusted.add(member.name);
-    if (hash === undefined) ledger.note("W_MANIFEST_EXTRA", member.name, "not in the manifest: not read");
-    else ledger.note("W_MANIFEST_MISMATCH", member.name, "does not hash to what the manifest says: not read");
+    const so = member.name === INDEX ? "only rows that the rest of the archive bears out are used" : "not read";
+    if (hash === undefined) ledger.note("W_MANIFEST_EXTRA", member.name, `not in the manifest: ${so}`);
+    else ledger.note("W_MANIFEST_MISMATCH", member.name, `does not hash to what the manifest says: ${so}`);
   }
   const absent = [...expected.keys()].filter((name) => !inventory.members.has(name));
   for (const name of absent) ledger.note("W_MANIFEST_MISSING", visible(name), "in the manifest, but not in the bundle");

@@ -10,6 +10,7 @@ import type { Limits } from "./limits.js";
 import { clockOf, listArtifacts, type Owner, partsOf, readIndex } from "./listing.js";
 import { verify } from "./manifest.js";
 import { openSource, type Source } from "./source.js";
+import { SUMS, sumBeside } from "./sums.js";
 
 export { findBundles } from "./find.js";
 export { DEFAULT_LIMITS, type Limits } from "./limits.js";
@@ -46,12 +47,16 @@ async function readSource(file: string, source: Source, limits: Limits, open: Op
   const inventory = await takeInventory(source, limits, ledger);
   const verdict = verify(inventory, ledger);
   const record = readCollector(inventory, verdict, limits, ledger, source.refuse);
-  const rows = readIndex(inventory, verdict, ledger);
-  const parts = record.parts ?? partsOf(rows, inventory);
+  const index = readIndex(inventory, verdict, record, ledger);
+  const parts = record.parts ?? partsOf(index, inventory);
   const owner = { bundle: inventory.sha256, node: nodeName(record, parts, inventory) };
-  const listed = listArtifacts(rows, owner, inventory, verdict, ledger);
+  const listed = listArtifacts(index, owner, inventory, verdict, ledger);
   const artifacts = await deliver(source, inventory, verdict, listed, open, limits, ledger);
   const state = record.state ?? "partial";
+  const beside = await sumBeside(file);
+  const sums: Custody["sums"] = beside === null ? null : beside === inventory.sha256 ? "verified" : "mismatch";
+  if (sums === "mismatch")
+    ledger.note("W_SUM", null, `${SUMS} beside the file says ${beside}: it is not the file that was written`);
   if (state !== "complete")
     ledger.note(
       "W_STATE",
@@ -67,6 +72,7 @@ async function readSource(file: string, source: Source, limits: Limits, open: Op
     state,
     members: inventory.members.size,
     manifest: verdict.manifest,
+    sums,
     issues: ledger.list(),
   };
   return { custody, artifacts };
@@ -84,7 +90,7 @@ function provenance(
   record: CollectorRecord,
   owner: Owner,
   listed: readonly Artifact[],
-): Omit<Custody, "file" | "sha256" | "bytes" | "parts" | "state" | "members" | "manifest" | "issues"> {
+): Omit<Custody, "file" | "sha256" | "bytes" | "parts" | "state" | "members" | "manifest" | "sums" | "issues"> {
   const at = (text: string | null): Instant | null => (text === null ? null : parseInstant(text, clockOf(owner)));
   const collected = listed.map((artifact) => artifact.collectedAt);
   return {
@@ -103,5 +109,7 @@ function provenance(
     synchronised: record.synchronised ?? "unknown",
     apiOffsetS: record.apiOffsetS,
     apiOffsetErrorS: record.apiOffsetErrorS,
+    caseId: record.caseId,
+    operator: record.operator,
   };
 }

@@ -15,12 +15,18 @@ export interface Table {
 
 /**
  * Reads the tab-separated files of the layout by their header line. `safe` is applied to every cell, once and after its escapes
- * are undone: a credential can hide behind an escape. Never throws.
+ * are undone: a credential can hide behind an escape. Where the header may be damaged, `layout` stands for one that lacks a column of
+ * it. Never throws.
  */
-export function readTable(text: string, safe: (cell: string) => string): Table {
+export function readTable(
+  text: string,
+  safe: (cell: string) => string,
+  layout: readonly string[] | null = null,
+): Table {
   const lines = text.split("\n");
   const unended = lines.pop() ?? "";
-  const columns = (lines[0] ?? "").split("\t");
+  const header = (lines[0] ?? "").split("\t");
+  const columns = layout?.every((column) => header.includes(column)) === false ? layout : header;
   const position = new Map(columns.map((column, index) => [column, index]));
   const rows: Row[] = [];
   const damagedLines: number[] = [];

@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { BenignCard } from "#model/benign.js";
 import { InquestError } from "#model/error.js";
 import type { ChangeCard, Rule, SurveyCard, TimelineCard } from "#model/rule.js";
 
@@ -11,10 +12,12 @@ export interface Rulebook {
   readonly changes: readonly ChangeCard[];
   readonly timelines: readonly TimelineCard[];
   readonly surveys: readonly SurveyCard[];
+  readonly benign: readonly BenignCard[];
 }
 
 /**
- * Loads every module below a folder whose name does not begin with `_`: its default export is a rule, a change or a time line card.
+ * Loads every module below a folder whose name does not begin with `_`: its default export is a rule, a change, a time line, a survey or a benign
+ * card.
  * @throws InquestError E_RULE for a module that exports no card, a file name that is not its card's id, two cards of one id, a use or
  * effect of an unknown rule, or a cycle of uses.
  */
@@ -29,6 +32,7 @@ export async function loadRulebook(folder: string): Promise<Rulebook> {
     changes: cards.flatMap((c) => (c.kind === "change" ? [c.card] : [])),
     timelines: cards.flatMap((c) => (c.kind === "timeline" ? [c.card] : [])),
     surveys: cards.flatMap((c) => (c.kind === "survey" ? [c.card] : [])),
+    benign: cards.flatMap((c) => (c.kind === "benign" ? [c.card] : [])),
   };
 }
 
@@ -36,7 +40,8 @@ type Card =
   | { readonly kind: "rule"; readonly card: Rule }
   | { readonly kind: "change"; readonly card: ChangeCard }
   | { readonly kind: "timeline"; readonly card: TimelineCard }
-  | { readonly kind: "survey"; readonly card: SurveyCard };
+  | { readonly kind: "survey"; readonly card: SurveyCard }
+  | { readonly kind: "benign"; readonly card: BenignCard };
 
 async function moduleFiles(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true });
@@ -57,6 +62,7 @@ async function loadCard(folder: string, file: string): Promise<Card> {
   if ("compare" in card) return { kind: "change", card: card as ChangeCard };
   if ("observe" in card) return { kind: "timeline", card: card as TimelineCard };
   if ("survey" in card) return { kind: "survey", card: card as SurveyCard };
+  if ("judge" in card) return { kind: "benign", card: card as BenignCard };
   throw bad(file, "exports a card of no known kind");
 }
 

@@ -1,10 +1,10 @@
 import type { Custody } from "#model/artifact.js";
 import type { Conclusions, Verdicts } from "#model/conclusions.js";
-import { HOW_TO_COLLECT } from "#model/fact.js";
 import type { Change, Gap, Missing, Outcome } from "#model/finding.js";
 import type { Intake } from "#model/intake.js";
-import type { Rule } from "#model/rule.js";
-import { unvisited } from "#model/visited.js";
+import { type Rule, shellWord } from "#model/rule.js";
+import { unlisted, unvisited } from "#model/visited.js";
+import { judgeAlarms } from "./benign.js";
 import { findChains } from "./chain.js";
 import { infer } from "./infer.js";
 import { findHypotheses, linkFindings, type Numbered, roleOf } from "./link.js";
@@ -35,9 +35,10 @@ export function conclude(book: Rulebook, intake: Intake, custody: readonly Custo
     changes: settle(compareMoments(book, worlds)),
     observations: settle(worlds.flatMap((w) => book.timelines.flatMap((t) => [...t.observe(w)]))),
     survey: settle(worlds.flatMap((w) => book.surveys.flatMap((s) => [...s.survey(w)]))),
-    gaps: [...collectGaps(verdicts), ...unvisitedGap(book.rules, worlds)],
+    gaps: [...collectGaps(verdicts), ...unlistedGaps(book.rules, worlds), ...unvisitedGaps(book.rules, worlds)],
     rules: book.rules,
     verdicts,
+    alarms: judgeAlarms(book.benign, worlds),
   };
 }
 
@@ -74,24 +75,57 @@ function collectGaps(verdicts: readonly Verdicts[]): readonly Gap[] {
   });
 }
 
+/** Nodes with a row of their own, and names in the row of the rest. */
+const OWN_ROWS = 5;
 const SHOWN_NODES = 8;
 
-/** Nodes that the cluster lists and of which no bundle holds the node's own part. */
-function unvisitedGap(rules: readonly Rule[], worlds: readonly World[]): readonly Gap[] {
+/** Nodes that the cluster lists and of which no bundle holds the node's own part: whoever goes there must know which command belongs where. */
+function unvisitedGaps(rules: readonly Rule[], worlds: readonly World[]): readonly Gap[] {
   const nodes = unvisited(worlds);
-  if (nodes.length === 0) return [];
-  const more = nodes.length > SHOWN_NODES ? ` and ${nodes.length - SHOWN_NODES} more` : "";
-  return [
-    {
+  const blocks = rules.filter((r) => Object.values(r.needs).some((k) => !k.startsWith("kube."))).map((r) => r.id);
+  const own = nodes.slice(0, OWN_ROWS).map(
+    (node): Gap => ({
       kind: "path",
-      node: null,
-      what: `files, processes and logs of ${nodes.slice(0, SHOWN_NODES).join(", ")}${more}`,
+      node,
+      what: `files, processes and logs of ${node}`,
       why: "not attempted",
-      command: HOW_TO_COLLECT.path,
-      blocks: rules.filter((r) => Object.values(r.needs).some((k) => !k.startsWith("kube."))).map((r) => r.id),
-      concerns: nodes,
-    },
-  ];
+      command: `sh collect.sh --no-cluster --node ${shellWord(node)}   # on ${shellWord(node) === node ? node : "that node"}, as root`,
+      blocks,
+      concerns: [node],
+    }),
+  );
+  const rest = nodes.slice(OWN_ROWS);
+  if (rest.length === 0) return own;
+  const more = rest.length > SHOWN_NODES ? ` and ${rest.length - SHOWN_NODES} more` : "";
+  const others: Gap = {
+    kind: "path",
+    node: null,
+    what: `files, processes and logs of ${rest.slice(0, SHOWN_NODES).join(", ")}${more}`,
+    why: "not attempted",
+    command:
+      'sh collect.sh --no-cluster --node "$NODE"   # on each of these nodes, as root; NODE: its name in kubectl get nodes',
+    blocks,
+    concerns: rest,
+  };
+  return [...own, others];
+}
+
+/** Machines whose name is no node's: nothing that the cluster says of a node can be joined with what they show. */
+function unlistedGaps(rules: readonly Rule[], worlds: readonly World[]): readonly Gap[] {
+  const joins = (rule: Rule): boolean => {
+    const kinds = Object.values(rule.needs);
+    return kinds.some((k) => k.startsWith("kube.")) && kinds.some((k) => !k.startsWith("kube."));
+  };
+  return unlisted(worlds).map((machine) => ({
+    kind: "kube.node",
+    node: machine,
+    what: `which node ${machine} is: the cluster lists none of that name, or more than one with its first label`,
+    why: "looked for, and not there",
+    command:
+      "sh collect.sh --no-cluster --node NAME   # on that machine, as root; NAME: what kubectl get nodes calls it",
+    blocks: rules.filter(joins).map((r) => r.id),
+    concerns: [],
+  }));
 }
 
 function missingOf(outcome: Outcome, verdict: Verdicts, verdicts: readonly Verdicts[]): readonly Missing[] {

@@ -67,5 +67,10 @@ export interface Custody {
   readonly members: number;
   /** `verified`: every member hashes to its manifest entry. */
   readonly manifest: "verified" | "missing" | "mismatch";
+  /** What SHA256SUMS beside the file says of it; null where there is no such line. */
+  readonly sums: "verified" | "mismatch" | null;
+  /** What whoever collected said for the chain of custody. */
+  readonly caseId: string | null;
+  readonly operator: string | null;
   readonly issues: readonly CustodyIssue[];
 }

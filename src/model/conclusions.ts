@@ -1,3 +1,4 @@
+import type { JudgedAlarm } from "./benign.js";
 import type { CausalLink, Change, Finding, Forecast, Gap, Hypothesis, Observation, Outcome } from "./finding.js";
 import type { ComparedMoment, Moment, Rule, SurveyRow } from "./rule.js";
 
@@ -27,4 +28,6 @@ export interface Conclusions {
   readonly gaps: readonly Gap[];
   readonly rules: readonly Rule[];
   readonly verdicts: readonly Verdicts[];
+  /** Warnings that were seen, each with what the rules know of it. */
+  readonly alarms: readonly JudgedAlarm[];
 }

@@ -39,6 +39,26 @@ const missing = z.strictObject({
   command: z.string(),
 });
 
+/** Warnings that say the same, seen without being a finding. */
+const warning = z.strictObject({
+  /** Id and title of the benign rule that knows them; null where none does. */
+  rule: z.string().nullable(),
+  title: z.string().nullable(),
+  form: z.enum(["event", "log"]),
+  /** Reason of the events; where the lines stand (unit, path or command). */
+  name: z.string(),
+  /** Benign: what was shown. Unexplained: why the rule did not take them for benign, null where there is no rule. */
+  reason: z.string().nullable(),
+  /** Warnings, a lower bound; objects and nodes concerned. */
+  count: z.number(),
+  objects: z.number(),
+  nodes: z.array(z.string()),
+  statements: z.array(statement),
+});
+
+/** Kinds of warnings that are not listed, and how many warnings they are. */
+const unlisted = z.strictObject({ kinds: z.number(), count: z.number() });
+
 /** The contract of `review.json`. Keys stand in the order in which the review prints them: evidence is numbered by first citation in it. */
 export const reviewSchema = z.strictObject({
   schema: z.literal(REVIEW_SCHEMA),
@@ -199,6 +219,12 @@ export const reviewSchema = z.strictObject({
   }),
   references: z.array(reference),
   examined: z.array(statement),
+  /** Warnings that no finding tells of, the commonest first: those whose harmlessness was shown, and those that no rule explains. */
+  warnings: z.strictObject({
+    benign: z.array(warning),
+    unexplained: z.array(warning),
+    more: z.strictObject({ benign: unlisted, unexplained: unlisted }),
+  }),
   moments: z.array(
     z.strictObject({ id: z.string(), from: utc, to: utc, bundles: z.array(z.string()), nodes: z.array(z.string()) }),
   ),
@@ -229,6 +255,11 @@ export const reviewSchema = z.strictObject({
       collectedTo: utc,
       state: z.enum(["complete", "partial", "interrupted"]),
       manifest: z.enum(["verified", "missing", "mismatch"]),
+      /** There where SHA256SUMS beside the file names it. */
+      sums: z.enum(["verified", "mismatch"]).optional(),
+      /** There where whoever collected said so. */
+      case: z.string().optional(),
+      operator: z.string().optional(),
       members: z.number(),
       issues: z.array(z.strictObject({ code: z.string(), member: z.string().nullable(), message: z.string() })),
     }),

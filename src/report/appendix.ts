@@ -38,6 +38,8 @@ function stateOf({ state, issues }: Review["custody"][number]): string {
   return [`run ${state}`, ...damage].join("; ");
 }
 
+const SUMS = { verified: "sum as in SHA256SUMS", mismatch: "sum differs from SHA256SUMS" };
+
 /** Bundles as received, and what is wrong with them. */
 export function custodyOf(review: Review, time: (utc: string) => string): object {
   const rows = review.custody.map((entry, i) => ({
@@ -49,10 +51,13 @@ export function custodyOf(review: Review, time: (utc: string) => string): object
       .join(", "),
     collected: [...new Set([time(entry.collectedFrom), time(entry.collectedTo)])].join(" – "),
     state: stateOf(entry),
-    manifest: MANIFEST[entry.manifest],
+    manifest: [MANIFEST[entry.manifest], ...(entry.sums ? [SUMS[entry.sums]] : [])].join("; "),
     sha256: entry.sha256.slice(0, SHOWN_HEX),
   }));
-  return { rows, issues: rows.flatMap((row) => row.issues.map((issue) => ({ ...issue, name: row.name }))) };
+  const said = rows
+    .filter((row) => row.case !== undefined || row.operator !== undefined)
+    .map((row) => ({ name: row.name, case: row.case ?? null, operator: row.operator ?? null }));
+  return { rows, said, issues: rows.flatMap((row) => row.issues.map((issue) => ({ ...issue, name: row.name }))) };
 }
 
 function bundleName(bundle: string, review: Review): string {

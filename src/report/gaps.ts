@@ -37,12 +37,16 @@ export const gapNumber = (missing: Missing, rows: readonly GapRow[]): number | n
     row.entries.some((e) => e.kind === missing.kind && e.node === missing.node && e.what === missing.what),
   )?.number ?? null;
 
+/** To be run on the very machine that it names: given once for all nodes it would say of none of them what to run there. */
+const ON_ITS_NODE = /^sh collect\.sh (?:.* )?--node /;
+
 /** Entries that differ in their node only as one row, at the place of the first. */
 export function mergeMissing<T extends Missing>(entries: readonly T[]): readonly MissingRow<T>[] {
   const rows = new Map<string, T[]>();
   for (const entry of entries) {
     const { node, what, command, ...rest } = entry;
-    const key = JSON.stringify([without(what, node), without(command, node), Object.entries(rest), node === null]);
+    const place = ON_ITS_NODE.test(command) ? node : node === null;
+    const key = JSON.stringify([without(what, node), without(command, node), Object.entries(rest), place]);
     rows.set(key, [...(rows.get(key) ?? []), entry]);
   }
   return [...rows.values()].map(rowOf);

@@ -14,6 +14,7 @@ import { courseOf, severityOf, statusOf } from "./status.js";
 import { inOrder, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
 import { excludedMechanisms } from "./verdicts.js";
+import { tellWarnings } from "./warnings.js";
 
 export interface ReviewOptions {
   /** IANA name of the report's zone. */
@@ -69,6 +70,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
       ...survey(b, "examined").map((s) => s.statement),
       ...(healthy ? excludedMechanisms(b).flatMap((e) => e.statements) : []),
     ],
+    warnings: tellWarnings(b),
     findings: b.findings.map((f) => findingRow(b, f)),
     links: b.links.map((l) => ({ ...l })),
     moments: b.moments.map((m) => ({
@@ -195,6 +197,9 @@ function custody(b: Brief): Draft["custody"] {
     collectedTo: utcOf(c.endedAt) ?? "",
     state: c.state,
     manifest: c.manifest,
+    ...(c.sums === null ? {} : { sums: c.sums }),
+    ...(c.caseId === null ? {} : { case: c.caseId }),
+    ...(c.operator === null ? {} : { operator: c.operator }),
     members: c.members,
     issues: c.issues.map((x) => ({ ...x })),
   }));

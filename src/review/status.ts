@@ -1,3 +1,4 @@
+import type { InquestError } from "#model/error.js";
 import type { Finding } from "#model/finding.js";
 import { type Instant, latestOf } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
@@ -81,11 +82,15 @@ function looked(b: Brief): boolean {
     last !== undefined &&
     NEEDED.every((kind) => last.view(kind).coverage().state === "complete") &&
     unvisited(b.worlds).length === 0 &&
-    b.refused.length === 0 &&
-    b.custody.every((c) => c.manifest !== "mismatch") &&
+    !b.refused.some(mayHoldEvidence) &&
+    b.custody.every((c) => c.manifest !== "mismatch" && c.sums !== "mismatch") &&
     undecidedMechanisms(b).length <= excludedMechanisms(b).length
   );
 }
+
+/** A socket beside the bundles holds none; what is called like a bundle was meant to be one. */
+const mayHoldEvidence = ({ code, subject }: InquestError): boolean =>
+  code !== "E_NOT_FILE" || /\.(?:tar|tar\.gz|tgz)$/.test(subject);
 
 const NEEDED = ["kube.pod", "kube.node", "kube.event"] as const;
 

@@ -1,11 +1,12 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Change, Finding } from "#model/finding.js";
 import type { CoverageReport, Rule } from "#model/rule.js";
-import { codes, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
+import { codes, count, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
 import { type Brief, distinct, distinctEvidence, headline, phrase } from "./inquest.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { endingsOf, tracesOf, undecided } from "./traces.js";
 import { excludedMechanisms, undecidedMechanisms } from "./verdicts.js";
+import { countUnexplained, tellWarnings } from "./warnings.js";
 
 /** Paragraphs of prose that stand alone: what was seen, what caused it, what changed it, what comes. */
 export function summarise(b: Brief): Statement[][] {
@@ -59,8 +60,23 @@ function nothingFound(b: Brief): Statement[][] {
           ]
         : []),
       ...(open.length > 0 ? [say`Not decided for want of evidence (see Gaps): ${listed(open, first)}`] : []),
+      ...unexplained(b),
     ],
   ];
+}
+
+/** Warnings are no finding, but who reads that nothing was found must know that there are some which nobody explains. */
+function unexplained(b: Brief): Statement[] {
+  const warnings = tellWarnings(b);
+  const n = countUnexplained(warnings);
+  const [first, ...rest] = distinctEvidence(
+    warnings.unexplained.flatMap((w) => w.statements.flatMap((s) => s.evidence.slice(0, 2))),
+  );
+  return first
+    ? [
+        say`No rule explains ${count(n, "warning", first, ...rest)} (see What Was Examined); that is no finding, but its cause is open`,
+      ]
+    : [];
 }
 
 /** The lists that show a symptom, as the last moment has them. */

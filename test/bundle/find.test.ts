@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -18,11 +20,49 @@ test("a folder gives the bundles directly inside, sorted; a file is taken as it 
   for (const name of ["b.tgz", "a.tar.gz", "C.tar", ".hidden.tar", "notes.txt", "x.gz", "odd name"])
     writeFileSync(join(folder, name), "");
   mkdirSync(join(folder, "folder.tar"));
-  execFileSync("mkfifo", [join(folder, "fifo.tar")]);
   const inside = ["C.tar", "a.tar.gz", "b.tgz"].map((name) => join(folder, name));
-  assert.equal(await findBundles([folder]), inside);
+  assert.equal(await findBundles([folder]), { files: inside, passedOver: [] });
   const odd = join(folder, "odd name");
-  assert.equal(await findBundles([odd, folder, odd]), [odd, ...inside]);
+  assert.equal((await findBundles([odd, folder, odd])).files, [odd, ...inside]);
+});
+
+const told = async (folder: string): Promise<readonly string[]> =>
+  (await findBundles([folder])).passedOver.map((e) => `${e.code} ${e.subject.slice(folder.length)}: ${e.message}`);
+
+test("what can be no bundle is passed over, never opened, and told, whatever its name", async ({ folder }) => {
+  writeFileSync(join(folder, "a.tar"), "");
+  execFileSync("mkfifo", [join(folder, "fifo.tar"), join(folder, "pipe")]);
+  symlinkSync("/dev/zero", join(folder, "zero.tgz"));
+  symlinkSync("nowhere", join(folder, "gone.tar.gz"));
+  symlinkSync("nowhere", join(folder, "gone.txt"));
+  const server = createServer().listen(join(folder, "sock"));
+  await once(server, "listening");
+  try {
+    assert.equal(await told(folder), [
+      "E_NOT_FILE /fifo.tar: this is a FIFO: not opened",
+      "E_OPEN /gone.tar.gz: the path leads nowhere or cannot be read",
+      "E_NOT_FILE /pipe: this is a FIFO: not opened",
+      "E_NOT_FILE /sock: this is a socket: not opened",
+      "E_NOT_FILE /zero.tgz: this is a device: not opened",
+    ]);
+    assert.equal((await findBundles([folder])).files, [join(folder, "a.tar")]);
+  } finally {
+    server.close();
+  }
+});
+
+test("of many, ten are named and the rest counted; where there is no bundle beside them, that is the error", async ({
+  folder,
+}) => {
+  execFileSync(
+    "mkfifo",
+    Array.from({ length: 13 }, (_, i) => join(folder, `fifo-${i}`)),
+  );
+  assert.is(await refusal(() => findBundles([folder])), "E_NOT_FILE");
+  writeFileSync(join(folder, "a.tar"), "");
+  const list = await told(folder);
+  assert.is(list.length, 11);
+  assert.is(list[10], "E_NOT_FILE : 3 more things in this folder can be no bundle: not opened");
 });
 
 test("what cannot be taken has its own code", async ({ folder }) => {

@@ -157,6 +157,9 @@ export function bundle(sha256: string, from: string, part: Partial<Custody> = {}
     apiOffsetErrorS: null,
     members: 1,
     manifest: "verified",
+    sums: null,
+    caseId: null,
+    operator: null,
     issues: [],
     ...part,
   };

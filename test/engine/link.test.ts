@@ -219,7 +219,7 @@ test("a verdict of a moment at which the finding was not seen tells nothing of i
   });
   const intake = { artifacts: [], facts: [], issues: [], coverage: [] };
   const custody = [bundle("a", "2024-03-05T10:00:00Z"), bundle("b", "2024-03-05T12:00:00Z")];
-  const book = { rules: [quiet, symptom], changes: [], timelines: [], surveys: [] };
+  const book = { rules: [quiet, symptom], changes: [], timelines: [], surveys: [], benign: [] };
   assert.equal(conclude(book, intake, custody).hypotheses, []);
 });
 

@@ -141,7 +141,7 @@ test("a rule that throws leaves a gap that names it, without the text of the err
       throw new RangeError("secret text of a bundle");
     },
   });
-  const book = { rules: [broken], changes: [], timelines: [], surveys: [] };
+  const book = { rules: [broken], changes: [], timelines: [], surveys: [], benign: [] };
   const intake = { artifacts: [], facts: [], issues: [], coverage: [] };
   const { gaps } = conclude(book, intake, [bundle("a", "2024-03-05T10:00:00Z")]);
   assert.equal(
@@ -153,7 +153,7 @@ test("a rule that throws leaves a gap that names it, without the text of the err
 
 test("one thing that is missing is one gap, with every rule that it blocks", () => {
   const rules = ["b", "a"].map((id) => card(id, { match: () => [misses("x"), misses("y"), misses("x", "the clock")] }));
-  const book = { rules, changes: [], timelines: [], surveys: [] };
+  const book = { rules, changes: [], timelines: [], surveys: [], benign: [] };
   const intake = { artifacts: [], facts: [], issues: [], coverage: [] };
   const custody = [bundle("a", "2024-03-05T10:00:00Z"), bundle("b", "2024-03-05T12:00:00Z")];
   assert.equal(

@@ -52,7 +52,7 @@ async function review(golden: Case, reversed: boolean): Promise<Run> {
 }
 
 export function removeBundles(): void {
-  for (const folder of folders) rmSync(folder, { recursive: true });
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
 
 function build(scenario: { readonly file: string; readonly ext: boolean }): readonly string[] {

@@ -38,6 +38,8 @@ const OWN = new Set([
   "What Is Wrong With Them",
   "Left Out",
   "Excerpts of Several Lines",
+  "Seen, and Benign",
+  "Warnings That No Rule Explains",
 ]);
 
 /** `Timeline (UTC)` is the timeline. */

@@ -88,6 +88,7 @@ export function makeDraft(): Draft {
     chains: chains(),
     hypotheses: hypotheses(),
     impact: impact(),
+    warnings: warnings(),
     resolution: resolution(),
     forecasts: [
       {
@@ -266,3 +267,35 @@ const custody = (): Draft["custody"] => [
     issues: [{ code: "W_EXTRA", member: "node/fs/_0001", message: "not in the manifest" }],
   },
 ];
+
+const warnings = (): Draft["warnings"] => ({
+  benign: [
+    {
+      rule: "benign:x",
+      title: "A warning of a start",
+      form: "event",
+      name: "FailedMount",
+      reason: "it came no more since",
+      count: 2,
+      objects: 1,
+      nodes: ["n1"],
+      statements: [
+        say`2 ${code("FailedMount", event)} warnings about Pod ${code("shop/`web`|0", event)}: seen, benign because it came no more since`,
+      ],
+    },
+  ],
+  unexplained: [
+    {
+      rule: null,
+      title: null,
+      form: "event",
+      name: "Odd",
+      reason: null,
+      count: 7,
+      objects: 3,
+      nodes: [],
+      statements: [say`7 ${code("Odd", event)} warnings about 3 Pods ${code("shop/web-1", event)} and 2 more`],
+    },
+  ],
+  more: { benign: { kinds: 0, count: 0 }, unexplained: { kinds: 2, count: 9 } },
+});

@@ -412,6 +412,17 @@ test("what the collector says of its run is told apart from what became of the a
   assert.is(states("W_MANIFEST_MISMATCH"), "run complete; members differ from the manifest");
 });
 
+test("warnings stand below what was examined: the harmless with their source, then those that nobody explains", () => {
+  const text = render();
+  assert.match(
+    section(text, "### Seen, and Benign"),
+    "- **A warning of a start**: 2 `FailedMount` warnings about Pod ``shop/`web`|0``: seen, benign because it came no more since [E1].",
+  );
+  const open = section(text, "### Warnings That No Rule Explains");
+  assert.match(open, "- 7 `Odd` warnings about 3 Pods `shop/web-1` and 2 more [E1].\n- and 9 more, of 2 further kinds");
+  assert.ok(text.indexOf("## What Was Examined") < text.indexOf("### Seen, and Benign"));
+});
+
 test("nothing found: short, and no empty section", () => {
   const empty = makeDraft();
   const healthy: Draft = {
@@ -433,6 +444,7 @@ test("nothing found: short, and no empty section", () => {
     references: [],
     findings: [],
     links: [],
+    warnings: { benign: [], unexplained: [], more: empty.warnings.more },
   };
   const text = render(healthy);
   assert.equal(headings(text).slice(1), [

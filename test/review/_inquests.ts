@@ -39,7 +39,7 @@ export const whole = (...moments: readonly number[]): readonly CoverageEntry[] =
 
 export function review({ rules, book, custody = [taken(1)], coverage = whole(1, 2, 3), zone = "UTC" }: Staged): Draft {
   const conclusions = conclude(
-    { rules, changes: [], timelines: [], surveys: [], ...book },
+    { rules, changes: [], timelines: [], surveys: [], benign: [], ...book },
     { artifacts: [], facts: [], issues: [], coverage },
     custody,
   );

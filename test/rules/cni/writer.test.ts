@@ -267,7 +267,7 @@ test("a later collection of the cluster alone ends no finding about a node's fil
         return { kind, node, artifact: own, coverage: "complete" as const, facts: 1 };
       }),
   );
-  const book = { rules: [diverged, podGone, moved], changes: [], timelines: [], surveys: [] };
+  const book = { rules: [diverged, podGone, moved], changes: [], timelines: [], surveys: [], benign: [] };
   const intake = { artifacts: [], facts: [...first, ...later], issues: [], coverage };
   const { findings } = conclude(book, intake, custody);
   assert.equal(

@@ -1,0 +1,143 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { DEFAULT_LIMITS, readBundle } from "#bundle/read.js";
+import { loadRulebook } from "#engine/load.js";
+import { conclude } from "#engine/run.js";
+import type { Artifact, Custody } from "#model/artifact.js";
+import type { JudgedAlarm } from "#model/benign.js";
+import { startParsing } from "#parsers/all.js";
+import { buildScenario } from "#test/scenario/build.js";
+
+const book = await loadRulebook(resolve("dist/src/rules"));
+const folder = mkdtempSync(join(tmpdir(), "inquest-benign-"));
+const test = suite("benign rules");
+test.after(() => rmSync(folder, { recursive: true }));
+
+/** What is said of the alarms of one scenario, whose text may be changed on the way. */
+async function judged(file: string, change = (yaml: string): string => yaml): Promise<readonly JudgedAlarm[]> {
+  const parsing = startParsing();
+  const artifacts: Artifact[] = [];
+  const custody: Custody[] = [];
+  const yaml = change(readFileSync(join("test/scenarios", file), "utf8"));
+  for (const bundle of buildScenario(yaml, { ext: true })) {
+    const path = join(folder, bundle.name);
+    writeFileSync(path, bundle.bytes);
+    const read = await readBundle(path, DEFAULT_LIMITS, parsing.open);
+    artifacts.push(...read.artifacts);
+    custody.push(read.custody);
+  }
+  return conclude(book, parsing.finish(artifacts), custody).alarms;
+}
+
+const of = (alarms: readonly JudgedAlarm[], id: string): readonly JudgedAlarm[] =>
+  alarms.filter((a) => a.rule?.id === id);
+const replacing =
+  (from: string, to: string) =>
+  (yaml: string): string => {
+    assert.ok(yaml.includes(from), `${from} is in the scenario`);
+    return yaml.replaceAll(from, to);
+  };
+
+test("there are eight of them, each with a condition, a source and examples of both kinds", () => {
+  assert.is(book.benign.length, 8);
+  for (const card of book.benign) {
+    assert.match(card.id, /^benign:[a-z-]+$/);
+    assert.match(card.title, /^[A-Z]/);
+    assert.ok(card.condition.length > 20, card.id);
+    assert.is(card.known.source.kind, "known", card.id);
+    assert.ok(card.examples.benign.length > 0 && card.examples.unexplained.length > 0, card.id);
+  }
+});
+
+for (const card of book.benign) {
+  for (const file of card.examples.benign)
+    test(`${card.id}: ${file} is benign, and shows why`, async () => {
+      const own = of(await judged(file), card.id);
+      assert.ok(own.length > 0, "matches nothing");
+      for (const a of own) {
+        assert.is(a.verdict, "benign", a.reason);
+        assert.ok(a.evidence.length > 0, "shows nothing");
+      }
+    });
+  for (const file of card.examples.unexplained)
+    test(`${card.id}: ${file} is not, and says why not`, async () => {
+      const own = of(await judged(file), card.id);
+      assert.ok(own.length > 0, "matches nothing");
+      for (const a of own) {
+        assert.is.not(a.verdict, "benign");
+        assert.ok(a.reason.length > 10);
+        assert.not.match(a.reason, /the rule failed/);
+      }
+    });
+}
+
+const START = "benign/kubelet-start.yaml";
+const PODS = "benign/pods-at-start.yaml";
+
+test("a start's warnings are not benign on a node that is not Ready now, or short of disk", async () => {
+  const sick = (status: string) =>
+    replacing(
+      "- {name: exa-1, labels: {kubernetes.io/hostname: exa-1}}",
+      `- {name: exa-1, status: {conditions: [${status}]}}`,
+    );
+  const unready = await judged(START, sick('{type: Ready, status: "False"}, {type: DiskPressure, status: "False"}'));
+  for (const id of ["image-filesystem-unmeasured", "separate-filesystem-unknown", "pleg-before-first-list"])
+    assert.equal(
+      of(unready, `benign:${id}`).map((a) => a.verdict),
+      ["contrary"],
+      id,
+    );
+  const full = await judged(START, sick('{type: Ready, status: "True"}, {type: DiskPressure, status: "True"}'));
+  assert.equal(
+    ["image-filesystem-unmeasured", "separate-filesystem-unknown", "pleg-before-first-list"].map((id) =>
+      of(full, `benign:${id}`).map((a) => a.verdict),
+    ),
+    [["contrary"], ["contrary"], ["benign"]],
+  );
+});
+
+test("waiting for nodes is not benign while a node is not Ready, whatever became of the pod", async () => {
+  const alarms = await judged(
+    PODS,
+    replacing(
+      "- {name: exa-2, labels: {kubernetes.io/hostname: exa-2}}",
+      "- {name: exa-2, status: {conditions: [{type: Ready, status: Unknown}]}}",
+    ),
+  );
+  assert.equal(
+    of(alarms, "benign:no-node-ready-yet").map((a) => a.verdict),
+    ["contrary", "contrary"],
+  );
+});
+
+test("other reasons than a node that starts are no business of the rule", async () => {
+  for (const other of ["node.kubernetes.io/disk-pressure", "node-role.kubernetes.io/control-plane", "shop/not-ready"]) {
+    const alarms = await judged(PODS, replacing("node.kubernetes.io/not-ready", other));
+    assert.is(of(alarms, "benign:no-node-ready-yet").length, 0, other);
+  }
+});
+
+test("a pod that is gone is missed by nobody only where its controller has all its replicas", async () => {
+  const alarms = await judged(PODS, replacing("readyReplicas: 1", "readyReplicas: 0"));
+  assert.equal(
+    of(alarms, "benign:volume-cache-not-synced").map((a) => [a.alarm.object, a.verdict]),
+    [
+      ["web-5d8f67-aaaaa", "benign"],
+      ["web-5d8f67-ggggg", "unknown"],
+    ],
+  );
+});
+
+test("Warnings that no rule knows are kept, Normal events are not", async () => {
+  const alarms = await judged("kubelet/failed-kill-pod.yaml");
+  assert.equal(
+    alarms.map((a) => [a.alarm.name, a.rule, a.verdict]),
+    [["FailedKillPod", null, "unknown"]],
+  );
+  assert.not.ok((await judged(START)).some((a) => a.alarm.name === "Starting"));
+});
+
+test.run();
