@@ -761,7 +761,7 @@ enough() {
 redact() { # MODE NAME [awk assignments]: standard input to standard output
 	mode=$1 tag=$2; shift 2
 	[ "$tag$WANT_AGENTS" = out1 ] && set -- "$@" -v agents="$W/agents.one"
-	case $mode in api | json) cutat=4194304 ;; *) cutat=8192 ;; esac
+	case $mode in api | json | tsv) cutat=4194304 ;; *) cutat=8192 ;; esac
 	# cut: a line without end must not stop an awk whose expressions are quadratic
 	{ echo "$SALT"; if [ "$mode" = cmdline ]; then tr '\000\n' '\n '; else tr -d '\000'; fi | cut -b1-$cutat; } |
 		INQUEST_HASH="$W/h.$tag" awk -v mode="$mode" -v hash="$HASH" "$@" -f "$W/redact.awk"
@@ -2358,15 +2358,29 @@ EOT
 
 # ================================================================================================== end of a run
 # The last look before anything leaves: a member in which something still has the form of a secret is withheld.
+write_gate() {
+	cat >"$W/gate.awk" <<'EOT'
+# Shapes that the filter leaves nowhere. Told: what was found first (a member), or the lines without any (drop: a table).
+function rule(s) {
+	if (s ~ /eyJ[A-Za-z0-9_-]+[.]eyJ[A-Za-z0-9_-]+[.][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-]/) return "jwt"
+	if (s ~ /BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/) return "private key"
+	if (s ~ /LS0tLS1CRUdJTiBSU0Eg|LS0tLS1CRUdJTiBFQy|LS0tLS1CRUdJTiBQUklWQVRF|LS0tLS1CRUdJTiBPUEVOU1NI|LS0tLS1CRUdJTiBFTkNSWVBURU/) return "private key in base64"
+	if (s ~ /ZXlK[A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/]/) return "jwt in base64"
+	if (s ~ /:\/\/[^\/ \t"'<>@[]+:[^\/ \t"'<>@[]+@/) return "password in a URL"
+	if (s ~ /(^|[^A-Za-z0-9])(AKIA|ASIA)[A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9]([^A-Za-z0-9]|$)/) return "cloud key"
+	if (s ~ /(gh[pousr]_|github_pat_|glpat-|lin_api_)[A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9][A-Za-z0-9]/) return "access token"
+	return ""
+}
+drop { if (rule($0) == "") print; else n++; next }
+{ found = rule($0); if (found != "") { print found; exit } }
+END { if (drop) print n + 0 >drop }
+EOT
+}
 gate() {
-	find "$W/tree/bundle" -type f >"$W/files"
+	write_gate
+	find "$W/tree/bundle" -type f ! -name paths.tsv >"$W/files"
 	while IFS= read -r g_file <&8; do
-		g_rule=$(awk '
-			/eyJ[A-Za-z0-9_-]+[.]eyJ[A-Za-z0-9_-]+[.][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-]/ { print "jwt"; exit }
-			/BEGIN [A-Z0-9 ]*PRIVATE KEY-----/ { print "private key"; exit }
-			/LS0tLS1CRUdJTiBSU0Eg|LS0tLS1CRUdJTiBFQy|LS0tLS1CRUdJTiBQUklWQVRF|LS0tLS1CRUdJTiBPUEVOU1NI|LS0tLS1CRUdJTiBFTkNSWVBURU/ { print "private key in base64"; exit }
-			/ZXlK[A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/]/ { print "jwt in base64"; exit }
-			/:\/\/[^\/ \t"'"'"'<>@[]+:[^\/ \t"'"'"'<>@[]+@/ { print "password in a URL"; exit }' "$g_file")
+		g_rule=$(awk -f "$W/gate.awk" "$g_file")
 		[ -n "$g_rule" ] || continue
 		WITHHELD=1
 		g_member=${g_file#"$W/tree/"}
@@ -2374,6 +2388,16 @@ gate() {
 		rm -f "$g_file"
 		awk -F '\t' -v OFS='\t' -v m="$g_member" -v rule="$g_rule" '$9 == m { $5 = "failed"; $6 = 0; $9 = "-"; $11 = "withheld: looks like a secret (" rule ")" } { print }' "$W/index" >"$W/index2" && mv -f "$W/index2" "$W/index"
 	done 8<"$W/files"
+	# of a table only the line goes: the rest is needed to know what there was
+	for g_file in "$W/index" "$TREE/paths.tsv"; do
+		[ -s "$g_file" ] || continue
+		awk -v drop="$W/dropped" -f "$W/gate.awk" "$g_file" >"$W/table" && mv -f "$W/table" "$g_file" || return 1
+		[ "$(cat "$W/dropped")" = 0 ] && continue
+		WITHHELD=1
+		say "withheld: $(cat "$W/dropped") lines of ${g_file##*/}"
+		# what is no longer told may exist
+		case $g_file in *.tsv) awk -F '\t' -v OFS='\t' '$13 == "complete" { $13 = "truncated" } { print }' "$g_file" >"$W/table" && mv -f "$W/table" "$g_file" || return 1 ;; esac
+	done
 }
 json() { # a JSON string or null; UTF-8 stays, other bytes become \xHH
 	if [ -z "$1" ]; then printf null; return; fi
@@ -2617,7 +2641,8 @@ all_nodes() {
 	done 9<"$W/wanted"
 	while alive; [ $ALIVE -gt 0 ] && [ "$STOP" = 0 ]; do tick; done
 	SIGNAL=$STOP
-	trap '' USR1
+	# caught, not ignored: the watchdogs below are told by it
+	trap : USR1
 	for n_p in $WORKERS; do end_tree "$n_p"; done
 	[ "$SIGNAL" = 0 ] || say "removing the pods"
 	drop_all

@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash, generateKeyPairSync } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { decodeJwt, decodeProtectedHeader } from "jose";
@@ -312,7 +321,7 @@ test("a stopped run leaves a whole bundle that says so, a killed one leaves none
     // the command is running when its number has been written down
     for (let n = 0; n < 200; n++) {
       await sleep(50);
-      const [dir] = readdirSync(out);
+      const dir = readdirSync(out).find((name) => existsSync(join(out, name, "index")));
       if (
         dir !== undefined &&
         readFileSync(join(out, dir, "index"), { encoding: "utf8", flag: "a+" }).includes("\thostname\t")
@@ -431,12 +440,18 @@ test("what still looks like a secret behind the filter is withheld", () => {
   const plain = join(work, "plain");
   put(plain, "/etc/hostname", "node-b\n");
   put(plain, "/var/log/kubelet.log", `a line with ${jwt.whole} in it\n`);
+  const part = (text: string): string => Buffer.from(text).toString("base64url");
+  const name = `${part('{"alg":"HS256"}')}.${part('{"sub":"x"}')}.${part("0123456789abcdef0123456789abcdef")}`;
+  put(plain, `/etc/cni/${name}`, "");
   const bundle = collect({ script, out: join(work, "out-gate"), args: ["--root", plain, "--no-cluster"] });
   assert.is(bundle.code, 5);
   assert.equal(leaks(bundle, canaries), []);
   const row = bundle.row("/var/log/kubelet.log");
   assert.equal([row["coverage"], row["member"]], ["failed", "-"]);
   assert.match(row["note"] ?? "", /^withheld/);
+  assert.not.ok([...bundle.members.values()].some((content) => content.includes(name)));
+  assert.is(bundle.paths.get("/etc/cni")?.["listing"], "truncated", "a name that was left out may exist");
+  assert.match(bundle.stderr, /withheld: 1 lines of paths\.tsv/);
   assert.match(bundle.stderr, /withheld: bundle\/node\/fs\/var\/log\/kubelet\.log \(jwt\)/);
   assert.not.ok(bundle.stderr.includes(jwt.signature));
 });
