@@ -573,7 +573,7 @@ dry_run() {
 TOOLDIRS='/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin /snap/bin /var/lib/rancher/rke2/bin
 /var/lib/rancher/k3s/data/current/bin /home/kubernetes/bin /opt/bin /snap/microk8s/current/bin'
 PATH=${PATH:-/usr/bin:/bin}
-for dir in $TOOLDIRS; do PATH=$PATH:$dir; done
+for dir in $TOOLDIRS; do case $dir in /usr/bin | /bin | /usr/local/bin) ;; *) PATH=$PATH:$dir ;; esac; done
 LC_ALL=C LANG=C
 export PATH LC_ALL LANG
 unset ENV BASH_ENV CDPATH LD_PRELOAD GREP_OPTIONS TAR_OPTIONS GZIP POSIXLY_CORRECT 2>/dev/null
@@ -896,6 +896,8 @@ STATS='%F|%a|%u|%U|%g|%G|%s|%Y|%y|%Z|%z|%W|%w'
 stat_of() { if [ $HAVE_STAT = 1 ]; then stat -c "$STATS" "$1" 2>/dev/null; else ls_facts "$1"; fi; }
 # Without stat: what ls and date tell. Times that ls cuts are given with the precision that is left.
 ls_facts() {
+	# what is known of a path is something, too
+	[ "$1" = / ] || GOT=1
 	LSTIME=-
 	if [ ! -L "$1" ]; then LSTIME=$(date -u -r "$1" +%s 2>/dev/null) || LSTIME=-; fi
 	ls -lnd "$1" 2>/dev/null | awk -v t="$LSTIME" '
@@ -1007,6 +1009,7 @@ enter_dir() { # REALPATH DEPTH
 	# a directory of that many entries is no configuration; say so instead of filling the archive
 	l_n=0 l_stats=0
 	[ $# -gt 2000 ] && l_state=truncated
+	[ $BYTES = 1 ] || l_state=truncated
 	# one stat for all of them, if each got its line
 	if [ $HAVE_STAT = 1 ] && [ $# -gt 1 ] && [ $# -le 2000 ]; then
 		stat -c "$STATS" "$@" >"$W/stats" 2>/dev/null && [ "$(wc -l <"$W/stats")" -eq $# ] && l_stats=1
@@ -1026,7 +1029,6 @@ enter_dir() { # REALPATH DEPTH
 	esc "${l_dir:-/}"; printf '%s\t%s\n' "$ESC" $l_state >>"$W/listings"
 	[ "$l_depth" -gt 1 ] || return 0
 	l_n=0
-	[ $BYTES = 1 ] || l_state=truncated
 	for l_e in "$@"; do
 		[ -d "$l_e" ] && [ ! -L "$l_e" ] || continue
 		# what is not entered has no listing, and the table says so
