@@ -896,8 +896,6 @@ STATS='%F|%a|%u|%U|%g|%G|%s|%Y|%y|%Z|%z|%W|%w'
 stat_of() { if [ $HAVE_STAT = 1 ]; then stat -c "$STATS" "$1" 2>/dev/null; else ls_facts "$1"; fi; }
 # Without stat: what ls and date tell. Times that ls cuts are given with the precision that is left.
 ls_facts() {
-	# what is known of a path is something, too
-	[ "$1" = / ] || GOT=1
 	LSTIME=-
 	if [ ! -L "$1" ]; then LSTIME=$(date -u -r "$1" +%s 2>/dev/null) || LSTIME=-; fi
 	ls -lnd "$1" 2>/dev/null | awk -v t="$LSTIME" '
@@ -915,6 +913,8 @@ ls_facts() {
 }
 # facts PATH "stat's answer": writes the row
 facts() {
+	# what is known of a path is something, too
+	[ "$1" = / ] || GOT=1
 	OLDIFS=$IFS; IFS='|'; set -f; set -- "$1" $2; set +f; IFS=$OLDIFS
 	f_path=$1
 	if [ $# -lt 12 ]; then esc "$1"; printf '%s\tdenied\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n' "$ESC" >>"$W/paths"; return; fi
