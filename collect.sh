@@ -90,12 +90,16 @@ EOT
 # One line is one step: a verb and its arguments, separated by blanks. Nothing is evaluated: no quotes, no variables.
 
 # Paths on the node. Each hop of each path is recorded, links are followed and recorded.
-#   list DEPTH DIR       every entry of the directory, DEPTH levels deep
+#   list DEPTH PATTERN   every entry of the directory, DEPTH levels deep
 #   hop PATH             only the hops
 #   file MODE PATTERN    contents, filtered by MODE (see the filter); the last component may be a pattern
+#   cert PATTERN         of a file of certificates (and, it may be, keys) the certificates only
 #   log PATTERN          the end of a log
+#   podlogs PATTERN      directories of containers below /var/log/pods: the end of each newest log and of the one before it
 #   cni DIR              a directory of CNI configurations: listed; configurations and the kubeconfigs which they name are read
 #   containerd FILE      containerd's configuration: read, and the directories and files which it names are followed
+#   crio PATTERN         the same of CRI-O's
+# What the command lines of a running kubelet and containerd name is read besides, wherever it lies.
 path_steps() {
 	cat <<'EOT'
 containerd /etc/containerd/config.toml
@@ -103,66 +107,208 @@ containerd /var/snap/microk8s/current/args/containerd.toml
 containerd /var/snap/microk8s/current/args/containerd-template.toml
 containerd /var/lib/rancher/k3s/agent/etc/containerd/config.toml
 containerd /var/lib/rancher/rke2/agent/etc/containerd/config.toml
+containerd /etc/k0s/containerd.toml
+containerd /etc/cri/containerd.toml
+crio       /etc/crio/crio.conf
+crio       /etc/crio/crio.conf.d/*
 cni        /etc/cni/net.d
 cni        /var/snap/microk8s/current/args/cni-network
 cni        /var/lib/rancher/k3s/agent/etc/cni/net.d
 cni        /var/lib/rancher/rke2/agent/etc/cni/net.d
+cni        /etc/kubernetes/cni/net.d
+cni        /run/multus/cni/net.d
+file toml  /etc/containerd/conf.d/*.toml
+file toml  /etc/containerd/config.d/*.toml
+file toml  /etc/k0s/containerd.d/*.toml
+file toml  /etc/cri/conf.d/*.toml
+file toml  /var/lib/rancher/k3s/agent/etc/containerd/*.tmpl
+file toml  /var/lib/rancher/rke2/agent/etc/containerd/*.tmpl
 list 1     /etc/cni
 list 1     /opt/cni/bin
+list 1     /usr/libexec/cni
+list 1     /usr/lib/cni
 list 3     /var/lib/cni
 list 1     /var/lib/calico
+list 1     /run/calico
+list 1     /run/cilium
+list 1     /run/flannel
+list 1     /run/aws-node
+list 1     /run/containerd
+list 1     /run/crio
+list 1     /run/k3s/containerd
+list 1     /run/k0s
 list 1     /var/lib/kubelet
 list 1     /var/lib/kubelet/pki
+list 1     /var/lib/kubelet/pods
+list 1     /var/lib/kubelet/plugins_registry
 list 2     /etc/containerd
-list 2     /etc/kubernetes
+list 2     /etc/crio
+list 2     /etc/cri
+list 3     /etc/kubernetes
+list 1     /etc/systemd/system/kubelet.service.d
+list 1     /etc/systemd/system/containerd.service.d
 list 1     /etc/rancher
 list 1     /etc/rancher/k3s
 list 1     /etc/rancher/rke2
 list 1     /var/lib/rancher
 list 1     /var/lib/rancher/k3s/agent
+list 1     /var/lib/rancher/k3s/data/cni
+list 1     /var/lib/rancher/k3s/server/manifests
+list 4     /var/lib/rancher/k3s/server/db
 list 1     /var/lib/rancher/rke2/agent
-list 1     /run/flannel
+list 1     /var/lib/rancher/rke2/agent/pod-manifests
+list 1     /var/lib/rancher/rke2/server/manifests
+list 4     /var/lib/rancher/rke2/server/db
+list 2     /etc/k0s
+list 1     /var/lib/k0s
+list 1     /var/lib/k0s/bin
+list 1     /var/lib/k0s/kubelet
+list 1     /var/lib/k0s/kubelet/pki
+list 1     /var/lib/k0s/pki
+list 1     /var/lib/k0s/db
+list 3     /var/lib/k0s/etcd
+list 3     /var/lib/etcd
+list 2     /etc/eks
+list 1     /home/kubernetes
+list 1     /home/kubernetes/bin
+list 2     /etc/srv/kubernetes
 list 1     /var/snap/microk8s
 list 1     /var/snap/microk8s/current
 list 1     /var/snap/microk8s/current/args
+list 1     /var/snap/microk8s/*/args/cni-network
 list 1     /var/snap/microk8s/current/opt/cni/bin
 list 1     /var/snap/microk8s/current/credentials
 list 1     /var/snap/microk8s/current/certs
+list 1     /var/snap/microk8s/current/var/kubernetes/backend
+list 1     /var/snap/microk8s/current/var/lock
+list 1     /var/snap/microk8s/common
+list 1     /var/snap/microk8s/common/run
+list 1     /var/snap/microk8s/common/var/lib/kubelet
+list 1     /var/snap/microk8s/common/var/lib/kubelet/pki
+list 1     /var/snap/microk8s/common/var/lib/kubelet/pods
+list 2     /var/snap/microk8s/common/var/openebs
+list 2     /var/openebs
+list 1     /sys/class/iscsi_session
+list 1     /dev/disk/by-path
 list 1     /var/log/calico/cni
 list 1     /var/log/pods
+file text  /proc/loadavg
+file text  /proc/meminfo
+file text  /proc/stat
+file text  /proc/pressure/*
+file text  /proc/1/mountinfo
+file text  /proc/net/dev
 file text  /etc/os-release
+file text  /etc/resolv.conf
+file text  /run/systemd/resolve/resolv.conf
 file text  /var/lib/calico/nodename
+file text  /run/flannel/subnet.env
 file args  /var/snap/microk8s/current/args/kubelet
 file args  /var/snap/microk8s/current/args/kubelite
 file args  /var/snap/microk8s/current/args/containerd
 file args  /var/snap/microk8s/current/args/containerd-env
+file args  /var/snap/microk8s/current/args/k8s-dqlite
 file args  /var/snap/microk8s/current/args/kube-apiserver
 file args  /var/snap/microk8s/current/args/kube-controller-manager
 file args  /var/snap/microk8s/current/args/kube-proxy
+file args  /var/snap/microk8s/current/args/kube-scheduler
+file args  /var/snap/microk8s/current/args/flanneld
 file args  /var/lib/kubelet/kubeadm-flags.env
-hop        /var/lib/kubelet/config.yaml
-hop        /etc/resolv.conf
+file args  /etc/default/kubelet
+file args  /etc/sysconfig/kubelet
+file kubeconfig /var/lib/kubelet/config.yaml
+file kubeconfig /var/lib/kubelet/kubeconfig
+file kubeconfig /etc/kubernetes/kubelet.conf
+file kubeconfig /etc/kubernetes/controller-manager.conf
+file kubeconfig /etc/kubernetes/scheduler.conf
+file kubeconfig /etc/kubernetes/kubelet.yaml
+file kubeconfig /etc/kubernetes/kubeconfig-kubelet
+file kubeconfig /etc/kubernetes/kubelet/config.json
+file kubeconfig /etc/kubernetes/kubelet/kubelet-config.json
+file kubeconfig /etc/kubernetes/kubelet/config.json.d/*.conf
+file kubeconfig /home/kubernetes/kubelet-config.yaml
+file kubeconfig /var/lib/rancher/k3s/agent/*.kubeconfig
+file kubeconfig /var/lib/rancher/k3s/agent/etc/kubelet.conf.d/*.conf
+file kubeconfig /var/lib/rancher/rke2/agent/*.kubeconfig
+file kubeconfig /var/lib/rancher/rke2/agent/etc/kubelet.conf.d/*.conf
+file kubeconfig /var/lib/k0s/kubelet.conf
+file kubeconfig /var/lib/k0s/kubelet-config.yaml
+file kubeconfig /var/snap/microk8s/current/credentials/kubelet.config
+file kubeconfig /var/snap/microk8s/current/credentials/proxy.config
+file kubeconfig /var/snap/microk8s/current/credentials/controller.config
+file kubeconfig /var/snap/microk8s/current/credentials/scheduler.config
+file kubeconfig /var/snap/microk8s/current/var/kubernetes/backend/cluster.yaml
+file kubeconfig /var/snap/microk8s/current/var/kubernetes/backend/info.yaml
+cert       /etc/kubernetes/pki/*.crt
+cert       /etc/kubernetes/pki/etcd/*.crt
+cert       /etc/kubernetes/certs/*.crt
+cert       /var/lib/kubelet/pki/*.crt
+cert       /var/lib/kubelet/pki/*-current.pem
+cert       /var/lib/rancher/k3s/agent/*.crt
+cert       /var/lib/rancher/k3s/server/tls/*.crt
+cert       /var/lib/rancher/k3s/server/tls/etcd/*.crt
+cert       /var/lib/rancher/rke2/agent/*.crt
+cert       /var/lib/rancher/rke2/server/tls/*.crt
+cert       /var/lib/rancher/rke2/server/tls/etcd/*.crt
+cert       /var/lib/k0s/pki/*.crt
+cert       /var/lib/k0s/kubelet/pki/*-current.pem
+cert       /var/snap/microk8s/current/certs/*.crt
+hop        /home/kubernetes/kube-env
+hop        /etc/kubernetes/bootstrap-kubelet.conf
+hop        /var/lib/kubelet/bootstrap-kubeconfig
+hop        /run/xtables.lock
 log        /var/log/kubelet.log
 log        /var/log/containerd.log
 log        /var/log/calico/cni/cni.log
-log        /var/log/pods/kube-system_*/*/*.log
-log        /var/log/pods/calico-system_*/*/*.log
-log        /var/log/pods/kube-flannel_*/*/*.log
+log        /var/log/multus.log
+log        /var/log/azure-vnet.log
+log        /var/log/azure-vnet-ipam.log
+log        /var/log/aws-routed-eni/plugin.log
+log        /var/log/aws-routed-eni/ipamd.log
+log        /run/cilium/cilium-cni.log
+log        /var/lib/rancher/k3s/agent/containerd/containerd.log
+log        /var/lib/rancher/rke2/agent/containerd/containerd.log
+log        /var/lib/rancher/rke2/agent/logs/kubelet.log
+log        /var/log/k3s.log
+log        /var/log/k0sworker.log
+log        /var/log/k0scontroller.log
+log        /var/log/dpkg.log
+log        /var/log/dnf.rpm.log
+log        /var/log/yum.log
+podlogs    /var/log/pods/kube-system_*/*
+podlogs    /var/log/pods/calico-system_*/*
+podlogs    /var/log/pods/tigera-operator_*/*
+podlogs    /var/log/pods/kube-flannel_*/*
+podlogs    /var/log/pods/cilium*/*
+podlogs    /var/log/pods/openshift-*/*
 EOT
 }
 
-# Commands on the node: cmd (first bytes count) or tail (last bytes count), MODE, SLUG, command line.
-# A line with the slug of the line before is its substitute, tried only if that one did not work.
+# Commands on the node: verb, MODE, SLUG, command line. The verb says which part of the output counts:
+#   cmd the first bytes, tail the last lines, count only how many lines there are, by their first word
+#   now is cmd for what changes from second to second, zone for the machine's time zone: both run before the paths are looked at
+# A line with the slug of the line before is its substitute, tried only if that one did not work. A first word "?PATH" makes it
+# run only where PATH exists on the node. What begins with @ depends on the node (see fill_in).
 command_steps() {
 	cat <<'EOT'
-cmd  text date-u                date -u
+now  text date-u                date -u
 zone text date-z                date +%z
+now  text uptime                uptime
+now  ps   ps                    ps -eo pid,ppid,lstart,args
+now  ps   ps                    ps -o pid,ppid,time,args
+now  ps   ps                    ps
+now  text ss-tlnp               ss -tlnp
+now  text ss-tlnp               netstat -tlnp
+now  text ss-s                  ss -s
+now  text ip-neigh              ip neigh
+now  text crictl-pods           ?@CRI_SOCKET@ crictl @ENDPOINT@ pods
+now  text crictl-ps             ?@CRI_SOCKET@ crictl @ENDPOINT@ ps -a
+now  text ctr-tasks-ls          ?@CTR_SOCKET@ ctr @ADDRESS@ -n k8s.io tasks ls
+now  text unit-states           ?/run/systemd/system systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState,ActiveEnterTimestamp,InactiveEnterTimestamp,StateChangeTimestamp,ExecMainStartTimestamp,ExecMainExitTimestamp,ExecMainCode,ExecMainStatus,MainPID,FragmentPath,DropInPaths @UNITS@
+now  text units-failed          ?/run/systemd/system systemctl list-units --failed --no-legend --no-pager
+now  text iscsi-sessions        ?/sys/class/iscsi_session iscsiadm -m session -P 1
 cmd  text uname-a               uname -a
 cmd  text hostname              hostname
-cmd  text uptime                uptime
-cmd  ps   ps                    ps -eo pid,ppid,lstart,args
-cmd  ps   ps                    ps -o pid,ppid,time,args
-cmd  ps   ps                    ps
 cmd  text df-Pk                 df -Pk
 cmd  text df-Pi                 df -Pi
 cmd  text free                  free
@@ -171,33 +317,46 @@ cmd  text ip-addr               ip addr
 cmd  text ip-d-link             ip -d link
 cmd  text ip-d-link             ip link
 cmd  text ip-route              ip route
-cmd  text ip-neigh              ip neigh
-cmd  text ss-tlnp               ss -tlnp
-cmd  text ss-tlnp               netstat -tlnp
+cmd  text ip-route-all          ip route show table all
+cmd  text ip-rule               ip rule
 cmd  text iptables-save         iptables-save
+count text iptables-legacy-save iptables-legacy-save
+count text nft-list-ruleset     nft list ruleset
+count text ipvsadm              ipvsadm -Sn
+count text ipset                ipset -n list
 tail text dmesg-tail            dmesg
 cmd  text sysctl-ip-forward     sysctl net.ipv4.ip_forward
-cmd  text timedatectl           timedatectl show
+cmd  text sysctl                sysctl -e net.bridge.bridge-nf-call-iptables net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max fs.file-nr fs.inotify.max_user_instances fs.inotify.max_user_watches kernel.pid_max kernel.threads-max vm.overcommit_memory
+cmd  text timedatectl           ?/run/systemd/system timedatectl show
 cmd  text chronyc-tracking      chronyc tracking
-cmd  toml containerd-config-dump containerd --config @CONTAINERD_CONFIG@ config dump
-cmd  json crictl-info           crictl info
-cmd  text crictl-pods           crictl pods
-cmd  text crictl-ps             crictl ps -a
-cmd  text ctr-containers-ls     ctr @CTR_ADDRESS@ -n k8s.io containers ls
-cmd  text ctr-tasks-ls          ctr @CTR_ADDRESS@ -n k8s.io tasks ls
+cmd  text chronyc-sources       chronyc -n sources
+cmd  text ntpq                  ntpq -pn
+cmd  toml containerd-config-dump containerd @CONFIG@ config dump
+cmd  toml crio-config           crio config
+cmd  json crictl-info           ?@CRI_SOCKET@ crictl @ENDPOINT@ info
+cmd  text crictl-version        ?@CRI_SOCKET@ crictl @ENDPOINT@ version
+cmd  text crictl-images         ?@CRI_SOCKET@ crictl @ENDPOINT@ images
+cmd  text crictl-imagefsinfo    ?@CRI_SOCKET@ crictl @ENDPOINT@ imagefsinfo
+cmd  text ctr-containers-ls     ?@CTR_SOCKET@ ctr @ADDRESS@ -n k8s.io containers ls
+cmd  text lsblk                 lsblk -o NAME,KNAME,TYPE,SIZE,RO,STATE,FSTYPE
 cmd  text snap-list             snap list --all
 cmd  text snap-changes          snap changes
 EOT
 }
 
-# Units whose journal is read, where there is a journal.
+# Units whose state is asked for, and whose journal is read, where there is a journal.
 journal_units() {
-	echo "kubelet containerd crio docker cri-docker k3s k3s-agent rke2-server rke2-agent \
+	echo "kubelet containerd crio docker cri-docker k3s k3s-agent rke2-server rke2-agent k0scontroller k0sworker etcd \
 snap.microk8s.daemon-kubelite snap.microk8s.daemon-kubelet snap.microk8s.daemon-containerd \
-snap.microk8s.daemon-apiserver-kicker snap.microk8s.daemon-k8s-dqlite snap.microk8s.daemon-cluster-agent snapd"
+snap.microk8s.daemon-apiserver-kicker snap.microk8s.daemon-k8s-dqlite snap.microk8s.daemon-cluster-agent snapd \
+snap.microk8s.daemon-etcd snap.microk8s.daemon-flanneld iscsid multipathd chronyd systemd-timesyncd systemd-networkd"
 }
 
-# The API server: "api RESOURCE", and "raw MEMBER URL". Events come first, they are the first to vanish.
+# The API server. Events come first, they are the first to vanish.
+#   api RESOURCE     its objects
+#   names RESOURCE   only their names
+#   raw MEMBER URL   one answer; JSON, or text where the member's name ends in .txt
+#   types            which resources there are: those that are not are not asked for
 api_steps() {
 	cat <<'EOT'
 raw version              /version
@@ -205,6 +364,13 @@ api events
 api events.events.k8s.io
 api pods
 api nodes
+raw readyz.txt           /readyz?verbose
+raw livez.txt            /livez?verbose
+types
+api leases.coordination.k8s.io
+api endpoints
+api endpointslices.discovery.k8s.io
+api services
 api namespaces
 api daemonsets.apps
 api deployments.apps
@@ -217,20 +383,42 @@ api persistentvolumes
 api persistentvolumeclaims
 api volumeattachments.storage.k8s.io
 api storageclasses.storage.k8s.io
-api leases.coordination.k8s.io
-api endpointslices.discovery.k8s.io
+api csinodes.storage.k8s.io
+api csidrivers.storage.k8s.io
 api serviceaccounts
 api poddisruptionbudgets.policy
+api priorityclasses.scheduling.k8s.io
+api networkpolicies.networking.k8s.io
+api apiservices.apiregistration.k8s.io
+api mutatingwebhookconfigurations.admissionregistration.k8s.io
+api validatingwebhookconfigurations.admissionregistration.k8s.io
+api certificatesigningrequests.certificates.k8s.io
+api clusterroles.rbac.authorization.k8s.io
+api clusterrolebindings.rbac.authorization.k8s.io
 api clusterinformations.crd.projectcalico.org
 api ippools.crd.projectcalico.org
+api ipamblocks.crd.projectcalico.org
+api blockaffinities.crd.projectcalico.org
+api ipamconfigs.crd.projectcalico.org
+api kubecontrollersconfigurations.crd.projectcalico.org
+names ipamhandles.crd.projectcalico.org
+api installations.operator.tigera.io
+api tigerastatuses.operator.tigera.io
+api ciliumnodes.cilium.io
+api jivavolumes.openebs.io
 raw jwks                 /openid/v1/jwks
 raw openid-configuration /.well-known/openid-configuration
 EOT
 }
 
+# Pods whose logs are read, current and previous, by namespace: of the first all, of the second those in trouble.
+LOGS='kube-system|kube-flannel|calico-system|calico-apiserver|tigera-operator|cilium|cilium-system|kube-ovn|openshift-(ovn-kubernetes|sdn|multus)'
+LOGS_OF_TROUBLED='openebs|longhorn-system|rook-ceph'
+LOGS_MOST=40
+
 # Processes: whose mount table and command line are read (the CNI's agents), and whose command line only.
 AGENTS='calico-node|start_runit|flanneld|cilium-agent|kube-router|antrea-agent|kindnetd|ovnkube|weaver|aws-k8s-agent'
-RUNTIMES='kubelet[a-z-]*|kubelite|hyperkube|containerd|dockerd|cri-dockerd|crio|k3s|k3s-agent|k3s-server|rke2|kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy'
+RUNTIMES='kubelet[a-z-]*|kubelite|hyperkube|containerd|dockerd|cri-dockerd|crio|k3s|k3s-agent|k3s-server|rke2|k0s|etcd|k8s-dqlite|kine|kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy'
 
 # ====================================================================================================== options
 OUT=. ROOT=/ NODE='' DO_CLUSTER=1 DO_NODE=1 KUBECTL='' CONTEXT='' NAMESPACES='' SINCE=24h LIMIT=30 DEADLINE=300 MAX=4194304
@@ -345,18 +533,23 @@ dry_run() {
 				list) echo "list $d_root$b ($a deep)" ;;
 				hop) echo "look at $d_root$a" ;;
 				cni) echo "list $d_root$a; read its configurations, and the kubeconfigs that they name" ;;
-				containerd) echo "read $d_root$a; list or read the directories and files that it names" ;;
+				containerd | crio) echo "read $d_root$a; list or read the directories and files that it names" ;;
+				cert) echo "read $d_root$a (only the certificates in it)" ;;
+				podlogs) echo "read $d_root$a/*.log (the last $((MAX / 8)) bytes of the newest two)" ;;
 				log) echo "read $d_root$a (the last $MAX bytes)" ;;
 				*) echo "read $d_root${b:-$a}" ;;
 			esac
 		done
 		echo "# processes"
-		echo "read $d_root/proc/*/cmdline of $AGENTS|$RUNTIMES"
+		echo "read $d_root/proc/*/cmdline and stat of $AGENTS|$RUNTIMES"
 		echo "read $d_root/proc/*/mountinfo of $AGENTS"
 	fi
 	if [ $DO_NODE = 1 ] && [ $DO_COMMANDS = 1 ]; then
 		echo "# commands, each ended after $LIMIT s"
-		command_steps | while read -r verb _ _ line; do echo "run $line"; done
+		command_steps | while read -r verb _ _ line; do
+			d_where=${line%% *}
+			case $line in '?'*) echo "run ${line#* }   # where there is ${d_where#'?'}" ;; *) echo "run $line" ;; esac
+		done
 		for d_unit in $(journal_units); do echo "run journalctl -u $d_unit --since=-$SINCE"; done
 		echo "run curl, wget or openssl: the Date of an answer of the API server that the kubeconfigs name, without credentials"
 	fi
@@ -366,16 +559,21 @@ dry_run() {
 		api_steps | while read -r verb a b; do
 			case $verb in
 				raw) echo "$d_kubectl get --raw $b" ;;
+				types) echo "$d_kubectl api-resources --verbs=list -o name" ;;
+				names) echo "$d_kubectl get $a -A -o name" ;;
 				*) echo "$d_kubectl get $a${NAMESPACES:+ -n each of$NAMESPACES}$([ -n "$NAMESPACES" ] || echo ' -A') -o json" ;;
 			esac
 		done
-		echo "$d_kubectl logs (the CNI agents' containers, current and previous, the last 3000 lines)"
+		echo "$d_kubectl logs (containers in $LOGS, and those in trouble in $LOGS_OF_TROUBLED: at most $LOGS_MOST, current and previous, the last 3000 lines)"
 	fi
 	echo "# written: a directory .inquest.XXXXXX in $OUT, removed at the end; the archive; SHA256SUMS"
 }
 # ================================================================================================== surroundings
 # The callers' PATH counts first. Added is where distributions keep the tools that this needs.
-PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin:/snap/bin:/var/lib/rancher/rke2/bin
+TOOLDIRS='/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin /snap/bin /var/lib/rancher/rke2/bin
+/var/lib/rancher/k3s/data/current/bin /home/kubernetes/bin /opt/bin /snap/microk8s/current/bin'
+PATH=${PATH:-/usr/bin:/bin}
+for dir in $TOOLDIRS; do PATH=$PATH:$dir; done
 LC_ALL=C LANG=C
 export PATH LC_ALL LANG
 unset ENV BASH_ENV CDPATH LD_PRELOAD GREP_OPTIONS TAR_OPTIONS GZIP POSIXLY_CORRECT 2>/dev/null
@@ -522,8 +720,11 @@ now() { set -- $(date -u '+%s %Y-%m-%dT%H:%M:%SZ'); NOW=${1:-$NOW} STAMP=${2:-$S
 NOW=0 STAMP=1970-01-01T00:00:00Z
 # begin_row; row COVERAGE EXIT KIND MEMBER ORIGIN NOTE
 begin_row() { now; T0=$NOW S0=$STAMP; : >"$W/n"; }
+# gone KIND ORIGIN NOTE [EXIT]: what is not there took no time, so the clock is not asked: most of the tables are absent on any node
+SAMETIME=0
+gone() { T0=$NOW S0=$STAMP SAMETIME=1; : >"$W/n"; row absent "${4:--}" "$1" - "$2" "$3"; SAMETIME=0; }
 row() {
-	now
+	[ $SAMETIME = 1 ] || now
 	SEQ=$((SEQ + 1))
 	size=0 reds=0
 	[ "$4" != - ] && size=$(wc -c <"$W/tree/$4" | tr -d ' ')
@@ -657,10 +858,13 @@ capture() {
 }
 # Cuts at a limit, never inside of a line: half a line may be half a secret, which no filter recognises.
 #   head: the first bytes; rest: the same, but the first line is the rest of one; tail: the last lines
+#   count: how many lines there are, in all and by their first word
 bounded() {
 	case $2 in
 		tail) tail -n 401 | awk -v mark="$W/cut" '{ l[NR] = $0 } END { if (NR > 400) printf "" >mark; for (i = NR > 400 ? 2 : 1; i <= NR; i++) print l[i] }' ;;
 		raw) head -c "$1" ;;
+		# only short plain words: out of its lines, a part of a key could not be told from a word any more
+		count) awk '{ n++; c[length($1) < 13 && $1 ~ /^(-[A-Z]|[a-z][a-z-]*|[{}])$/ ? $1 : "(other)"]++ } END { print n + 0, "lines in all"; for (w in c) print c[w], w }' | sort -k1,1nr -k2 | head -n 100 ;;
 		*) head -c $(($1 + 1)) | tr -d '\000' | awk -v max="$1" -v mark="$W/cut" -v skip="$2" '
 			{ n += length($0) + 1; if (NR > 1 && !(skip == "rest" && NR == 2)) print last; last = $0 }
 			END { if (n > max + 1) { printf "" >mark; exit } if (NR > 0 && !(skip == "rest" && NR == 1)) print last }' ;;
@@ -680,9 +884,12 @@ note() {
 	else TYPE=absent; fi
 	case $SEEN in *"$NL$1$NL"*) return ;; esac
 	SEEN=$SEEN$1$NL
+	note_new "$1"
+}
+note_new() { # PATH [stat's answer]: TYPE and TARGET are known
 	case $TYPE in
 		absent | denied) esc "$1"; printf '%s\t%s\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n' "$ESC" "$TYPE" >>"$W/paths" ;;
-		*) facts "$1" "$(stat_of "$n_phys")" ;;
+		*) facts "$1" "${2:-$(stat_of "$R$1")}" ;;
 	esac
 }
 STATS='%F|%a|%u|%U|%g|%G|%s|%Y|%y|%Z|%z|%W|%w'
@@ -729,12 +936,18 @@ facts() {
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t-\n' "$ESC" "$f_t" "$f_mode" "$OWNERID" "$GROUPID" "$f_owner" "$f_group" "$f_size" "$f_m" "$f_c" "$f_b" "$f_target" >>"$W/paths"
 }
 # The names of the node, not those of the machine that collects. 0 is root everywhere.
+OWNERS=$NL
 owner() { # ID NAME FILE
 	if [ "$3" = passwd ]; then OWNERID=$1; else GROUPID=$1; fi
 	NAME=$2
 	if [ -n "$R" ]; then
 		NAME=-
-		case $1 in 0) NAME=root ;; *) [ -r "$R/etc/$3" ] && NAME=$(awk -F: -v id="$1" '$3 == id { print $1; exit }' "$R/etc/$3") ;; esac
+		case $1:$OWNERS in
+			0:*) NAME=root ;;
+			*"$NL$3 $1 "*) NAME=${OWNERS#*"$NL$3 $1 "}; NAME=${NAME%%"$NL"*} ;;
+			*) [ -r "$R/etc/$3" ] && NAME=$(awk -F: -v id="$1" '$3 == id { print $1; exit }' "$R/etc/$3")
+				OWNERS="$OWNERS$3 $1 $NAME$NL" ;;
+		esac
 	fi
 	case $NAME in '' | UNKNOWN | *[!A-Za-z0-9._-]*) NAME=- ;; esac
 }
@@ -787,30 +1000,42 @@ enter_dir() { # REALPATH DEPTH
 	[ "$STOP" = 0 ] || return
 	if [ ! -r "$R$1" ] || [ ! -x "$R$1" ]; then printf '%s\t%s\n' "$(esc "$1"; printf '%s' "$ESC")" denied >>"$W/listings"; return; fi
 	l_dir=${1%/} l_depth=$2 l_state=complete
-	set -- "$R$l_dir"/* "$R$l_dir"/.[!.]* "$R$l_dir"/..?*
+	# a pattern without a match stays as it is
+	set -- "$R$l_dir"/..?*; there "$1" || set --
+	set -- "$R$l_dir"/.[!.]* "$@"; there "$1" || shift
+	set -- "$R$l_dir"/* "$@"; there "$1" || shift
+	# a directory of that many entries is no configuration; say so instead of filling the archive
+	l_n=0 l_stats=0
+	[ $# -gt 2000 ] && l_state=truncated
+	# one stat for all of them, if each got its line
+	if [ $HAVE_STAT = 1 ] && [ $# -gt 1 ] && [ $# -le 2000 ]; then
+		stat -c "$STATS" "$@" >"$W/stats" 2>/dev/null && [ "$(wc -l <"$W/stats")" -eq $# ] && l_stats=1
+	fi
+	[ $l_stats = 1 ] || : >"$W/stats"
+	for l_e in "$@"; do
+		l_n=$((l_n + 1)) l_stat=''
+		[ $l_n -gt 2000 ] && break
+		[ $l_stats = 1 ] && IFS= read -r l_stat <&9
+		TARGET=''
+		if [ -L "$l_e" ]; then TYPE=l
+		elif [ -d "$l_e" ]; then TYPE=d
+		elif [ -e "$l_e" ]; then TYPE=f
+		else continue; fi
+		note_new "${l_e#"$R"}" "$l_stat"
+	done 9<"$W/stats"
+	esc "${l_dir:-/}"; printf '%s\t%s\n' "$ESC" $l_state >>"$W/listings"
+	[ "$l_depth" -gt 1 ] || return 0
 	l_n=0
 	[ $BYTES = 1 ] || l_state=truncated
 	for l_e in "$@"; do
-		[ -e "$l_e" ] || [ -L "$l_e" ] || continue
-		l_n=$((l_n + 1))
-		# a directory of that many entries is no configuration; say so instead of filling the archive
-		if [ $l_n -gt 2000 ]; then l_state=truncated; break; fi
-		note "${l_e#"$R"}"
+		[ -d "$l_e" ] && [ ! -L "$l_e" ] || continue
+		# what is not entered has no listing, and the table says so
+		l_n=$((l_n + 1)); [ $l_n -gt 200 ] && break
+		# a subshell keeps this level's variables
+		( enter_dir "${l_e#"$R"}" $((l_depth - 1)) )
 	done
-	esc "${l_dir:-/}"; printf '%s\t%s\n' "$ESC" $l_state >>"$W/listings"
-	if [ "$l_depth" -gt 1 ]; then
-		for l_e in "$@"; do
-			[ -d "$l_e" ] && [ ! -L "$l_e" ] || continue
-			# a subshell keeps this level's variables; what it learnt comes back in files
-			enter_deeper "${l_e#"$R"}" $((l_depth - 1))
-		done
-	fi
 }
-enter_deeper() { # keeps the names already noted, so that no row is written twice
-	( enter_dir "$1" "$2"; printf '%s' "$SEEN" >"$W/seen" )
-	[ -s "$W/seen" ] && SEEN=$(cat "$W/seen")$NL
-	rm -f "$W/seen"
-}
+there() { [ -e "$1" ] || [ -L "$1" ]; }
 
 # member_for REALPATH: a legal member name, the path itself where possible. Sets MEMBER.
 TAKEN=$NL MEMBERS=$NL
@@ -826,15 +1051,15 @@ member_for() {
 	if [ $m_bad = 1 ]; then NUMBER=$((NUMBER + 1)); MEMBER=bundle/node/fs/_$(printf '%04d' $NUMBER); fi
 	MEMBERS=$MEMBERS$m_lower$NL
 }
-# take MODE PATH [log]: contents of one file. LAST is its member, empty if there is none.
+# take MODE PATH [log [BYTES] | cert]: contents of one file. LAST is its member, empty if there is none.
 take() {
 	LAST=''
 	[ "$STOP" = 0 ] || return 1
-	begin_row
 	if ! resolve "$2"; then
-		case $TYPE in denied) row denied - file - "$2" "no permission" ;; *) row absent - file - "$2" "no such file" ;; esac
+		case $TYPE in denied) begin_row; row denied - file - "$2" "no permission" ;; *) gone file "$2" "no such file" ;; esac
 		return 1
 	fi
+	begin_row
 	t_real=$REAL
 	case $TAKEN in *"$NL$t_real$TAB"*) LAST=${TAKEN#*"$NL$t_real$TAB"}; LAST=${LAST%%"$NL"*}; return 0 ;; esac
 	if [ "$TYPE" != f ]; then row failed - file - "$t_real" "not a regular file"; return 1; fi
@@ -844,9 +1069,16 @@ take() {
 	TAKEN=$TAKEN$t_real$TAB$t_member$NL
 	t_note=''
 	t_size=$(wc -c <"$R$t_real" 2>/dev/null | tr -d ' ')
-	if [ "${3:-}" = log ] && [ "${t_size:-0}" -gt "$MAX" ]; then
-		t_note="the last $MAX bytes of $t_size"
-		capture "$t_member" $((MAX + 1048576)) rest "$1" tail -c "$MAX" "$R$t_real"
+	t_max=${4:-$MAX}
+	if [ "${3:-}" = log ] && [ "${t_size:-0}" -gt "$t_max" ]; then
+		t_note="the last $t_max bytes of $t_size"
+		capture "$t_member" $((t_max + 1048576)) rest "$1" tail -c "$t_max" "$R$t_real"
+	elif [ "${3:-}" = cert ]; then
+		# only whole lines of base64 inside of a certificate's block: a key in the same file is never printed
+		capture "$t_member" "$MAX" head "$1" awk '
+			/^-----BEGIN / { p = /^-----BEGIN (TRUSTED )?CERTIFICATE-----/ }
+			p && /^(-----(BEGIN|END) (TRUSTED )?CERTIFICATE-----|[A-Za-z0-9+\/=]+)[ \t\r]*$/
+			/^-----END / { p = 0 }' "$R$t_real"
 	else
 		capture "$t_member" "$MAX" head "$1" cat "$R$t_real"
 	fi
@@ -854,6 +1086,7 @@ take() {
 	[ "$RC" = 0 ] || t_cov=failed
 	if [ $CUT = 1 ] || [ -n "$t_note" ]; then t_cov=truncated; fi
 	if [ "$RC" = 124 ] || [ "$STOP" != 0 ]; then t_cov=truncated; fi
+	[ "${3:-}" = cert ] && ERR=${ERR:-only its certificates}
 	row $t_cov "$RC" file "$t_member" "$t_real" "${t_note:-$ERR}"
 	LAST=$t_member
 }
@@ -881,18 +1114,41 @@ left_out() { IFS=$OLDIFS; begin_row; row "$1" - file - "$2" "$3"; IFS=''; }
 do_file() { # MODE PATTERN [log]
 	case $2 in
 		*[*?[]*)
-			begin_row
-			matches "$2" >"$W/matches"
-			[ -s "$W/matches" ] || row absent - file - "$2" "nothing matches"
+			matching "$2"
+			[ -s "$W/matches" ] || gone file "$2" "nothing matches"
 			while IFS= read -r d_path <&5; do take "$1" "$d_path" "${3:-}" || :; done 5<"$W/matches"
 			;;
 		*) take "$1" "$2" "${3:-}" || : ;;
 	esac
 }
-do_list() { if resolve "$2" && [ "$TYPE" = d ]; then enter_dir "$REAL" "$1"; fi; }
+# what matches goes into a file, by a command of this shell itself: a path that is not there costs no process
+matching() { case $1 in *[*?[]*) matches "$1" ;; *) resolve "$1" && printf '%s\n' "$1" ;; esac >"$W/matches"; }
+do_list() { # DEPTH PATTERN
+	case $2 in
+		*[*?[]*)
+			matching "$2"
+			while IFS= read -r d_path <&5; do if resolve "$d_path" && [ "$TYPE" = d ]; then enter_dir "$REAL" "$1"; fi; done 5<"$W/matches" ;;
+		*) if resolve "$2" && [ "$TYPE" = d ]; then enter_dir "$REAL" "$1"; fi ;;
+	esac
+}
+# The API server may be down: then these files are all there is of the logs of the system's containers.
+PODLOG_ROOM=''
+do_podlogs() { # PATTERN of directories, one of each container
+	[ -n "$PODLOG_ROOM" ] || PODLOG_ROOM=$((MAX * 2))
+	matching "$1"
+	while IFS= read -r l_path <&7; do
+		# the newest two: 1.log is the run after 0.log
+		for l_e in $(cd "$R$l_path" 2>/dev/null && ls | grep '^[0-9][0-9]*\.log$' | sort -rn | head -n 2); do
+			if [ $PODLOG_ROOM -le 0 ]; then begin_row; row truncated - file - "$l_path/$l_e" "not read: $((MAX * 2)) bytes of such logs were"; continue; fi
+			take text "$l_path/$l_e" log $((MAX / 8)) || continue
+			[ -n "$LAST" ] && PODLOG_ROOM=$((PODLOG_ROOM - $(wc -c <"$W/tree/$LAST")))
+		done
+	done 7<"$W/matches"
+}
 # values of keys in a member, already filtered: only these name further paths
 named() { sed -n "s/^.*$2[\"']*[ 	]*[:=][ 	]*[\"']\\(\\/[^\"']*\\)[\"'].*\$/\\1/p" "$W/tree/$1" | sort -u; }
 do_cni() {
+	set -- "${1%/}"
 	case $CNIDIRS in *"$NL$1$NL"*) return ;; esac
 	CNIDIRS=$CNIDIRS$1$NL
 	resolve "$1" && [ "$TYPE" = d ] || return 0
@@ -913,20 +1169,22 @@ do_cni() {
 		esac
 	done
 }
-CNIDIRS=$NL CONTAINERD_CONFIG='' CTR_ADDRESS=''
-do_containerd() {
+CNIDIRS=$NL
+do_runtime() { # FILE of containerd or CRI-O
 	take toml "$1" || return 0
 	[ -n "$LAST" ] || return 0
 	c_file=$LAST
-	named "$c_file" conf_dir >"$W/confdirs"
+	{ named "$c_file" conf_dir; named "$c_file" network_dir; } >"$W/confdirs"
 	named "$c_file" bin_dir >"$W/bindirs"
-	# "bin_dirs" and "imports" are lists
-	sed -n 's/^[ 	]*\(bin_dirs\|imports\)[ 	]*=[ 	]*\[\(.*\)\].*$/\1 \2/p' "$W/tree/$c_file" | awk '{ k = $1; $1 = ""; n = split($0, p, /["'"'"']/); for (i = 2; i <= n; i += 2) print k, p[i] }' >"$W/lists"
+	# these are lists, on one line or on several
+	awk -F '[ \t]*=' '
+		/^[ \t]*(bin_dirs|plugin_dirs|imports)[ \t]*=/ { k = $1; sub(/^[ \t]*/, "", k) }
+		k != "" { n = split($0, p, /["\047]/); for (i = 2; i <= n; i += 2) print k, p[i]; if ($0 ~ /\]/) k = "" }' "$W/tree/$c_file" >"$W/lists"
 	while IFS= read -r c_d <&7; do do_cni "$c_d"; done 7<"$W/confdirs"
 	while IFS= read -r c_d <&7; do do_list 1 "$c_d"; done 7<"$W/bindirs"
 	while read -r c_k c_d <&7; do
 		case $c_d in /*) ;; *) continue ;; esac
-		case $c_k in bin_dirs) do_list 1 "$c_d" ;; imports) do_list 1 "${c_d%/*}"; do_file toml "$c_d" ;; esac
+		case $c_k in bin_dirs | plugin_dirs) do_list 1 "$c_d" ;; imports) do_list 1 "${c_d%/*}"; do_file toml "$c_d" ;; esac
 	done 7<"$W/lists"
 }
 node_paths() {
@@ -937,11 +1195,18 @@ node_paths() {
 			list) do_list "$a" "$b" ;;
 			hop) resolve "$a" || : ;;
 			file) do_file "$a" "$b" ;;
+			cert) do_file text "$a" cert ;;
 			log) do_file text "$a" log ;;
+			podlogs) do_podlogs "$a" ;;
 			cni) do_cni "$a" ;;
-			containerd) do_containerd "$a" ;;
+			containerd) do_runtime "$a" ;;
+			crio) matching "$a"; if [ -s "$W/matches" ]; then mv "$W/matches" "$W/crio"; while IFS= read -r c_path <&4; do do_runtime "$c_path"; done 4<"$W/crio"; else gone file "$a" "no such file"; fi ;;
 		esac
 	done 8<"$W/steps"
+	# what the running programs were started with, where that is none of the known places
+	[ -n "$CONTAINERD_CONFIG" ] && do_runtime "$CONTAINERD_CONFIG"
+	for p_path in $KUBELET_FILES; do do_file kubeconfig "$p_path"; done
+	for p_path in $KUBELET_CNI; do do_cni "$p_path"; done
 }
 
 # =================================================================================================== processes
@@ -962,17 +1227,47 @@ node_processes() {
 		p_n=$((p_n + 1)); [ $p_n -gt 64 ] && return
 		p_name=${p_words%% *}; case $p_name in sh | bash | dash) p_name=${p_words#* }; p_name=${p_name%% *} ;; esac
 		take_proc "$p_pid" cmdline cmdline "$p_name"
+		take_proc "$p_pid" stat text "$p_name"
 		[ "$p_kind" = agent ] && take_proc "$p_pid" mountinfo text "$p_name"
 	done
 }
 take_proc() {
 	begin_row
 	tp_member=bundle/node/proc/$1/$2
+	if [ ! -e "$PROC/$1/$2" ]; then gone proc "/proc/$1/$2" "$4"; return; fi
 	if [ ! -r "$PROC/$1/$2" ]; then row denied - proc - "/proc/$1/$2" "$4"; return; fi
 	tp_end='head'; [ "$2" = cmdline ] && tp_end=raw
 	capture "$tp_member" 1048576 $tp_end "$3" cat "$PROC/$1/$2"
 	tp_cov=complete; [ "$RC" = 0 ] || tp_cov=failed; [ $CUT = 1 ] && tp_cov=truncated
 	row $tp_cov "$RC" proc "$tp_member" "/proc/$1/$2" "$4"
+}
+
+# What the command lines just read say of this node, whatever its distribution.
+CONTAINERD_CONFIG='' CTR_SOCKET='' CRI_SOCKET='' KUBELET_FILES='' KUBELET_CNI=''
+flags() { # PROGRAM FLAG FLAG: values of a flag and of its short form, where they are paths
+	awk -v prog="$1" -v long="$2" -v short="$3" 'FNR == 1 {
+		n = split($1, p, "/")
+		if (p[n] != prog) next
+		for (i = 2; i <= NF; i++) {
+			w = $i; v = ""; sub(/^--?/, "", w)
+			if (w == $i) continue
+			if (w == long || w == short) v = $(i + 1)
+			else if (index(w, long "=") == 1) v = substr(w, length(long) + 2)
+			sub(/^unix:\/\//, "", v)
+			if (v ~ /^\/[A-Za-z0-9_.\/-]*$/) print v
+		}
+	}' "$W/tree/bundle/node/proc/"*/cmdline 2>/dev/null | sort -u
+}
+node_runtime() {
+	CONTAINERD_CONFIG=$(flags containerd config c | tail -n 1)
+	KUBELET_FILES="$(flags kubelet config config) $(flags kubelet kubeconfig kubeconfig)"
+	KUBELET_CNI=$(flags kubelet cni-conf-dir cni-conf-dir)
+	for c_e in $(flags kubelet container-runtime-endpoint container-runtime-endpoint) $(flags containerd address a) /run/containerd/containerd.sock /run/k3s/containerd/containerd.sock \
+		/var/snap/microk8s/common/run/containerd.sock /run/k0s/containerd.sock /run/crio/crio.sock /run/cri-dockerd.sock; do
+		[ -S "$R$c_e" ] || continue
+		[ -n "$CRI_SOCKET" ] || CRI_SOCKET=$c_e
+		case $c_e in *containerd.sock) [ -n "$CTR_SOCKET" ] || CTR_SOCKET=$c_e ;; esac
+	done
 }
 
 # ==================================================================================================== commands
@@ -981,7 +1276,14 @@ take_proc() {
 LIVE=0
 in_root() {
 	[ $LIVE = 1 ] || return 1
-	for i_d in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin /snap/bin /var/lib/rancher/rke2/bin; do [ -x "$R$i_d/$1" ] && return 0; done
+	for i_d in $TOOLDIRS; do [ -x "$R$i_d/$1" ] && return 0; done
+	return 1
+}
+# What these say is true of the machine on whose disk they lie: those of a machine to which a disk was carried would speak of another.
+SAME=0
+foreign() {
+	[ -z "$R" ] || [ $SAME = 1 ] && return 1
+	case $1 in containerd | crio | crictl | ctr | snap | systemctl | timedatectl | chronyc | ntpq | iscsiadm) return 0 ;; esac
 	return 1
 }
 # coverage of a command by exit code, output and first line of standard error. Sets COV.
@@ -994,9 +1296,12 @@ judge() { # MEMBER
 		124) COV=failed; [ -s "$W/tree/$1" ] && COV=truncated ;;
 		141) [ $CUT = 1 ] && COV=truncated ;;
 	esac
+	# what a tool's own daemon or kernel module would tell is not there; iscsiadm says 21 where there is no session
+	[ $COV = failed ] && case $RC:$ERR in
+		21:*'No active sessions'*) COV=complete ;;
+		*'Cannot talk to daemon'* | *'not been booted with systemd'* | *'to connect to bus'* | *'annot communicate with server'*) COV=absent ;;
+	esac
 	[ $COV = failed ] && case $ERR in *[Pp]ermission\ denied* | *ermission\ denied* | *[Oo]peration\ not\ permitted* | *orbidden* | *must\ be\ root*) COV=denied ;; esac
-	# a tool that has nobody to ask: the machine runs without that service
-	[ $COV = failed ] && case $ERR in *'not been booted with systemd'*) COV=absent ;; esac
 	[ $CUT = 1 ] && COV=truncated
 	[ "$STOP" != 0 ] && { COV=failed; [ -s "$W/tree/$1" ] && COV=truncated; }
 	return 0
@@ -1005,15 +1310,18 @@ DONE='' TRIED=''
 run_step() { # VERB MODE SLUG COMMAND...
 	s_verb=$1 s_mode=$2 s_slug=$3; shift 3
 	[ "$DONE" = "$s_slug" ] && return
-	begin_row
+	s_need=''
+	case $1 in '?'*) s_need=${1#'?'}; shift ;; esac
 	s_member=bundle/node/cmd/$s_slug.txt
 	if [ "$TRIED" = "$s_slug" ]; then
 		[ -e "$W/tree/$s_member" ] && s_member=bundle/node/cmd/$s_slug.2.txt
 	else TRIED=$s_slug PARTIAL_BEFORE=$PARTIAL; fi
 	s_origin=$*
+	if [ -n "$s_need" ] && ! there "$R$s_need"; then gone command "$s_origin" "not run: there is no $s_need"; return; fi
 	if in_root "$1"; then set -- chroot "$R" "$@"
-	elif ! command -v "$1" >/dev/null 2>&1; then row absent 127 command - "$s_origin" "command not found"; return; fi
-	s_end='head'; [ "$s_verb" = tail ] && s_end='tail'
+	elif ! command -v "$1" >/dev/null 2>&1 || foreign "$1"; then gone command "$s_origin" "command not found" 127; return; fi
+	begin_row
+	s_end='head'; case $s_verb in tail | count) s_end=$s_verb ;; esac
 	if [ "$s_verb" = zone ]; then if [ "$ZONEVAR" = unset ]; then set -- env -u TZ "$@"; else set -- env TZ="$ZONEVAR" "$@"; fi; fi
 	capture "$s_member" "$MAX" $s_end "$s_mode" "$@"
 	judge "$s_member"
@@ -1022,37 +1330,44 @@ run_step() { # VERB MODE SLUG COMMAND...
 	# a failure does not count where a substitute worked
 	case $COV in complete | truncated) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
 }
-node_commands() {
-	if [ -n "$R" ]; then
-		n_boot=$(cat "$R/proc/sys/kernel/random/boot_id" 2>/dev/null)
-		# what this machine's commands say is not true of a node whose disk or copy is looked at
-		if [ -n "$n_boot" ]; then
-			if [ "$n_boot" != "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ]; then
-				begin_row; row absent - command - commands "the root is that of another machine: no command was run"
-				return
-			fi
-			[ "$MYUID" = 0 ] && command -v chroot >/dev/null 2>&1 && LIVE=1
+node_commands() { # first or rest
+	if [ -r "$R/proc/sys/kernel/random/boot_id" ]; then
+		if [ "$(cat "$R/proc/sys/kernel/random/boot_id")" = "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)" ]; then
+			SAME=1
+			[ -n "$R" ] && [ "$MYUID" = 0 ] && command -v chroot >/dev/null 2>&1 && LIVE=1
+		else
+			# this machine's commands say nothing of it
+			[ "$1" = rest ] || { begin_row; row absent - command - commands "the root is that of another machine: no command was run"; }
+			return
 		fi
 	fi
-	# the configuration and socket that the running containerd was started with
-	for c_e in "$W/tree/bundle/node/proc/"*/cmdline; do
-		[ -f "$c_e" ] || continue
-		c_line=$(cat "$c_e")
-		case ${c_line%% *} in *containerd) ;; *) continue ;; esac
-		CONTAINERD_CONFIG=$(printf '%s\n' "$c_line" | sed -n 's/^.*--config[= ]\([^ ]*\).*$/\1/p')
-		CTR_ADDRESS=$(printf '%s\n' "$c_line" | sed -n 's/^.*--address[= ]\([^ ]*\).*$/\1/p')
-	done
-	command_steps >"$W/steps"
+	command_steps >"$W/commands"
 	while read -r c_verb c_mode c_slug c_line <&8; do
 		[ "$STOP" = 0 ] || break
-		set -f; set -- $c_line; set +f
-		# the two places that depend on the node
-		case $c_line in
-			*@CONTAINERD_CONFIG@*) if [ -n "$CONTAINERD_CONFIG" ]; then set -- "$1" --config "$CONTAINERD_CONFIG" config dump; else set -- "$1" config dump; fi ;;
-			*@CTR_ADDRESS@*) shift 2; if [ -n "$CTR_ADDRESS" ]; then set -- ctr -a "$CTR_ADDRESS" "$@"; else set -- ctr "$@"; fi ;;
-		esac
+		case $1$c_verb in firstnow | firstzone) ;; first* | restnow | restzone) continue ;; esac
+		fill_in "$c_line"
+		set -f; set -- "$1" $FILLED; set +f
+		c_phase=$1; shift
 		run_step "$c_verb" "$c_mode" "$c_slug" "$@"
-	done 8<"$W/steps"
+		set -- "$c_phase"
+	done 8<"$W/commands"
+}
+# The words of a line that depend on the node. Sets FILLED.
+fill_in() {
+	FILLED=''
+	set -f
+	for c_w in $1; do
+		case $c_w in
+			@CONFIG@) c_w=${CONTAINERD_CONFIG:+--config $CONTAINERD_CONFIG} ;;
+			@ADDRESS@) c_w=${CTR_SOCKET:+-a $CTR_SOCKET} ;;
+			@ENDPOINT@) c_w=${CRI_SOCKET:+--runtime-endpoint unix://$CRI_SOCKET} ;;
+			@UNITS@) c_w=$(journal_units) ;;
+			'?@CTR_SOCKET@') c_w="?${CTR_SOCKET:-/run/containerd/containerd.sock}" ;;
+			'?@CRI_SOCKET@') c_w="?${CRI_SOCKET:-/run/containerd/containerd.sock}" ;;
+		esac
+		FILLED="$FILLED $c_w"
+	done
+	set +f
 }
 node_journals() {
 	[ "$STOP" = 0 ] || return
@@ -1062,8 +1377,20 @@ node_journals() {
 	elif [ -z "$R" ]; then set -- journalctl
 	elif [ -d "$R/var/log/journal" ]; then set -- journalctl -D "$R/var/log/journal"
 	else row absent - journal - journalctl "no journal below the root"; return; fi
+	# which units have entries at all: one question instead of one for each; "UNIT" are those of which only systemd told
+	j_have=''
+	for j_field in _SYSTEMD_UNIT UNIT; do
+		begin_row
+		capture bundle/node/journal/units 1048576 head text "$@" -F $j_field --no-pager
+		case $ERR in *'not seeing messages'* | *'nsufficient permissions'* | *ermission\ denied*)
+			rm -f "$W/tree/bundle/node/journal/units"; row denied "$RC" journal - journalctl "$ERR"; return ;;
+		esac
+		[ "$RC" = 0 ] && [ $CUT = 0 ] && j_have=$j_have$(cat "$W/tree/bundle/node/journal/units")$NL
+	done
+	rm -f "$W/tree/bundle/node/journal/units"; : >"$W/n"
 	for j_unit in $(journal_units); do
 		[ "$STOP" = 0 ] || return
+		case "$NL$j_have" in "$NL" | *"$NL$j_unit.service$NL"*) ;; *) gone journal "$j_unit" "the journal has no entry of this unit"; continue ;; esac
 		begin_row
 		j_member=bundle/node/journal/$j_unit.log
 		capture "$j_member" 64 head text "$@" -u "$j_unit" --since="-$SINCE" -n 1 -q --no-pager -o short-iso
@@ -1120,6 +1447,27 @@ kube() {
 api_gone() { # after three answers in a row that never came, the rest is not waited for
 	[ $API_DOWN -lt 3 ] && return 1
 	begin_row; row failed - "$1" - "$2" "not asked: the API server did not answer three times in a row"
+}
+# Which resource types there are, if the server tells of all of them: kubectl would look for each that is missing anew.
+TYPES=''
+known_types() {
+	api_gone api api-resources && return
+	begin_row
+	kube bundle/cluster/api-resources.txt text api-resources --verbs=list -o name
+	row $COV "$RC" api "$k_member" api-resources "$ERR"
+	[ $COV = complete ] && TYPES=$(cat "$W/tree/$k_member")
+	# an answer without pods is none
+	case "$NL$TYPES$NL" in *"${NL}pods$NL"*) ;; *) TYPES='' ;; esac
+}
+# A server that is not ready says so with an error, and kubectl quotes its answer there.
+told_in_error() { # MEMBER
+	[ $COV = failed ] || return 0
+	grep -q 'error on the server (' "$W/err" 2>/dev/null && grep -q 'check failed' "$W/err" || return 0
+	k_member=$1
+	cp "$W/err" "$W/tree/$1"
+	COV=complete ERR="not healthy; as kubectl quotes the answer"
+	[ "$(wc -c <"$W/tree/$1")" -ge 4000 ] && COV=truncated
+	return 0
 }
 # The API server's clock from the Date header of an answer: seconds only, so its middle is taken.
 api_clock() {
@@ -1208,12 +1556,28 @@ cluster() {
 	fi
 	while read -r a_verb a_name a_url <&8; do
 		[ "$STOP" = 0 ] || return
+		case $a_verb in
+			types) known_types; continue ;;
+			*) if [ -n "$TYPES" ] && [ "$a_verb" != raw ] && case "$NL$TYPES$NL" in *"$NL$a_name$NL"*) false ;; esac; then
+				gone api "${a_name%%.*}" "the server has no such resource type"; continue; fi ;;
+		esac
 		if [ "$a_verb" = raw ]; then
 			api_gone api "$a_url" && continue
 			begin_row
-			kube "bundle/cluster/$a_name.json" json get --raw "$a_url"
+			case $a_name in
+				*.txt) kube "bundle/cluster/$a_name" text get --raw "$a_url"; told_in_error "bundle/cluster/$a_name" ;;
+				*) kube "bundle/cluster/$a_name.json" json get --raw "$a_url" ;;
+			esac
 			row $COV "$RC" api "$k_member" "$a_url" "$ERR"
 			[ "$a_name" = version ] && [ $COV = complete ] && [ "$STOP" = 0 ] && api_clock
+			continue
+		fi
+		if [ "$a_verb" = names ]; then
+			a_plural=${a_name%%.*}
+			api_gone api "$a_plural" && continue
+			begin_row
+			kube "bundle/cluster/$a_plural.txt" text get "$a_name" -A -o name
+			row $COV "$RC" api "$k_member" "$a_plural" "${ERR:-only the names}"
 			continue
 		fi
 		# only where two groups have the plural is the group part of the name
@@ -1223,13 +1587,17 @@ cluster() {
 		for a_ns in $NAMESPACES; do ask_list "$a_name" "$a_plural" "$a_ns"; done
 	done 8<"$W/steps"
 	[ -s "$W/agents" ] || return
-	# this node's agent first, and not those of a thousand nodes
-	awk -v node="$NODE" '{ print ($4 == node ? 0 : 1), $0 }' "$W/agents" | sort | cut -d' ' -f2- | head -n 60 >"$W/steps"
-	K_MAX=1048576 LOGNUMBER=0
-	while read -r l_ns l_pod l_c _ <&8; do
+	# namespace pod container node agent trouble restarts: this node's first, of those the CNI's agent, then what is in trouble
+	awk -v node="$NODE" -v all="^($LOGS)\$" -v some="^($LOGS_OF_TROUBLED)\$" '
+		$5 || $1 ~ all || ($1 ~ some && $6) { print ($4 == node ? 0 : 1), ($5 ? 0 : 1), ($6 ? 0 : 1), $1, $2, $3, $7 }' "$W/agents" | sort >"$W/logs"
+	head -n $LOGS_MOST "$W/logs" | cut -d' ' -f4- >"$W/steps"
+	K_MAX=1048576 LOGNUMBER=0 l_room=$((MAX * 4))
+	while read -r l_ns l_pod l_c l_restarts <&8; do
 		for l_prev in '' previous; do
 			[ "$STOP" = 0 ] || return
 			l_origin=$l_ns/$l_pod/$l_c${l_prev:+#previous}
+			case $l_prev$l_restarts in previous0) gone podlog "$l_origin" "the container has not been restarted"; continue ;; esac
+			if [ $l_room -le 0 ]; then begin_row; row truncated - podlog - "$l_origin" "not asked: $((MAX * 4)) bytes of logs were read"; continue; fi
 			api_gone podlog "$l_origin" && continue
 			begin_row
 			l_member=bundle/cluster/logs/${l_ns}_${l_pod}_$l_c${l_prev:+.previous}.log
@@ -1238,9 +1606,13 @@ cluster() {
 			[ $COV = complete ] && [ "$(wc -l <"$W/tree/$k_member")" -ge 3000 ] && COV=truncated
 			# a container that never restarted has no log before
 			case $l_prev$COV in previousfailed) case $ERR in *previous*) COV=absent ;; esac ;; esac
+			[ "$k_member" = - ] || l_room=$((l_room - $(wc -c <"$W/tree/$k_member")))
 			row $COV "$RC" podlog "$k_member" "$l_origin" "$ERR"
 		done
 	done 8<"$W/steps"
+	l_more=$(($(wc -l <"$W/logs") - LOGS_MOST))
+	[ $l_more -gt 0 ] && { begin_row; row truncated - podlog - '*/*/*' "not asked: $l_more further containers of the system, at most $LOGS_MOST are"; }
+	return 0
 }
 
 # ============================================================================================ filter for secrets
@@ -1249,7 +1621,7 @@ write_filter() {
 # Redaction. The first line of the input is the salt, the rest is what is filtered.
 #   mode    text | json | api | kubeconfig | toml | args | ps
 #   counts  file for the number of replaced values by kind
-#   agents  (api mode, pods) file for "namespace pod container" of the CNI agent's containers
+#   agents  (api mode, pods) file for what is known of each container, to choose those whose logs are read
 # POSIX awk only: no intervals, no gensub, nothing that mawk or busybox lack.
 BEGIN {
 	JWT = "e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+"
@@ -1308,6 +1680,16 @@ function cut_jwt(s,   out, tok, p, n) {
 	}
 	return out s
 }
+# A token in base64, where it begins a word: in the middle of a certificate the same letters stand by chance
+function base64_jwt(s,   out, b, n) {
+	out = ""
+	while (match(s, "ZX(lK|lB|lC|lM|dv|dw|dr)[A-Za-z0-9+/][A-Za-z0-9+/=]+")) {
+		b = RSTART > 1 ? substr(s, RSTART - 1, 1) : " "; n = RSTART + RLENGTH
+		out = out substr(s, 1, RSTART - 1) (RLENGTH < 17 || b ~ "[A-Za-z0-9+/]" ? substr(s, RSTART, RLENGTH) : hide(substr(s, RSTART, RLENGTH), "jwt"))
+		s = substr(s, n)
+	}
+	return out s
+}
 # An encrypted token (five parts) tells nothing, and is a credential as a whole.
 function cut_jwe(s,   out, tok) {
 	out = ""
@@ -1357,6 +1739,8 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 	while (match(low, re)) {
 		head = substr(s, 1, RSTART + RLENGTH - 1); key = substr(low, RSTART, RLENGTH)
 		rest = substr(s, RSTART + RLENGTH)
+		# "psk" and "auth" stand in base64 by chance, and its padding looks like the sign behind a key
+		if (key ~ /[a-z0-9]=+$/ && (rest ~ /^=*(\\+[nr]\002?)*-----END/ || (RSTART > 20 && substr(s, RSTART - 20, 20) ~ "^[A-Za-z0-9+/]+$"))) { out = out head; s = rest; low = tolower(s); continue }
 		q = substr(head, length(head)); prose = 0
 		strong = (key ~ /(passw|passphrase|pwd|[_-]pass|private|client[_-]?key)/)
 		if (q == "\"" || q == "'" || q == "`") {
@@ -1453,7 +1837,8 @@ function opaque(v,   i, n, k, p, u, l, d, t) {
 		if (p >= 0 && k != p) t++
 		p = k
 	}
-	return u >= 4 && l >= 4 && d >= 1 && t >= 0.42 * n
+	# of a thousand words of forty random characters one changes its class less often; names change it at every fifth
+	return u >= 4 && l >= 4 && d >= 1 && t >= (n < 60 ? 0.36 : 0.33) * n
 }
 function opaques(s,   out, n, v, b, a) {
 	if (s !~ /[A-Z]/ || s !~ /[0-9]/) return s
@@ -1464,17 +1849,24 @@ function opaques(s,   out, n, v, b, a) {
 	}
 	return out opaque_words(s)
 }
-function opaque_words(s,   out, w, n, i, v, at, b, a) {
+function opaque_words(s,   out, w, n, i, v, at, b, a, line) {
 	if (length(s) < 40) return s
 	n = split(s, w, "[^A-Za-z0-9+/_-]+"); out = ""
 	for (i = 1; i <= n; i++) {
 		v = w[i]
+		# base64 over several lines that are escaped: its last line may be short
+		if (line && (v == "n" || v == "r")) continue
+		if (line && v != "" && v !~ /^[A-Za-z]?[a-z]+$/ && (at = index(s, v)) > 1 && substr(s, 1, at - 1) ~ /^[\\nr\002]*$/) {
+			out = out substr(s, 1, at - 1) hide(v, "opaque"); s = substr(s, at + length(v)); line = length(v) >= 60
+			continue
+		}
+		line = 0
 		if (length(v) < 40 || !opaque(v)) continue
 		at = index(s, v); b = at > 1 ? substr(s, at - 1, 1) : ""; a = substr(s, at + length(v), 2)
 		out = out substr(s, 1, at - 1); s = substr(s, at + length(v))
 		# a certificate in base64 is public; so is what is left of a token: header, payload and a dot
 		if (public_pem(v) || (v ~ /^e[yw]/ && (a ~ /^[.]e/ || (b == "." && a ~ /^[.]/)))) out = out v
-		else out = out hide(v, "opaque")
+		else { out = out hide(v, "opaque"); line = length(v) >= 60 }
 	}
 	return out s
 }
@@ -1513,7 +1905,7 @@ function bootstrap(s,   out, tok, b, a, re) {
 		out = out substr(s, 1, RSTART - 1)
 		s = substr(s, RSTART + RLENGTH)
 		# a word of its own with a digit behind the dot: host and file names rarely look like that
-		if (b ~ /[A-Za-z0-9_.\/-]/ || a ~ /[A-Za-z0-9_.\/-]/ || substr(tok, 8) !~ /[0-9]/ || substr(tok, 8) ~ /^[0-9]+$/) out = out tok
+		if (b ~ "[A-Za-z0-9_./-]" || a ~ "[A-Za-z0-9_./-]" || substr(tok, 8) !~ /[0-9]/ || substr(tok, 8) ~ /^[0-9]+$/) out = out tok
 		else out = out substr(tok, 1, 7) hide(substr(tok, 8))
 	}
 	return out s
@@ -1547,7 +1939,7 @@ function shapes(s,   low, n, t) {
 	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
 	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
 	if (s ~ JWT) s = cut_jwt(s)
-	if (low ~ /zx(lk|d[ad][abcdfghijopqrst])/) s = replace_all(s, "ZX(lK|lB|lC|lM|dv|dw|dr)[A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/][A-Za-z0-9+/=]+", 0, "jwt")
+	if (low ~ /zx(lk|lb|lc|lm|dv|dw|dr)/) s = base64_jwt(s)
 	if (index(s, "@")) { if (s ~ /:\\*\//) s = userinfo(s); if (s ~ /:[^ \t"'<>@:\/,;()]+@/) s = userpass(s) }
 	s = spoken(s, low)
 	if (low ~ /"?name[\\"]*[:=]/) s = env_pairs(s)
@@ -1646,6 +2038,10 @@ function setup_json() {
 	words("signal exitCode port targetPort appProtocol zone forZones unhealthyPodEvictionPolicy resizePolicy allocatedResources", OK)
 	# raw answers of the API server; all of these are public
 	words("major minor gitVersion gitCommit gitTreeState buildDate goVersion compiler platform emulationMajor emulationMinor minCompatibilityMajor minCompatibilityMinor kty kid alg use n e crv x y x5t issuer jwks_uri response_types_supported subject_types_supported id_token_signing_alg_values_supported", OK)
+	# objects of CNI plugins, storage, admission and access: names, numbers, verbs
+	words("affinity handle_id node pod timestamp deleted strategy encapsulation variant kubernetesProvider linuxDataplane bgp ipv4 ipv6 clusterIP clusterIPs externalTrafficPolicy internalTrafficPolicy sessionAffinity ipFamilies ipFamilyPolicy", OK)
+	words("nodeID topologyKeys fsGroupPolicy volumeLifecycleModes policyTypes except group signerName failurePolicy matchPolicy sideEffects reinvocationPolicy scope operations verbs apiGroups resources resourceNames nonResourceURLs leakGracePeriod hostEndpoints", OK)
+	words("selector", MAPS)
 	# CNI configuration
 	words("cniVersion cniVersions log_level log_file_path log_file_max_size log_file_max_age log_file_max_count datastore_type nodename nodename_file kubeconfig k8s_api_root subnet rangeStart rangeEnd gateway dst gw dataDir resolvConf bridge master mode ipam_type assign_ipv4 assign_ipv6 ipv4_pools ipv6_pools etcd_endpoints etcd_key_file etcd_cert_file etcd_ca_cert_file subnetFile stateFile confDir binDir clusterNetwork readinessindicatorfile logFile logLevel conditionsV4 conditionsV6 backend", OK)
 	# crictl info
@@ -1732,6 +2128,7 @@ function punct(s,   out, c, w) {
 		match(s, /^[^][ \t\r,:{}]+/)
 		if (RLENGTH < 1) RLENGTH = 1
 		w = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
+		if (agents != "") note_status(w)
 		if (!skipping) out = out (w ~ /^(true|false|null|-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?)$/ && !secret_number(w) ? w : hide(w))
 	}
 	return out
@@ -1755,24 +2152,40 @@ function json_line(line,   q, n, i, s, out, closed, wasskip) {
 	if (wasskip && out ~ /^[ \t\r]*$/) return "\001"
 	return out
 }
-# ---- the CNI agent's pods, for their logs
+# ---- containers of the system, for their logs
 function note_agent(key, box, v) {
 	if (agents == "") return
 	if (depth == 4 && box == "metadata" && key == "name") podname = v
 	if (depth == 4 && box == "metadata" && key == "namespace") podns = v
 	if (depth == 4 && box == "spec" && key == "nodeName") podnode = v
 	if (depth == 6 && key == "name" && (NAME[5] == "containers" || NAME[5] == "initContainers")) podcs = podcs " " v
+	if (depth == 6 && key == "name" && NAME[5] ~ /ontainerStatuses$/) { podstatus = v; READY[v] = "true"; RESTARTS[v] = 0 }
 }
-function flush_agent(   n, c, i) {
-	if ((podname " " podcs) ~ /(calico|canal|flannel|cilium|kube-router|antrea-agent|weave-net|kindnet|aws-node|install-cni|ovnkube-node|kube-ovn-cni|multus)/ && podname ~ /^[a-z0-9.-]+$/ && podns ~ /^[a-z0-9-]+$/) {
+# numbers and booleans of the status, which follow its name
+function note_status(w) {
+	if (depth != 6 || NAME[5] !~ /ontainerStatuses$/) return
+	if (KEY[6] == "ready") READY[podstatus] = w
+	if (KEY[6] == "restartCount" && w ~ /^[0-9]+$/) RESTARTS[podstatus] = w
+}
+# "namespace pod container node agent trouble restarts"; restarts is - where the status does not say
+function flush_agent(   n, c, i, agent, trouble, r) {
+	agent = (podname " " podcs) ~ /(calico|canal|flannel|cilium|kube-router|antrea-agent|weave-net|kindnet|aws-node|install-cni|ovnkube-node|kube-ovn-cni|multus)/
+	if (podname ~ /^[a-z0-9.-]+$/ && podns ~ /^[a-z0-9-]+$/) {
 		n = split(podcs, c, " ")
-		for (i = 1; i <= n; i++) if (c[i] ~ /^[a-z0-9-]+$/) print podns, podname, c[i], podnode >agents
+		for (i = 1; i <= n; i++) {
+			r = (c[i] in RESTARTS) ? RESTARTS[c[i]] : "-"
+			trouble = ((c[i] in READY) && READY[c[i]] != "true") || r + 0 > 0
+			if (c[i] ~ /^[a-z0-9-]+$/) print podns, podname, c[i], (podnode == "" ? "-" : podnode), agent, trouble, r >agents
+		}
 	}
-	podname = podns = podcs = podnode = ""
+	podname = podns = podcs = podnode = podstatus = ""
+	split("", READY); split("", RESTARTS)
 }
 
 # ---- kubeconfig: block YAML by an allow-list of keys, or JSON
 function setup_kubeconfig() {
+	# a kubelet's configuration, and the members of dqlite
+	words("address enabled cacheTTL mode cgroupDriver cgroupRoot cgroupsPerQOS clientCAFile clusterDNS clusterDomain containerRuntimeEndpoint imageServiceEndpoint containerLogMaxSize containerLogMaxFiles cpuManagerPolicy eventRecordQPS evictionHard evictionSoft evictionPressureTransitionPeriod failSwapOn fileCheckFrequency hairpinMode healthzBindAddress healthzPort httpCheckFrequency imageGCHighThresholdPercent imageGCLowThresholdPercent imageMinimumGCAge imageMaximumGCAge kubeAPIQPS kubeAPIBurst kubeReserved systemReserved maxPods podPidsLimit podCIDR nodeStatusReportFrequency nodeStatusUpdateFrequency nodeLeaseDurationSeconds port readOnlyPort protectKernelDefaults providerID registerNode resolvConf rotateCertificates runtimeRequestTimeout serializeImagePulls maxParallelImagePulls serverTLSBootstrap shutdownGracePeriod shutdownGracePeriodCriticalPods staticPodPath streamingConnectionIdleTimeout syncFrequency tlsCertFile tlsPrivateKeyFile topologyManagerPolicy volumePluginDir volumeStatsAggPeriod memory.available nodefs.available nodefs.inodesFree imagefs.available imagefs.inodesFree pid.available cpu memory ephemeral-storage pid Address ID Role", KC)
 	words("apiVersion kind current-context name namespace cluster user server certificate-authority client-certificate client-key tokenFile insecure-skip-tls-verify tls-server-name proxy-url command interactiveMode provideClusterInfo disable-compression colors", KC)
 }
 function kube_value(key, v) {
@@ -1802,6 +2215,8 @@ function kube_line(s,   lead, key, v, q, tail) {
 
 # ---- containerd's TOML, also a template or a broken file
 function setup_toml() {
+	# CRI-O
+	words("network_dir plugin_dirs cni_default_network runroot storage_driver default_runtime pause_image pause_command runtimes allowed_annotations monitor_path monitor_cgroup monitor_exec_cgroup cgroup_manager conmon conmon_cgroup listen stream_port log_dir log_size_max log_level log_filter pids_limit pinns_path namespaces_dir hooks_dir drop_infra_ctr version_file version_file_persist clean_shutdown_file container_exits_dir container_attach_socket_dir internal_wipe internal_repair ctr_stop_timeout default_capabilities seccomp_profile apparmor_profile selinux metrics_port", TOML)
 	words("version imports root state temp plugin_dir disabled_plugins required_plugins oom_score conf_dir bin_dir bin_dirs max_conf_num conf_template ip_pref setup_serially use_internal_loopback sandbox_image sandbox pinned_images SystemdCgroup systemd_cgroup snapshotter default_runtime_name runtime_type runtime_path runtime_engine runtime_root base_runtime_spec cni_conf_dir cni_max_conf_num BinaryName ConfigPath Root config_path path address format level stream_server_address stream_server_port stream_idle_timeout endpoint interval platforms default content_sharing_policy sandbox_mode sandboxer privileged_without_host_devices server capabilities shim runtime image_pull_progress_timeout drain_exec_sync_io_timeout deletion_threshold schedule_delay startup_delay root_path", TOML)
 }
 function toml_line(s,   lead, key, t) {
@@ -1967,7 +2382,9 @@ write_gate() {
 function rule(s) {
 	if (s ~ /eyJ[A-Za-z0-9_-]+[.]eyJ[A-Za-z0-9_-]+[.][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-][A-Za-z0-9_-]/) return "jwt"
 	if (s ~ /BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/) return "private key"
-	if (s ~ /LS0tLS1CRUdJTiBSU0Eg|LS0tLS1CRUdJTiBFQy|LS0tLS1CRUdJTiBQUklWQVRF|LS0tLS1CRUdJTiBPUEVOU1NI|LS0tLS1CRUdJTiBFTkNSWVBURU/) return "private key in base64"
+	if (s ~ /LS0tLS1CRUdJTiBSU0Eg|LS0tLS1CRUdJTiBFQy|LS0tLS1CRUdJTiBQUklWQVRF|LS0tLS1CRUdJTiBPUEVOU1NI|LS0tLS1CRUdJTiBFTkNSWVBURU/ || (s ~ /LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS/ && s ~ /UFJJVkFURS|BSSVZBVEUg|QUklWQVRFI/)) return "private key in base64"
+	# in a certificate in base64 the next letters stand by chance
+	if (s ~ /LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS/ && s !~ /UFJJVkFURS|BSSVZBVEUg|QUklWQVRFI/) gsub(/LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS[A-Za-z0-9+\/=]*/, "", s)
 	if (s ~ /ZXlK[A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/][A-Za-z0-9+\/]/) return "jwt in base64"
 	if (s ~ /:\/\/[^\/ \t"'<>@[]+:[^\/ \t"'<>@[]+@/) return "password in a URL"
 	if (s ~ /(^|[^A-Za-z0-9])(AKIA|ASIA)[A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9]([^A-Za-z0-9]|$)/) return "cloud key"
@@ -2291,9 +2708,11 @@ work() {
 	fi
 	if [ $DO_NODE = 1 ]; then
 		node_processes
+		node_runtime
+		[ $DO_COMMANDS = 0 ] || node_commands first
 		node_paths
 		if [ $DO_COMMANDS = 1 ]; then
-			node_commands
+			node_commands rest
 			node_journals
 		fi
 	fi

@@ -30,11 +30,19 @@ export function isLogCommand(artifact: Artifact): boolean {
 
 function kindOf(artifact: Artifact): LogSeriesValue["kind"] | null {
   if (artifact.kind === "journal" || artifact.kind === "podlog") return artifact.kind;
-  if (artifact.kind === "file") return isLogFile(artifact.origin) ? "file" : null;
+  if (artifact.kind === "file") return fileKind(artifact.origin);
   return isLogCommand(artifact) ? "command" : null;
 }
 
-const isLogFile = (path: string): boolean => path.includes("/var/log/") || /\.log(?:\.\d{1,4})?$/.test(path);
+/** What package managers write tells of the node's past, and not whether its kubelet still speaks. */
+const PACKAGES = /^\/var\/log\/(?:dpkg|dnf\.rpm|yum)\.log$/;
+
+/** A container's output is its own word also where it was read from the node: an exporter of events repeats what other nodes say. */
+function fileKind(path: string): LogSeriesValue["kind"] | null {
+  if (path.includes("/var/log/pods/")) return "podlog";
+  if (PACKAGES.test(path)) return null;
+  return path.includes("/var/log/") || /\.log(?:\.\d{1,4})?$/.test(path) ? "file" : null;
+}
 
 interface Series {
   readonly sample: string;

@@ -13,7 +13,7 @@ const NETCONF_CHARS = 1_048_576;
 const EXTENSION = /\.(?:conf|conflist|json)$/;
 /** Files with these extensions that are known to be something else. */
 const OTHERS =
-  /\/var\/log\/|^\/(?:etc\/(?:containerd|kubernetes|docker|systemd|sysctl\.d|modprobe\.d|modules-load\.d|containers|crio)\/|run\/systemd\/|usr\/lib\/|lib\/|proc\/|sys\/)|^\/etc\/[^/]+$|\/var\/lib\/kubelet\/|\.service\.d\/|\/credentials\/|\/certs?(?:\.d)?\//;
+  /\/var\/log\/|^\/(?:etc\/(?:containerd|kubernetes|docker|systemd|sysctl\.d|modprobe\.d|modules-load\.d|containers|crio)\/|run\/systemd\/|usr\/lib\/|lib\/|proc\/|sys\/)|^\/etc\/[^/]+$|\/var\/lib\/kubelet\/|\.service\.d\/|\/credentials\/|\/certs?(?:\.d)?\/|\/kubelet\.conf\.d\//;
 
 /**
  * One CNI network configuration: `*.conflist` with a list of plugins, `*.conf` and `*.json` with one (containerd go-cni, libcni).

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { put } from "./host.js";
 import {
+  certificate,
   certificateData,
   clientKey,
   EVIDENCE,
@@ -21,9 +22,9 @@ export const MARK = "planted-here";
 const kubeToken = jwt("JWT in a kubeconfig");
 /** Latin-1, so that a byte which is not UTF-8 stays one. */
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
-const SHARE = 40;
+const SHARE = 25;
 let turn = 0;
-/** Free text with secrets and evidence in turns. Each call has the next forty shapes: the whole is too much for every step. */
+/** Free text with secrets and evidence in turns. Each call has the next two dozen shapes: the whole is too much for every step. */
 export function text(length = SHARE): string {
   const from = turn;
   turn = (turn + length) % LINES.length;
@@ -176,7 +177,7 @@ const object = {
     holderIdentity: `${MARK} ${opaque}`.slice(0, MARK.length),
     unknown: text(),
   },
-  status: { phase: "Running", conditions: [{ type: "Ready", status: "False", message: text(5), reason: "X" }] },
+  status: { phase: "Running", conditions: [{ type: "Ready", status: "False", message: text(2), reason: "X" }] },
 };
 const listOf = (kind: string): string =>
   `${JSON.stringify({ apiVersion: "v1", items: [{ apiVersion: "v1", kind, ...object }], kind: "List" }, null, 4)}\n`;
@@ -197,11 +198,16 @@ const NAMES = ["GitHub token", "GitLab token", "Slack token"].map((name, n) => {
   return `${prefix}${secrets.get(name)}`;
 });
 
+export interface Expectation {
+  readonly mine: (row: Readonly<Record<string, string>>) => boolean;
+  readonly holds: string;
+}
+
 export interface Planted {
   readonly root: string;
   readonly bin: string;
-  /** For each step that yields contents: whether this row of the index is its. */
-  readonly expected: ReadonlyMap<string, (row: Readonly<Record<string, string>>) => boolean>;
+  /** For each step that yields contents: whether this row of the index is its, and what its member holds then. */
+  readonly expected: ReadonlyMap<string, Expectation>;
 }
 
 const instance = (pattern: string): string => pattern.replaceAll(/\[[^\]]*\]/g, "x").replaceAll("*", "planted");
@@ -212,7 +218,7 @@ export function plant(work: string, steps: readonly Step[]): Planted {
   const root = join(work, "root");
   const bin = join(work, "bin");
   const data = join(work, "data");
-  const expected = new Map<string, (row: Readonly<Record<string, string>>) => boolean>();
+  const expected = new Map<string, Expectation>();
   const cases = new Map<string, string[]>();
   let stderrs = 0;
   const printed = (name: string, what: Buffer): string => {
@@ -222,8 +228,10 @@ export function plant(work: string, steps: readonly Step[]): Planted {
     put(data, `${name}.err`, bytes(`${line}\n`));
     return `cat ${quoted(join(data, name))}; cat ${quoted(join(data, `${name}.err`))} >&2`;
   };
-  const of = (kind: string, origin: string) => (row: Readonly<Record<string, string>>) =>
-    row["kind"] === kind && row["origin"] === origin;
+  const of = (kind: string, origin: string, holds = MARK): Expectation => ({
+    mine: (row) => row["kind"] === kind && row["origin"] === origin,
+    holds,
+  });
 
   put(root, "/etc/hostname", "n\n");
   // the tree of the running machine: only there are commands run
@@ -268,41 +276,71 @@ export function plant(work: string, steps: readonly Step[]): Planted {
         expected.set(`${name}, kubeconfig`, of("file", join(last, "calico-kubeconfig")));
         break;
       case "path_steps containerd":
-        put(root, last, bytes(toml));
-        expected.set(name, of("file", last));
+      case "path_steps crio": {
+        const path = instance(last);
+        put(root, path, bytes(toml));
+        expected.set(name, of("file", path));
         break;
+      }
+      // a key beside the certificate never reaches the filter
+      case "path_steps cert": {
+        const path = instance(last);
+        put(
+          root,
+          path,
+          bytes(`${certificate}\n${LINES.find((line) => line.startsWith("-----BEGIN RSA"))}\n${password}\n`),
+        );
+        expected.set(name, of("file", path, "-----BEGIN CERTIFICATE-----"));
+        break;
+      }
+      case "path_steps podlogs": {
+        const path = join(instance(last), "0.log");
+        put(root, path, bytes(text()));
+        expected.set(name, of("file", path));
+        break;
+      }
       case "command_steps cmd":
+      case "command_steps now":
       case "command_steps tail":
+      case "command_steps count":
       case "command_steps zone": {
-        const [mode = "", slug = "", program = "", ...rest] = words;
+        const [mode = "", slug = "", ...line] = words;
+        const need = line[0]?.startsWith("?") ? (line.shift() ?? "").slice(1) : "";
+        if (need !== "") put(root, need.startsWith("@") ? "/run/containerd/containerd.sock" : join(need, "there"), "");
+        const [program = "", ...rest] = line;
         const nth = slugs.get(slug) ?? 0;
         slugs.set(slug, nth + 1);
         const substituted = steps.slice(at + 1).some((other) => other.table === table && other.words[1] === slug);
-        const fixed = rest.slice(rest.findLastIndex((word) => word.startsWith("@")) + 1).join(" ");
         const print = printed(`${slug}.${nth}`, content(mode, name));
-        // a step with a substitute fails, so that the substitute has its turn; what it printed is kept
-        const pattern =
-          rest.length === 0 ? "''" : rest.some((word) => word.startsWith("@")) ? `*${quoted(fixed)}` : quoted(fixed);
+        // a word between two @ depends on the node, and may be none
+        const parts = rest.join(" ").split(/ ?@[A-Z_]+@ ?/);
+        const whole = quoted(parts.filter((part) => part !== "").join(" "));
         const lines = cases.get(program) ?? [];
-        cases.set(program, [...lines, `${pattern}) ${print}; exit ${substituted ? 1 : 0} ;;`]);
-        const member = `bundle/node/cmd/${slug}`;
-        expected.set(
-          name,
-          (row) =>
-            row["kind"] === "command" &&
-            (row["member"] ?? "").startsWith(member) &&
-            (row["origin"] ?? "").endsWith(fixed),
-        );
+        // a step with a substitute fails, so that the substitute has its turn; what it printed is kept
+        cases.set(program, [
+          ...lines,
+          `${whole} | ${parts.map(quoted).join(parts.at(-1) === "" ? "*" : "*' '")}) ${print}; exit ${substituted ? 1 : 0} ;;`,
+        ]);
+        const members = [`bundle/node/cmd/${slug}.txt`, `bundle/node/cmd/${slug}.2.txt`];
+        expected.set(name, {
+          mine: (row) =>
+            members.includes(row["member"] ?? "") && (row["origin"] ?? "").startsWith(`${program} ${parts[0]}`.trim()),
+          holds: verb === "count" ? " lines in all" : MARK,
+        });
         break;
       }
       case "journal_units unit":
         expected.set(name, of("journal", last));
         break;
-      case "api_steps api": {
+      case "api_steps api":
+      case "api_steps names": {
         const plural = last.startsWith("events.") ? last : last.split(".")[0];
         expected.set(name, of("api", plural ?? ""));
         break;
       }
+      case "api_steps types":
+        expected.set(name, of("api", "api-resources"));
+        break;
       case "api_steps raw":
         expected.set(name, of("api", last));
         break;
@@ -313,8 +351,22 @@ export function plant(work: string, steps: readonly Step[]): Planted {
     }
   }
   mkdirSync(join(root, "/var/log/journal/x"), { recursive: true });
-  cases.set("journalctl", [`*) ${printed("journal", bytes(text()))}; exit 0 ;;`]);
+  const units = steps.filter((step) => step.verb === "unit").map((step) => `${step.words[0]}.service`);
+  cases.set("journalctl", [
+    `*' -F '*) echo ${quoted(units.join("\n"))}; exit 0 ;;`,
+    `*) ${printed("journal", bytes(text()))}; exit 0 ;;`,
+  ]);
   const kubectl = [
+    // among the types that the server knows all are that are asked for
+    `*' api-resources '*) echo ${quoted(
+      steps
+        .filter((step) => step.verb === "api" || step.verb === "names")
+        .map((step) => step.words[0])
+        .join("\n"),
+    )}; ${printed("types", bytes(text()))}; exit 0 ;;`,
+    // answers that are no JSON, and are filtered as text
+    `*' -o name') ${printed("names", bytes(text()))}; exit 0 ;;`,
+    `*'get --raw /readyz'* | *'get --raw /livez'*) ${printed("health", bytes(text()))}; exit 0 ;;`,
     `*'get --raw'*) ${printed("raw", bytes(raw))}; echo 'I1122 x.go:1]     Date: Sun, 22 Nov 2026 12:23:25 GMT' >&2; exit 0 ;;`,
     `*' logs '*) ${printed("log", bytes(text()))}; exit 0 ;;`,
     `*' pods '*) ${printed("pods", bytes(listOf("Pod")))}; exit 0 ;;`,

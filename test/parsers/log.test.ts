@@ -78,8 +78,9 @@ test("whose log it is, and which clock", () => {
   const kindOf = (over: Parameters<typeof artifact>[0]) =>
     values(intakeOf([artifact({ form: "lines", ...over }), "x"]), "log")[0]?.kind;
   assert.is(kindOf({ origin: "/var/log/calico/cni/cni.log" }), "file");
-  assert.is(kindOf({ origin: "/var/snap/microk8s/common/var/log/pods/a/0.log" }), "file");
+  assert.is(kindOf({ origin: "/var/snap/microk8s/common/var/log/pods/a/0.log" }), "podlog");
   assert.is(kindOf({ kind: "command", origin: "dmesg --time-format iso" }), "command");
+  assert.is(kindOf({ origin: "/var/log/dpkg.log" }), undefined);
   assert.is(kindOf({ origin: "/etc/hostname" }), undefined);
   assert.is(kindOf({ kind: "command", origin: "ps -ef" }), undefined);
 });

@@ -87,6 +87,7 @@ test("files that are no network configuration", () => {
     "/var/log/x.json",
     "/etc/containerd/x.json",
     "/etc/resolv.conf",
+    "/var/lib/rancher/k3s/agent/etc/kubelet.conf.d/00-k3s-defaults.conf",
     "/etc/cni/net.d/calico-kubeconfig",
     "/etc/kubernetes/kubelet.conf",
   ];
