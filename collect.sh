@@ -1740,7 +1740,7 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 		head = substr(s, 1, RSTART + RLENGTH - 1); key = substr(low, RSTART, RLENGTH)
 		rest = substr(s, RSTART + RLENGTH)
 		# "psk" and "auth" stand in base64 by chance, and its padding looks like the sign behind a key
-		if (key ~ /[a-z0-9]=+$/ && (rest ~ /^=*(\\+[nr]\002?)*-----END/ || (RSTART > 20 && substr(s, RSTART - 20, 20) ~ "^[A-Za-z0-9+/]+$"))) { out = out head; s = rest; low = tolower(s); continue }
+		if (key ~ /[a-z0-9]=+\\*$/ && (rest ~ /^=*(\\*[nr]\002?)*-----END/ || (RSTART > 20 && substr(s, RSTART - 20, 20) ~ "^[A-Za-z0-9+/]+$"))) { out = out head; s = rest; low = tolower(s); continue }
 		q = substr(head, length(head)); prose = 0
 		strong = (key ~ /(passw|passphrase|pwd|[_-]pass|private|client[_-]?key)/)
 		if (q == "\"" || q == "'" || q == "`") {
