@@ -38,14 +38,18 @@ function filter(awk: readonly string[], mode: string, input: string): string {
 const [first = ["awk"]] = awks;
 const text = (input: string): string => filter(first, "text", `${input}\n`).replace(/\n$/, "");
 
+const MODES: Readonly<Record<string, string>> = { raw: "json", messages: "api" };
 const mixed = LINES.flatMap((line, n) => [line, EVIDENCE[n % EVIDENCE.length] ?? ""]).join("\n");
 const inputs = new Map([["text", `${mixed}\n`], ...Object.entries(byMode)]);
+// each shape, and each piece of evidence, as the message of an object; once by itself and once between others
+const messages = [...LINES, ...EVIDENCE].flatMap((message) => [{ message }, { message: `one\n${message}\ntwo` }]);
+inputs.set("messages", JSON.stringify({ items: messages }, null, 1));
 inputs.set(
   "cmdline",
   "/usr/bin/kubelet\n--token=x1Y\n--password\nabc\nsh -c curl -u a:b\n--root-dir=/var/lib/kubelet\n",
 );
 const outputs = awks.map(
-  (awk) => new Map([...inputs].map(([mode, input]) => [mode, filter(awk, mode === "raw" ? "json" : mode, input)])),
+  (awk) => new Map([...inputs].map(([mode, input]) => [mode, filter(awk, MODES[mode] ?? mode, input)])),
 );
 
 for (const [at, awk] of awks.entries()) {
@@ -66,13 +70,23 @@ test("evidence comes out as it went in, alone and between secrets", () => {
   }
 });
 
-test("JSON stays JSON", () => {
+test("JSON stays JSON, and evidence in it what it was", () => {
+  const { items } = JSON.parse(outputs[0]?.get("messages") ?? "");
+  for (const line of EVIDENCE) {
+    const alone = items.findIndex((item: { message: string }) => item.message === line);
+    assert.ok(alone >= 0, line);
+    assert.is(items[alone + 1].message, `one\n${line}\ntwo`);
+  }
   for (const mode of ["json", "api", "raw"]) JSON.parse(outputs[0]?.get(mode) ?? "");
 });
 
 test("public certificates stay, as PEM, escaped and in base64; with a private key beside them only the key goes", () => {
   for (const line of [`"crt":"${certificate.replaceAll("\n", "\\n")}"`, `ca: ${certificateData}`])
     assert.is(text(line), line);
+  // the letters with which a token in base64 begins stand in a certificate by chance
+  const chance = Buffer.from(certificate.replace("MIID", "MIIeyJ")).toString("base64");
+  assert.match(chance, /ZXlK|V5S|leU/);
+  assert.is(text(`ca: ${chance}`), `ca: ${chance}`);
   const stamped = certificate.replaceAll(/^/gm, "2026-11-22T12:11:40Z stdout F ");
   assert.is(text(stamped), stamped);
   const both = `-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n${certificate}`;

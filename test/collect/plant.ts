@@ -22,9 +22,9 @@ export const MARK = "planted-here";
 const kubeToken = jwt("JWT in a kubeconfig");
 /** Latin-1, so that a byte which is not UTF-8 stays one. */
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
-const SHARE = 40;
+const SHARE = 25;
 let turn = 0;
-/** Free text with secrets and evidence in turns. Each call has the next forty shapes: the whole is too much for every step. */
+/** Free text with secrets and evidence in turns. Each call has the next two dozen shapes: the whole is too much for every step. */
 export function text(length = SHARE): string {
   const from = turn;
   turn = (turn + length) % LINES.length;
@@ -177,7 +177,7 @@ const object = {
     holderIdentity: `${MARK} ${opaque}`.slice(0, MARK.length),
     unknown: text(),
   },
-  status: { phase: "Running", conditions: [{ type: "Ready", status: "False", message: text(5), reason: "X" }] },
+  status: { phase: "Running", conditions: [{ type: "Ready", status: "False", message: text(2), reason: "X" }] },
 };
 const listOf = (kind: string): string =>
   `${JSON.stringify({ apiVersion: "v1", items: [{ apiVersion: "v1", kind, ...object }], kind: "List" }, null, 4)}\n`;
@@ -198,11 +198,16 @@ const NAMES = ["GitHub token", "GitLab token", "Slack token"].map((name, n) => {
   return `${prefix}${secrets.get(name)}`;
 });
 
+export interface Expectation {
+  readonly mine: (row: Readonly<Record<string, string>>) => boolean;
+  readonly holds: string;
+}
+
 export interface Planted {
   readonly root: string;
   readonly bin: string;
-  /** For each step that yields contents: whether this row of the index is its. */
-  readonly expected: ReadonlyMap<string, (row: Readonly<Record<string, string>>) => boolean>;
+  /** For each step that yields contents: whether this row of the index is its, and what its member holds then. */
+  readonly expected: ReadonlyMap<string, Expectation>;
 }
 
 const instance = (pattern: string): string => pattern.replaceAll(/\[[^\]]*\]/g, "x").replaceAll("*", "planted");
@@ -213,7 +218,7 @@ export function plant(work: string, steps: readonly Step[]): Planted {
   const root = join(work, "root");
   const bin = join(work, "bin");
   const data = join(work, "data");
-  const expected = new Map<string, (row: Readonly<Record<string, string>>) => boolean>();
+  const expected = new Map<string, Expectation>();
   const cases = new Map<string, string[]>();
   let stderrs = 0;
   const printed = (name: string, what: Buffer): string => {
@@ -223,8 +228,10 @@ export function plant(work: string, steps: readonly Step[]): Planted {
     put(data, `${name}.err`, bytes(`${line}\n`));
     return `cat ${quoted(join(data, name))}; cat ${quoted(join(data, `${name}.err`))} >&2`;
   };
-  const of = (kind: string, origin: string) => (row: Readonly<Record<string, string>>) =>
-    row["kind"] === kind && row["origin"] === origin;
+  const of = (kind: string, origin: string, holds = MARK): Expectation => ({
+    mine: (row) => row["kind"] === kind && row["origin"] === origin,
+    holds,
+  });
 
   put(root, "/etc/hostname", "n\n");
   // the tree of the running machine: only there are commands run
@@ -247,10 +254,9 @@ export function plant(work: string, steps: readonly Step[]): Planted {
     const last = words.at(-1) ?? "";
     switch (`${table} ${verb}`) {
       case "path_steps list": {
-        const listed = instance(last);
-        for (const odd of NAMES) put(root, join(listed, odd), "");
-        mkdirSync(join(root, listed), { recursive: true });
-        symlinkSync(`https://u:${proxyPassword}@host/`, join(root, listed, "odd-link"));
+        for (const odd of NAMES) put(root, join(last, odd), "");
+        mkdirSync(join(root, last), { recursive: true });
+        symlinkSync(`https://u:${proxyPassword}@host/`, join(root, last, "odd-link"));
         break;
       }
       case "path_steps hop":
@@ -270,68 +276,68 @@ export function plant(work: string, steps: readonly Step[]): Planted {
         expected.set(`${name}, kubeconfig`, of("file", join(last, "calico-kubeconfig")));
         break;
       case "path_steps containerd":
-      case "path_steps crio":
-        put(root, instance(last), bytes(toml));
-        expected.set(name, of("file", instance(last)));
+      case "path_steps crio": {
+        const path = instance(last);
+        put(root, path, bytes(toml));
+        expected.set(name, of("file", path));
         break;
-      case "path_steps cert":
-        // the mark is no base64: what is left of this file is the certificate alone
-        put(root, instance(last), bytes(`${text()}${certificate}\n${text()}`));
+      }
+      // a key beside the certificate never reaches the filter
+      case "path_steps cert": {
+        const path = instance(last);
+        put(
+          root,
+          path,
+          bytes(`${certificate}\n${LINES.find((line) => line.startsWith("-----BEGIN RSA"))}\n${password}\n`),
+        );
+        expected.set(name, of("file", path, "-----BEGIN CERTIFICATE-----"));
         break;
-      case "path_steps podlogs":
-        put(root, `${instance(last)}/0.log`, bytes(text()));
-        expected.set(name, of("file", `${instance(last)}/0.log`));
+      }
+      case "path_steps podlogs": {
+        const path = join(instance(last), "0.log");
+        put(root, path, bytes(text()));
+        expected.set(name, of("file", path));
         break;
+      }
       case "command_steps cmd":
       case "command_steps now":
-      case "command_steps count":
       case "command_steps tail":
+      case "command_steps count":
       case "command_steps zone": {
-        const need = words[2]?.startsWith("?") ? words[2].slice(1) : null;
-        // a place of a socket will do: whether it exists is all that is asked
-        const place = need?.startsWith("@") ? "/run/containerd/containerd.sock" : need;
-        if (place) put(root, join(place, "planted"), "");
-        const [mode = "", slug = "", program = "", ...rest] = words.filter((word) => !word.startsWith("?"));
+        const [mode = "", slug = "", ...line] = words;
+        const need = line[0]?.startsWith("?") ? (line.shift() ?? "").slice(1) : "";
+        if (need !== "") put(root, need.startsWith("@") ? "/run/containerd/containerd.sock" : join(need, "there"), "");
+        const [program = "", ...rest] = line;
         const nth = slugs.get(slug) ?? 0;
         slugs.set(slug, nth + 1);
         const substituted = steps.slice(at + 1).some((other) => other.table === table && other.words[1] === slug);
-        // what the collector fills in is not known here: the words before it where it comes last, else those behind it
-        const filled = rest.findLastIndex((word) => word.startsWith("@"));
-        const trailing = filled === rest.length - 1 && filled >= 0;
-        const fixed = trailing ? "" : rest.slice(filled + 1).join(" ");
         const print = printed(`${slug}.${nth}`, content(mode, name));
-        // a step with a substitute fails, so that the substitute has its turn; what it printed is kept
-        const pattern =
-          rest.length === 0
-            ? "''"
-            : trailing
-              ? `${quoted(rest.slice(0, filled).join(" "))}*`
-              : rest.some((word) => word.startsWith("@"))
-                ? `*${quoted(` ${fixed}`)} | ${quoted(fixed)}`
-                : quoted(fixed);
+        // a word between two @ depends on the node, and may be none
+        const parts = rest.join(" ").split(/ ?@[A-Z_]+@ ?/);
+        const whole = quoted(parts.filter((part) => part !== "").join(" "));
         const lines = cases.get(program) ?? [];
-        cases.set(program, [...lines, `${pattern}) ${print}; exit ${substituted ? 1 : 0} ;;`]);
-        const member = `bundle/node/cmd/${slug}`;
-        expected.set(
-          name,
-          (row) =>
-            row["kind"] === "command" &&
-            (row["member"] ?? "").startsWith(member) &&
-            (row["origin"] ?? "").endsWith(fixed),
-        );
+        // a step with a substitute fails, so that the substitute has its turn; what it printed is kept
+        cases.set(program, [
+          ...lines,
+          `${whole} | ${parts.map(quoted).join(parts.at(-1) === "" ? "*" : "*' '")}) ${print}; exit ${substituted ? 1 : 0} ;;`,
+        ]);
+        const members = [`bundle/node/cmd/${slug}.txt`, `bundle/node/cmd/${slug}.2.txt`];
+        expected.set(name, {
+          mine: (row) =>
+            members.includes(row["member"] ?? "") && (row["origin"] ?? "").startsWith(`${program} ${parts[0]}`.trim()),
+          holds: verb === "count" ? " lines in all" : MARK,
+        });
         break;
       }
       case "journal_units unit":
         expected.set(name, of("journal", last));
         break;
-      case "api_steps api": {
+      case "api_steps api":
+      case "api_steps names": {
         const plural = last.startsWith("events.") ? last : last.split(".")[0];
         expected.set(name, of("api", plural ?? ""));
         break;
       }
-      case "api_steps names":
-        expected.set(name, of("api", last.split(".")[0] ?? ""));
-        break;
       case "api_steps types":
         expected.set(name, of("api", "api-resources"));
         break;
@@ -345,9 +351,22 @@ export function plant(work: string, steps: readonly Step[]): Planted {
     }
   }
   mkdirSync(join(root, "/var/log/journal/x"), { recursive: true });
-  cases.set("journalctl", [`*' -F '*) exit 1 ;;`, `*) ${printed("journal", bytes(text()))}; exit 0 ;;`]);
+  const units = steps.filter((step) => step.verb === "unit").map((step) => `${step.words[0]}.service`);
+  cases.set("journalctl", [
+    `*' -F '*) echo ${quoted(units.join("\n"))}; exit 0 ;;`,
+    `*) ${printed("journal", bytes(text()))}; exit 0 ;;`,
+  ]);
   const kubectl = [
-    `*'/livez'* | *'/readyz'* | *api-resources* | *' -o name'*) ${printed("text", bytes(text()))}; exit 0 ;;`,
+    // among the types that the server knows all are that are asked for
+    `*' api-resources '*) echo ${quoted(
+      steps
+        .filter((step) => step.verb === "api" || step.verb === "names")
+        .map((step) => step.words[0])
+        .join("\n"),
+    )}; ${printed("types", bytes(text()))}; exit 0 ;;`,
+    // answers that are no JSON, and are filtered as text
+    `*' -o name') ${printed("names", bytes(text()))}; exit 0 ;;`,
+    `*'get --raw /readyz'* | *'get --raw /livez'*) ${printed("health", bytes(text()))}; exit 0 ;;`,
     `*'get --raw'*) ${printed("raw", bytes(raw))}; echo 'I1122 x.go:1]     Date: Sun, 22 Nov 2026 12:23:25 GMT' >&2; exit 0 ;;`,
     `*' logs '*) ${printed("log", bytes(text()))}; exit 0 ;;`,
     `*' pods '*) ${printed("pods", bytes(listOf("Pod")))}; exit 0 ;;`,
