@@ -1002,6 +1002,7 @@ enter_dir() { # REALPATH DEPTH
 	[ "$STOP" = 0 ] || return
 	if [ ! -r "$R$1" ] || [ ! -x "$R$1" ]; then printf '%s\t%s\n' "$(esc "$1"; printf '%s' "$ESC")" denied >>"$W/listings"; return; fi
 	l_dir=${1%/} l_depth=$2 l_state=complete
+	[ $BYTES = 1 ] || l_state=truncated
 	# a pattern without a match stays as it is
 	set -- "$R$l_dir"/..?*; there "$1" || set --
 	set -- "$R$l_dir"/.[!.]* "$@"; there "$1" || shift
