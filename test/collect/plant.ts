@@ -22,9 +22,9 @@ export const MARK = "planted-here";
 const kubeToken = jwt("JWT in a kubeconfig");
 /** Latin-1, so that a byte which is not UTF-8 stays one. */
 const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
-const SHARE = 25;
+const SHARE = 16;
 let turn = 0;
-/** Free text with secrets and evidence in turns. Each call has the next two dozen shapes: the whole is too much for every step. */
+/** Free text with secrets and evidence in turns. Each call has the next sixteen shapes: the whole is too much for every step. */
 export function text(length = SHARE): string {
   const from = turn;
   turn = (turn + length) % LINES.length;
@@ -152,8 +152,8 @@ const metadata = (name: string) => ({
 const object = {
   metadata: metadata("calico-node-62mdv"),
   data: { x: password, "tls.key": clientKey },
-  message: text(5),
-  note: text(8),
+  message: text(3),
+  note: text(3),
   reason: "FailedKillPod",
   secrets: [{ name: "default-token-x2x4l" }],
   spec: {
