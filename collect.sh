@@ -1335,7 +1335,8 @@ run_step() { # VERB MODE SLUG COMMAND...
 	if [ "$s_verb" = zone ]; then if [ "$ZONEVAR" = unset ]; then set -- env -u TZ "$@"; else set -- env TZ="$ZONEVAR" "$@"; fi; fi
 	capture "$s_member" "$MAX" $s_end "$s_mode" "$@"
 	judge "$s_member"
-	if [ ! -s "$W/tree/$s_member" ] && [ $COV != complete ]; then rm -f "$W/tree/$s_member"; s_member=-; fi
+	# of a program that is not there nothing is kept, not even how many lines it did not print
+	if [ $COV = absent ] || { [ ! -s "$W/tree/$s_member" ] && [ $COV != complete ]; }; then rm -f "$W/tree/$s_member"; s_member=-; fi
 	row $COV "$RC" command "$s_member" "$s_origin" "$ERR"
 	# a failure does not count where a substitute worked
 	case $COV in complete | truncated) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac

@@ -15,7 +15,9 @@ export const command: Parser = {
   accepts: (artifact: Artifact) => artifact.kind === "command" && !isConfigDump(artifact) && !isLogCommand(artifact),
   open: (artifact, emit) =>
     textSink(COMMAND_CHARS, (text, whole) => {
-      if (!whole) emit.issue("W_LIMIT", `the output goes on behind its first ${text.length} characters`);
+      // what the collector itself did not get in full has that coverage already
+      if (!whole && artifact.coverage === "complete")
+        emit.issue("W_LIMIT", `the output goes on behind its first ${text.length} characters`);
       const value = { command: artifact.origin, text: cut(text, COMMAND_CHARS) };
       const evidence = evidenceIn(artifact, { kind: "whole" }, visible(cut(text, 2_000)));
       emit.fact({ kind: "command", node: artifact.node, value, artifact, evidence });

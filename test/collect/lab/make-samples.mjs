@@ -39,7 +39,7 @@ function toolbox(dir) {
   const names = "sh awk sed tr cut head tail sort tar mktemp find rm mv ln mkdir rmdir cat sleep gzip sha256sum od wc readlink ls grep id env chmod".split(" ");
   for (const name of names) symlinkSync(which(name), join(dir, name));
   // Change and birth times of an unpacked copy are those of the unpacking.
-  script(join(dir, "stat"), `case $1$2 in -c*'|%Z|%z|%W|%w') exec ${which("stat")} -c "\${2%'|%Z|%z|%W|%w'}|-|-|-|-" "$3" ;; esac\nexec ${which("stat")} "$@"`);
+  script(join(dir, "stat"), `case $1$2 in -c*'|%Z|%z|%W|%w') f=\${2%'|%Z|%z|%W|%w'}; shift 2; exec ${which("stat")} -c "$f|-|-|-|-" "$@" ;; esac\nexec ${which("stat")} "$@"`);
 }
 
 /** The clock of the capture, running on from the moment the collector starts. */
@@ -63,6 +63,13 @@ function replay(dir, recorded) {
   for (const [program, lines] of cases) {
     const own = program === "df" ? `exec ${which("df")} "$@"` : 'echo "not recorded" >&2; exit 127';
     script(join(dir, program), `case "$*" in\n${lines.join("\n")}\nesac\n${own}`);
+  }
+  // the collector also looks into these folders: what it would find there speaks of this machine
+  const steps = readFileSync(collector, "utf8");
+  for (const folder of ["/usr/local/sbin", "/usr/sbin", "/sbin"]) {
+    for (const program of existsSync(folder) ? readdirSync(folder) : []) {
+      if (!cases.has(program) && steps.includes(` ${program} `)) script(join(dir, program), 'echo "not recorded" >&2; exit 127');
+    }
   }
   return index;
 }
