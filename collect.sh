@@ -608,7 +608,7 @@ ionice -c 3 -p $$ >/dev/null 2>&1 || :
 
 # Everything is put together in a directory of its own, beside the archive: then the last step is a link, which is all or nothing.
 STDOUT=0
-writable() { [ -d "$1" ] && [ -w "$1" ] && : >"$1/.inquest.$$" 2>/dev/null && rm -f "$1/.inquest.$$"; }
+writable() { [ -d "$1" ] && [ -w "$1" ] && printf '' 2>/dev/null >"$1/.inquest.$$" && rm -f "$1/.inquest.$$"; }
 if [ "$OUT" = - ]; then
 	STDOUT=1
 	[ -t 1 ] && die 64 "-o - writes an archive: send standard output to a file or a pipe"
@@ -633,7 +633,7 @@ supervise() {
 		trap 'exit 74' PIPE
 		trap 'stopped' USR1
 		trap 'echo $? >"$W/exit"' EXIT
-		: >"$W/ready"
+		printf '' >"$W/ready"
 		work
 	) &
 	WORKER=$!
@@ -681,7 +681,7 @@ mkdir -p "$TREE" || die 74 "cannot write to $OUT"
 SALT=$(head -c 32 /dev/urandom 2>/dev/null | od -An -tx1 2>/dev/null | tr -d ' \n')
 [ ${#SALT} -eq 64 ] || SALT=$(head -c 32 /dev/urandom | $HASH | cut -c1-64)
 [ ${#SALT} -eq 64 ] || die 70 "no randomness for the salt"
-: >"$W/index"; : >"$W/paths"; : >"$W/counts"
+printf '' >"$W/index"; printf '' >"$W/paths"; printf '' >"$W/counts"
 SEQ=0 PARTIAL=0 NUMBER=0 WANT_AGENTS=0 PATIENCE=1 GOT=0
 END=$(($(date -u +%s) + DEADLINE))
 NL='
@@ -719,17 +719,17 @@ esc() {
 now() { set -- $(date -u '+%s %Y-%m-%dT%H:%M:%SZ'); NOW=${1:-$NOW} STAMP=${2:-$STAMP}; }
 NOW=0 STAMP=1970-01-01T00:00:00Z
 # begin_row; row COVERAGE EXIT KIND MEMBER ORIGIN NOTE
-begin_row() { now; T0=$NOW S0=$STAMP; : >"$W/n"; }
+begin_row() { now; T0=$NOW S0=$STAMP; printf '' >"$W/n"; }
 # gone KIND ORIGIN NOTE [EXIT]: what is not there took no time, so the clock is not asked: most of the tables are absent on any node
 SAMETIME=0
-gone() { T0=$NOW S0=$STAMP SAMETIME=1; : >"$W/n"; row absent "${4:--}" "$1" - "$2" "$3"; SAMETIME=0; }
+gone() { T0=$NOW S0=$STAMP SAMETIME=1; printf '' >"$W/n"; row absent "${4:--}" "$1" - "$2" "$3"; SAMETIME=0; }
 row() {
 	[ $SAMETIME = 1 ] || now
 	SEQ=$((SEQ + 1))
 	size=0 reds=0
 	[ "$4" != - ] && size=$(wc -c <"$W/tree/$4" | tr -d ' ')
 	if [ -s "$W/n" ]; then
-		reds=$(awk '{ s += $2 } END { print s + 0 }' "$W/n"); cat "$W/n" >>"$W/counts"; : >"$W/n"
+		reds=$(awk '{ s += $2 } END { print s + 0 }' "$W/n"); cat "$W/n" >>"$W/counts"; printf '' >"$W/n"
 	fi
 	esc "$5"; origin=$ESC
 	esc "$6"; note=$ESC
@@ -806,7 +806,9 @@ watchdog() { # JOB SECONDS
 	trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
 	sleep "$2" & wait $!
 	trap '' USR1
-	: >"$W/late"
+	# not ":", here and elsewhere: where a special builtin cannot write, on a full disk or because the directory was removed, the
+	# shell ends at once, and nobody would end the command
+	printf '' >"$W/late"
 	end_job "$1"
 }
 # The command first, so that what it had printed still passes the filter; then, if that did not help, the whole job.
@@ -854,7 +856,7 @@ capture() {
 	ERR=$(head -n 1 "$W/err" 2>/dev/null | cut -b1-400)
 	if [ "$STOP" != 0 ]; then ERR="interrupted by a signal"; RC=$((128 + STOP)); fi
 	if [ -e "$W/late" ]; then RC=124 ERR="no end within $c_limit s; ended"; fi
-	[ -e "$W/tree/$c_member" ] || : >"$W/tree/$c_member"
+	[ -e "$W/tree/$c_member" ] || printf '' >"$W/tree/$c_member"
 }
 # Cuts at a limit, never inside of a line: half a line may be half a secret, which no filter recognises.
 #   head: the first bytes; rest: the same, but the first line is the rest of one; tail: the last lines
@@ -1015,7 +1017,7 @@ enter_dir() { # REALPATH DEPTH
 	if [ $HAVE_STAT = 1 ] && [ $# -gt 1 ] && [ $# -le 2000 ]; then
 		stat -c "$STATS" "$@" >"$W/stats" 2>/dev/null && [ "$(wc -l <"$W/stats")" -eq $# ] && l_stats=1
 	fi
-	[ $l_stats = 1 ] || : >"$W/stats"
+	[ $l_stats = 1 ] || printf '' >"$W/stats"
 	for l_e in "$@"; do
 		l_n=$((l_n + 1)) l_stat=''
 		[ $l_n -gt 2000 ] && break
@@ -1390,7 +1392,7 @@ node_journals() {
 		esac
 		[ "$RC" = 0 ] && [ $CUT = 0 ] && j_have=$j_have$(cat "$W/tree/bundle/node/journal/units")$NL
 	done
-	rm -f "$W/tree/bundle/node/journal/units"; : >"$W/n"
+	rm -f "$W/tree/bundle/node/journal/units"; printf '' >"$W/n"
 	for j_unit in $(journal_units); do
 		[ "$STOP" = 0 ] || return
 		case "$NL$j_have" in "$NL" | *"$NL$j_unit.service$NL"*) ;; *) gone journal "$j_unit" "the journal has no entry of this unit"; continue ;; esac
@@ -1488,7 +1490,7 @@ api_clock() {
 # offset_of MEMBER BEFORE: this clock minus the API server's. Its Date has whole seconds, so their middle is taken.
 offset_of() {
 	o_date=$(cat "$W/tree/$1" 2>/dev/null)
-	rm -f "$W/tree/$1"; : >"$W/n"
+	rm -f "$W/tree/$1"; printf '' >"$W/n"
 	case $o_date in '' | *[!0-9]*) return 1 ;; esac
 	set -- $(awk -v a="$2" -v b="$NOW" -v d="$o_date" 'BEGIN { printf "%.1f %.1f", (a + b + 1) / 2 - (d + 0.5), (b - a) / 2 + 1 }')
 	API_OFFSET=$1 API_ERROR=$2
@@ -1555,7 +1557,7 @@ cluster() {
 	UNSPACED=''
 	if [ -n "$NAMESPACES" ]; then
 		kube bundle/cluster/unspaced text api-resources --namespaced=false -o name
-		[ "$k_member" = - ] || { UNSPACED=$(cat "$W/tree/$k_member"); rm -f "$W/tree/$k_member"; : >"$W/n"; }
+		[ "$k_member" = - ] || { UNSPACED=$(cat "$W/tree/$k_member"); rm -f "$W/tree/$k_member"; printf '' >"$W/n"; }
 	fi
 	while read -r a_verb a_name a_url <&8; do
 		[ "$STOP" = 0 ] || return
@@ -2476,7 +2478,7 @@ finish() {
 	for f_t in "$TREE/paths.tsv" "$W/index"; do
 		[ -s "$f_t" ] || continue
 		redact tsv table -v counts="$W/n" <"$f_t" >"$W/table" && mv -f "$W/table" "$f_t" || return 1
-		[ -s "$W/n" ] && cat "$W/n" >>"$W/counts"; : >"$W/n"
+		[ -s "$W/n" ] && cat "$W/n" >>"$W/counts"; printf '' >"$W/n"
 	done
 	gate
 	printf 'seq\tstart\tseconds\texit\tcoverage\tbytes\tredactions\tkind\tmember\torigin\tnote\n' >"$TREE/index.tsv"
@@ -2528,7 +2530,7 @@ within() {
 		trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
 		sleep "$w_limit" & wait $!
 		trap '' USR1
-		: >"$w_flag"
+		printf '' >"$w_flag"
 		end_tree "$w_job"
 	) </dev/null >/dev/null 2>&1 &
 	w_dog=$!
@@ -2706,7 +2708,7 @@ work() {
 	write_filter
 	now
 	START=$STAMP
-	: >"$W/listings"
+	printf '' >"$W/listings"
 	if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
 		if [ -n "$R" ]; then NODE=$(head -n 1 "$R/etc/hostname" 2>/dev/null); else NODE=$(hostname 2>/dev/null || uname -n); fi
 		NODE=$(printf '%s' "$NODE" | tr -cd 'A-Za-z0-9._-' | sed 's/^[.-]*//')

@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { applets, type Bundle, collect, collectMeanwhile, open, put, remove, scratch, skip, which } from "./host.js";
@@ -16,7 +17,9 @@ writeFileSync(copy, script, "latin1");
 const root = join(work, "root");
 put(root, "/etc/hostname", "n\n");
 put(root, "/var/log/kubelet.log", "I1122 a line\n");
+// the root of the running machine, as in a debug pod: only there are commands run
 put(root, "/proc/sys/kernel/random/boot_id", readFileSync("/proc/sys/kernel/random/boot_id"));
+put(root, "/proc/1/cmdline", "/sbin/init\0");
 
 const stub = (dir: string, name: string, body: string): string => {
   put(work, join(dir, name), `#!/bin/sh\n${body}\n`, 0o755);
@@ -273,6 +276,21 @@ test("a kubectl that hangs and ignores that it is told to end: no process is lef
   assert.is(bundle.row("pods")["coverage"], "failed");
   assert.is(alive("77777"), "");
   assert.equal(left("out-hung"), []);
+});
+
+test("killed, and its directory removed, it leaves no command behind for longer than that command may take", async () => {
+  const slow = join(stub("slow", "uptime", "sleep 88888"), "..");
+  const out = join(work, "out-killed");
+  mkdirSync(out);
+  const env = { ...process.env, PATH: `${slow}:${quiet}:${process.env["PATH"]}` };
+  const args = ["collect.sh", "-o", out, "--root", root, "--no-cluster", "--timeout", "2"];
+  const child = spawn("sh", args, { env, stdio: "ignore" });
+  for (let n = 0; n < 200 && alive("sleep 88888") === ""; n++) await sleep(50);
+  assert.is.not(alive("sleep 88888"), "");
+  child.kill("SIGKILL");
+  remove(out);
+  for (let n = 0; n < 200 && alive("sleep 88888") !== ""; n++) await sleep(100);
+  assert.is(alive("sleep 88888"), "");
 });
 
 test("what looks like a secret in a name is hidden in the index and the paths, and the file is read all the same", () => {
