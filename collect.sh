@@ -45,8 +45,8 @@ usage: sh collect.sh [options]               on a node: this node, and the API s
 
   -o DIR|-          where the archive goes (default: the current directory); - is standard output
   --root DIR        collect from a host tree mounted at DIR; paths are recorded as the node sees them
-  --files-only      with --root: only files below it. Without it commands are run as well, and what they tell is this machine's
-                    unless DIR is the running node's own root: use it for a mere copy of a disk
+  --files-only      with --root or --all-nodes: only files and processes, no command is run on a node. A mere copy of a disk is
+                    recognised by having no process table, and read in this way by itself
   --node NAME       name of the node (default: its host name)
   --cluster-only    do not look at this machine (also --no-node)
   --no-cluster      do not ask the API server (also --node-only)
@@ -434,7 +434,7 @@ while [ $# -gt 0 ]; do
 		--no-cluster | --node-only) DO_CLUSTER=0; shift; continue ;;
 		--no-node | --cluster-only) DO_NODE=0; shift; continue ;;
 		--all-nodes) ALL=1; shift; continue ;;
-		--files-only) DO_COMMANDS=0 DO_CLUSTER=0; shift; continue ;;
+		--files-only) DO_COMMANDS=0; shift; continue ;;
 		--dry-run) DRY=1; shift; continue ;;
 		-o | --root | --node | --kubectl | --context | --namespace | --since | --timeout | --deadline | --max-bytes | --case | --operator | \
 			--nodes | --image | --pod-namespace | --toleration | --parallel | --pod-timeout)
@@ -477,7 +477,8 @@ case $PODNS in '' | *[!a-z0-9-]*) die 64 "--pod-namespace must be the name of a 
 [ $ALL = 1 ] && [ "$OUT" = - ] && die 64 "--all-nodes writes several archives: -o must be a directory"
 [ $ALL = 1 ] && [ "$ROOT$NODE" != / ] && die 64 "--all-nodes cannot be combined with --root or --node"
 [ -d "$ROOT" ] || die 64 "--root: no such directory"
-[ $DO_COMMANDS = 0 ] && [ "$ROOT" = / ] && die 64 "--files-only needs --root"
+[ $DO_COMMANDS = 0 ] && [ $ALL = 0 ] && DO_CLUSTER=0
+[ $DO_COMMANDS = 0 ] && [ "$ROOT" = / ] && [ $ALL = 0 ] && die 64 "--files-only needs --root or --all-nodes"
 
 # The pod that looks at one node. It is bound to the node without the scheduler, needs no pod network and no token, and ends by
 # itself when nobody is left to delete it.
@@ -1337,6 +1338,8 @@ run_step() { # VERB MODE SLUG COMMAND...
 	if [ "$s_verb" = zone ]; then if [ "$ZONEVAR" = unset ]; then set -- env -u TZ "$@"; else set -- env TZ="$ZONEVAR" "$@"; fi; fi
 	capture "$s_member" "$MAX" $s_end "$s_mode" "$@"
 	judge "$s_member"
+	# df complains of one mount and prints the others: what there is is true. Of a document it would not be.
+	[ $COV = failed ] && [ "$s_mode" = text ] && [ -s "$W/tree/$s_member" ] && COV=truncated
 	# of a program that is not there nothing is kept, not even how many lines it did not print
 	if [ $COV = absent ] || { [ ! -s "$W/tree/$s_member" ] && [ $COV != complete ]; }; then rm -f "$W/tree/$s_member"; s_member=-; fi
 	row $COV "$RC" command "$s_member" "$s_origin" "$ERR"
@@ -2579,6 +2582,7 @@ one_node() {
 		sleep 1
 	done
 	set -- --root /host --no-cluster --node "$o_node" -o /work --since "$SINCE" --timeout "$LIMIT" --deadline "$DEADLINE" --max-bytes "$MAX"
+	[ $DO_COMMANDS = 1 ] || set -- "$@" --files-only
 	[ -n "$CASE" ] && set -- "$@" --case "$CASE"
 	[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
 	kctl $((DEADLINE + 60)) -n "$PODNS" exec "$o_pod" -- sh /work/collect.sh "$@" >"$o_dir/out" 2>"$o_dir/err"
