@@ -316,16 +316,18 @@ export function plant(work: string, steps: readonly Step[]): Planted {
         const parts = rest.join(" ").split(/ ?@[A-Z_]+@ ?/);
         const whole = quoted(parts.filter((part) => part !== "").join(" "));
         const lines = cases.get(program) ?? [];
-        // a step with a substitute fails, so that the substitute has its turn; what it printed is kept
+        // a step with a substitute fails and prints nothing but an error, so that the substitute has its turn
+        const act = substituted ? `${print.replace(/^.*?; /, "")}; exit 1` : `${print}; exit 0`;
         cases.set(program, [
           ...lines,
-          `${whole} | ${parts.map(quoted).join(parts.at(-1) === "" ? "*" : "*' '")}) ${print}; exit ${substituted ? 1 : 0} ;;`,
+          `${whole} | ${parts.map(quoted).join(parts.at(-1) === "" ? "*" : "*' '")}) ${act} ;;`,
         ]);
         const members = [`bundle/node/cmd/${slug}.txt`, `bundle/node/cmd/${slug}.2.txt`];
         expected.set(name, {
           mine: (row) =>
-            members.includes(row["member"] ?? "") && (row["origin"] ?? "").startsWith(`${program} ${parts[0]}`.trim()),
-          holds: verb === "count" ? " lines in all" : MARK,
+            (substituted ? row["kind"] === "command" : members.includes(row["member"] ?? "")) &&
+            (row["origin"] ?? "").startsWith(`${program} ${parts[0]}`.trim()),
+          holds: substituted ? "" : verb === "count" ? " lines in all" : MARK,
         });
         break;
       }

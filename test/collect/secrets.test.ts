@@ -39,7 +39,8 @@ for (const shell of shells(work).slice(0, 1)) {
   test(`${shell.name}: every step has gathered what was planted for it`, () => {
     const missing = [...expected].filter(([, { mine, holds }]) => {
       const members = bundle.index.filter(mine).map((row) => row["member"] ?? "-");
-      return !members.some((member) => member !== "-" && bundle.text(member).includes(holds));
+      // a step that its substitute stands for has only to have been tried
+      return !members.some((member) => holds === "" || (member !== "-" && bundle.text(member).includes(holds)));
     });
     assert.equal(
       missing.map(([name]) => name),
