@@ -357,6 +357,42 @@ test("a denied permission is found where no token was seen, with that said", () 
   assert.equal(more, []);
 });
 
+test("401 or 403 is told by the answer alone, whatever was replaced or not collected since", () => {
+  for (const rule of [rbac, wrongAccount]) {
+    const of = (error: string, ...facts: readonly Fact[]) => {
+      const world = scene(facts);
+      world.publish("sym:failed-kill-pod", [refusal(error)]);
+      return judge(rule, world);
+    };
+    const [outcome, ...more] = of("401", file(KUBECONFIG, "2024-03-05T10:29:30Z"));
+    assert.is(outcome?.outcome === "refuted" && outcome.standsSince, null, rule.id);
+    assert.equal(more, []);
+    assert.equal(verdicts(of("timeout")), []);
+    assert.equal(
+      of("403").filter((o) => o.outcome === "refuted"),
+      [],
+    );
+  }
+});
+
+test("neither a key nor an issuer nor an account dates the fault to the token's issue", () => {
+  const world = scene([...plain(token({ iss: "https://old" })), issuer("https://new"), jwks(["k0"])]);
+  world.publish("sym:failed-create-sandbox", [refusal("401")]);
+  const denied = scene([...plain(), ...peer("system:serviceaccount:kube-system:calico-node")], {
+    moment: { nodes: ["n1", "n2"] },
+  });
+  denied.publish("sym:failed-create-sandbox", [refusal("403")]);
+  for (const [rule, at] of [
+    [signingKey, world],
+    [issuerChanged, world],
+    [wrongAccount, denied],
+  ] as const) {
+    const [outcome] = judge(rule, at);
+    assert.is(outcome?.outcome, "found", rule.id);
+    assert.is(outcome?.outcome === "found" && outcome.since, null, rule.id);
+  }
+});
+
 /** What is said of an agent that has not been ready since six, beside calls that fail so. */
 function unready(error: string | null, since = "2024-03-05T06:00:00Z", host = "True"): readonly string[] {
   const down = agent(undefined, { conditions: [ready("False", since)] });
