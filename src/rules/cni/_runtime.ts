@@ -2,6 +2,7 @@ import type { Coverage } from "#model/artifact.js";
 import type { Evidence } from "#model/evidence.js";
 import { evidenceIn } from "#model/evidence.js";
 import { type CniTable, type Fact, type FactKind, HOW_TO_COLLECT } from "#model/fact.js";
+import { fileTree } from "#model/file-tree.js";
 import type { Missing } from "#model/finding.js";
 import { type FactView, shellWord } from "#model/rule.js";
 
@@ -154,19 +155,36 @@ const KNOWN_PLACES: readonly RegExp[] = [
   /^\/etc\/(?:k0s\/containerd|containerd\/config|cri\/containerd)\.toml$/,
 ];
 
+/** Those of them that are one path, which may be a link: a file is recorded where it really lies. */
+const KNOWN_PATHS: readonly string[] = [
+  "/var/lib/rancher/k3s/agent/etc/containerd/config.toml",
+  "/var/lib/rancher/rke2/agent/etc/containerd/config.toml",
+  "/etc/k0s/containerd.toml",
+  "/etc/containerd/config.toml",
+  "/etc/cri/containerd.toml",
+];
+
 /** The file that was in force, with all that it imports; none where it, or one that may be it, was not read whole. */
 function mainFile(node: string, view: View): Fact<"runtime.config"> | undefined {
   const configs = view("runtime.config").on(node);
   const valid = configs.filter((c) => c.value.source === "file" && c.value.valid);
+  if (valid.length === 0) return undefined;
+  const linked = (path: string, c: Fact<"runtime.config">): boolean =>
+    fileTree(view("path").on(node)).resolve(path).real === c.value.path;
   const named = namedFiles(view("process").on(node));
   if (named.length > 0) {
-    const read = new Set(named.map((n) => valid.find((c) => isNamed(c.value.path, n))));
+    const read = new Set(
+      named.map((n) => valid.find((c) => isNamed(c.value.path, n)) ?? valid.find((c) => linked(n, c))),
+    );
     const [main] = read;
     return read.size === 1 && main && readWhole(node, view, importsOf(main)) ? main : undefined;
   }
   const place = KNOWN_PLACES.find((known) => valid.some((c) => known.test(c.value.path)));
-  const inPlace = valid.filter((c) => place?.test(c.value.path));
+  const path = place ? undefined : KNOWN_PATHS.find((known) => valid.some((c) => linked(known, c)));
+  const inPlace = valid.filter((c) => (place ? place.test(c.value.path) : path !== undefined && linked(path, c)));
   const [main] = [...inPlace].sort((a, b) => (a.value.path < b.value.path ? -1 : 1));
+  // Two that say different things, and nothing tells which is in force.
+  if (new Set(inPlace.map((c) => tableOf(c)?.confDir ?? DEFAULT_CONF_DIR)).size !== 1) return undefined;
   return main && readWhole(node, view, [...KNOWN_PLACES, ...importsOf(main)]) ? main : undefined;
 }
 

@@ -48,6 +48,7 @@ export default defineRule({
       const errors = calls.map((c) => c.about.error ?? []);
       const agent = agentOn(all, node)?.pod;
       const pod = agent ?? agentByName(node, calls, context.derive(views));
+      const unlisted = workloads.missing(`the list of DaemonSets, which tells the CNI agent of ${node}`);
       if (!pod) {
         if (pods.coverage().state !== "complete")
           yield undetermined({ ...base, missing: [pods.missing("the list of pods, with the CNI agent's")] });
@@ -57,7 +58,7 @@ export default defineRule({
             missing: [
               workloads.coverage().state === "complete"
                 ? pods.missing(`the pod of the CNI agent on ${node}`)
-                : workloads.missing(`the list of DaemonSets, which tells the CNI agent of ${node}`),
+                : unlisted,
             ],
           });
         continue;
@@ -79,6 +80,7 @@ export default defineRule({
           since,
           lastSeen: context.moment.collectedAt,
           unverified: agent ? [] : [`${pod.value.name} is taken for the CNI agent of ${node} by its DaemonSet's name`],
+          missing: agent ? [] : [unlisted],
           value: { node, pod: pod.value.name, namespace: pod.value.namespace },
           statements: [
             say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, has not been ready since ${time(since, shown)}`,

@@ -1,4 +1,5 @@
 import type { Found, Outcome } from "#model/finding.js";
+import { order } from "#model/instant.js";
 import { defineRule, effect, found, type MatchContext, NO_CONSEQUENCE } from "#model/rule.js";
 import { citing, code, known, say } from "#model/statement.js";
 import { type NodeFiles, nodeFiles } from "./_credential.js";
@@ -79,11 +80,12 @@ function* judge(subject: Subject, files: ReadonlyMap<string, NodeFiles>, context
     );
 }
 
-/** The answer alone says so; the account is named where its token was seen. */
+/** The answer alone says so; the account is named where its token was seen, and not put there since. */
 function notTheAccount(node: string, unauthorised: Found, files: NodeFiles | undefined): Outcome {
   const credential = files?.followed.state === "followed" ? files.followed.credential : null;
   const shown = headlineEvidence(unauthorised);
-  const sub = credential?.token.sub;
+  const [written, last] = [credential?.file?.value.mtime ?? null, unauthorised.lastSeen];
+  const sub = written && last && order(written, last, 0) === "after" ? null : credential?.token.sub;
   return ruledOutByText(
     node,
     "403",

@@ -4,7 +4,7 @@ import type { Coverage } from "#model/artifact.js";
 import type { Fact, FactKinds } from "#model/fact.js";
 import { type ConfDir, confDirOf, missingConfDir } from "#rules/cni/_runtime.js";
 import { fact } from "#test/rules/_facts.js";
-import { config, netconf, scene, table, V1, V2, V3 } from "./_nodes.js";
+import { config, link, netconf, scene, table, V1, V2, V3 } from "./_nodes.js";
 
 const test = suite("conf_dir");
 
@@ -208,6 +208,38 @@ test("where no configuration was collected no directory is taken for the runtime
 test("a file in no known place that no command line names tells nothing", () => {
   assert.is(confDir(file("/opt/containerd/own.toml", "/own")), null);
   assert.is(confDir(file("/etc/containerd/conf.d/9.toml", "/drop")), null);
+});
+
+test("each distribution's own file decides, with no premise, where no command line was read", () => {
+  for (const own of [
+    "/etc/containerd/config.toml",
+    "/etc/k0s/containerd.toml",
+    "/etc/cri/containerd.toml",
+    "/var/lib/rancher/k3s/agent/etc/containerd/config.toml",
+    "/var/lib/rancher/rke2/agent/etc/containerd/config.toml",
+    "/var/snap/microk8s/7421/args/containerd.toml",
+  ]) {
+    const told = confDir(file(own, "/own"), file(`${own}.tmpl`, null, { valid: false }));
+    assert.is(told?.path, "/own", own);
+    assert.equal(told?.unverified, [], own);
+  }
+});
+
+test("a configuration that lies behind a link is the one that is named, or the one in a known place", () => {
+  const real = file("/data/own/agent/containerd/config.toml", "/own");
+  const K3S = "/var/lib/rancher/k3s/agent/etc/containerd/config.toml";
+  const links = [link("/var/lib/rancher/k3s/agent/etc", "/data/own/agent"), link("/opt/c.toml", real.value.path)];
+  const rows = [...links, fact("path", { path: real.value.path, type: "f" }, "n1")];
+  assert.is(path(real, ...rows), "/own");
+  assert.is(path(real, ...rows, containerd("containerd -c /opt/c.toml")), "/own");
+  assert.is(path(real, ...rows, containerd(`containerd -c ${K3S}`)), "/own");
+  assert.is(confDir(real, ...rows, containerd("containerd -c /opt/other.toml")), null);
+});
+
+test("two files in known places that say different things leave it open", () => {
+  const k0s = (dir: string): Fact => file("/etc/k0s/containerd.toml", dir);
+  assert.is(confDir(file("/etc/containerd/config.toml", "/a"), k0s("/b")), null);
+  assert.is(path(file("/etc/containerd/config.toml", "/a"), k0s("/a")), "/a");
 });
 
 test("what is missing names the file, and the command that tells", () => {

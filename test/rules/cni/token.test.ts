@@ -375,6 +375,16 @@ test("401 or 403 is told by the answer alone, whatever was replaced or not colle
   }
 });
 
+test("an account is not named that was put there after the refusal", () => {
+  const of = (mtime: string): string => {
+    const world = scene([...plain(), file(KUBECONFIG, mtime)]);
+    world.publish("sym:failed-kill-pod", [refusal("401")]);
+    return headline(judge(wrongAccount, world));
+  };
+  assert.match(of("2024-03-05T06:00:00Z"), /calico-cni-plugin/);
+  assert.not.match(of("2024-03-05T10:29:01Z"), /calico-cni-plugin/);
+});
+
 test("neither a key nor an issuer nor an account dates the fault to the token's issue", () => {
   const world = scene([...plain(token({ iss: "https://old" })), issuer("https://new"), jwks(["k0"])]);
   world.publish("sym:failed-create-sandbox", [refusal("401")]);
