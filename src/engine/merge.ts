@@ -106,7 +106,8 @@ function endOf(rule: Rule, last: Sighting, worlds: readonly World[], verdicts: r
     // A rule that failed there was silent for another reason than that the subject is gone.
     if (!said || said.failed !== null) continue;
     const own = said.outcomes.filter((o) => o.subject === last.outcome.subject);
-    if (own.some((o) => o.outcome === "undetermined")) continue;
+    // Undecided, or begun anew and too young to tell: that is no end.
+    if (own.some((o) => o.outcome === "undetermined" || (o.outcome === "slight" && o.open))) continue;
     if (own.some((o) => o.outcome === "refuted") || couldSee(rule, last.outcome.about, world)) {
       return { after: last.world.moment.collectedAt, by: world.moment.collectedAt };
     }

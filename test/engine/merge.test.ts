@@ -4,6 +4,7 @@ import { couldSee } from "#engine/infer.js";
 import { mergeFindings, mergeForecasts } from "#engine/merge.js";
 import type { World } from "#engine/world.js";
 import type { Verdicts } from "#model/conclusions.js";
+import { slight } from "#model/rule.js";
 import { plainText } from "#model/statement.js";
 import { at } from "#test/rules/_facts.js";
 import {
@@ -42,6 +43,14 @@ const end = (verdicts: readonly Verdicts[], of: readonly World[]): string | null
 
 test("refuted and undetermined subjects are no findings", () => {
   assert.equal(mergeFindings(timesOf(RULE, [denies("x"), misses("y")]), worlds(1)), []);
+});
+
+test("what is seen too young to tell is no finding, and no end of one unless it has passed", () => {
+  const hint = (open: boolean) => slight({ subject: "x", about: {}, statements: [sentence("x")], open });
+  assert.equal(mergeFindings(timesOf(RULE, [hint(true)]), worlds(1)), []);
+  const endOf = (open: boolean) =>
+    mergeFindings(timesOf(RULE, [finds("x")], [hint(open)]), worlds(2)).map((f) => f.ended !== null);
+  assert.equal([endOf(true), endOf(false)], [[false], [true]]);
 });
 
 test("other subjects and other rules stay apart, in order of rule and subject", () => {
