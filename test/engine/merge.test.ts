@@ -94,6 +94,20 @@ test("what was over when it was seen again is told as it was while it lasted", (
   assert.equal(merged.ended, { after: T3, by: moment(2).collectedAt });
 });
 
+test("a later sighting that knows the end of the same story is told instead, one that knows less of it is not", () => {
+  const pods = (...names: readonly string[]) => ({ about: { node: ["n1"], pod: names, workload: ["w"] } });
+  const first = finds("x", { ...pods("a", "b"), since: T1, lastSeen: T2, statements: [sentence("until T2")] });
+  const later = (part: object) =>
+    finds("x", { ...pods("a", "b"), over: true, since: T1, lastSeen: T3, statements: [sentence("until T3")], ...part });
+  const told = (part: object) => only(timesOf(RULE, [first], [later(part)]), worlds(2)).statements.map(plainText);
+  assert.equal(told({}), ["until T3"]);
+  assert.equal(told({ about: { node: ["n1"], pod: ["a", "b"], workload: [] } }), ["until T3"], "their owners are gone");
+  assert.equal(told(pods("a")), ["until T2"], "of one pod only");
+  assert.equal(told({ lastSeen: T2 }), ["until T2"], "no longer than known");
+  assert.equal(told({ since: T2 }), ["until T2"], "its begin has been lost");
+  assert.equal(told({ since: null }), ["until T2"]);
+});
+
 test("what was over and came back is two findings, the later of them not over", () => {
   const verdicts = timesOf(RULE, [finds("x", { over: true, lastSeen: T1 })], [finds("x", { lastSeen: T3 })]);
   assert.equal(
