@@ -1339,12 +1339,13 @@ run_step() { # VERB MODE SLUG COMMAND...
 	capture "$s_member" "$MAX" $s_end "$s_mode" "$@"
 	judge "$s_member"
 	# df complains of one mount and prints the others: what there is is true. Of a document it would not be.
-	[ $COV = failed ] && [ "$s_mode" = text ] && [ -s "$W/tree/$s_member" ] && COV=truncated
+	s_worked=1
+	[ $COV = failed ] && [ "$s_mode" = text ] && [ -s "$W/tree/$s_member" ] && COV=truncated s_worked=0
 	# of a program that is not there nothing is kept, not even how many lines it did not print
 	if [ $COV = absent ] || { [ ! -s "$W/tree/$s_member" ] && [ $COV != complete ]; }; then rm -f "$W/tree/$s_member"; s_member=-; fi
 	row $COV "$RC" command "$s_member" "$s_origin" "$ERR"
 	# a failure does not count where a substitute worked
-	case $COV in complete | truncated) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
+	case $COV$s_worked in complete1 | truncated1) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
 }
 node_commands() { # first or rest
 	if [ "$1" = "first" ]; then same_machine; fi
@@ -1442,7 +1443,7 @@ kube() {
 	capture "$k_member" "$K_MAX" head "$k_mode" "$@"
 	judge "$k_member"
 	case $ERR in
-		*"doesn't have a resource type"* | *"could not find the requested resource"* | *'(NotFound)'* | *'previous terminated container'*) COV=absent ;;
+		*"doesn't have a resource type"* | *"could not find the requested resource"* | *'(NotFound)'* | *'previous terminated container'* | *'is terminated' | *'is waiting to start'*) COV=absent ;;
 		*orbidden* | *nauthorized* | *'must be logged in'*) [ $COV = complete ] || COV=denied ;;
 		*'onnection refused'* | *'no route to host'* | *'i/o timeout'* | *'unable to connect'* | *'Unable to connect'* | *'TLS handshake'*) API_DOWN=$((API_DOWN + 1)) ;;
 	esac

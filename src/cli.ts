@@ -207,12 +207,16 @@ async function reviewTask(task: ReviewTask): Promise<number> {
   const chosen = done.files.filter((file) => wanted.some((format) => file.name.endsWith(`.${format}`)));
   const written = writeFiles(options.output, chosen, bundles);
   if (options.quiet !== true)
-    await print(renderSummary(done.review, { zone: options.tz, colour: hasColour(), files: written }));
+    await print(
+      renderSummary(done.review, { zone: options.tz, colour: hasColour(), width: columns(), files: written }),
+    );
   return options.strict === true && isIncomplete(done) ? EXIT.incomplete : EXIT.written;
 }
 
 const hasColour = (): boolean =>
   process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
+
+const columns = (): number | null => (process.stdout.isTTY === true ? (process.stdout.columns ?? null) : null);
 
 /** @throws InquestError E_OUTPUT where standard output takes no more (a closed pipe, a full disk). */
 async function print(text: string): Promise<void> {

@@ -5,6 +5,7 @@ import { conclude } from "#engine/run.js";
 import type { Artifact, Custody } from "#model/artifact.js";
 import { InquestError } from "#model/error.js";
 import type { Intake } from "#model/intake.js";
+import { underRecoveredNames } from "#model/nameless.js";
 import type { Review } from "#model/review.js";
 import { VERSION } from "#model/version.js";
 import { underNodeNames } from "#model/visited.js";
@@ -85,7 +86,8 @@ async function takeIn(paths: readonly string[], options: Options): Promise<Taken
   const read = [...bundles.values()].sort((a, b) => (custodyKey(a.custody) < custodyKey(b.custody) ? -1 : 1));
   const intake = parsing.finish(read.flatMap((b) => b.artifacts));
   const custody = read.map((b) => withIssues(b.custody, intake));
-  return { ...underNodeNames(intake, custody), refused };
+  const named = underRecoveredNames(intake, custody);
+  return { ...underNodeNames(named.intake, named.custody), refused };
 }
 
 /** What parsers could not read of a bundle's members is wrong with the bundle, too. */

@@ -1,6 +1,7 @@
 import type { Artifact, Custody } from "#model/artifact.js";
 import { InquestError } from "#model/error.js";
 import { earliest, type Instant, latestOf, parseInstant } from "#model/instant.js";
+import { nameless } from "#model/nameless.js";
 import { visible } from "#model/visible.js";
 import { type CollectorRecord, readCollector } from "./collector.js";
 import { deliver, type OpenSink } from "./deliver.js";
@@ -80,7 +81,7 @@ async function readSource(file: string, source: Source, limits: Limits, open: Op
 
 /** A node's part whose record is lost is nobody's, but it must not be taken for the cluster's, nor for another nameless node's. */
 function nodeName(record: CollectorRecord, parts: Custody["parts"], inventory: Inventory): string | null {
-  return record.node ?? (parts.includes("node") ? `unknown-${inventory.sha256.slice(0, 8)}` : null);
+  return record.node ?? (parts.includes("node") ? nameless(inventory.sha256) : null);
 }
 
 /** All of time: what is known of a moment that nobody recorded. */

@@ -68,6 +68,7 @@ function mergeOne(
 ): Merged {
   const last = seen.at(-1) as Sighting;
   const told = seen.findLast((s) => !s.outcome.over) ?? last;
+  const latest = saysMore(last.outcome, told.outcome) ? last : told;
   return {
     of: rule,
     rule: rule.id,
@@ -78,7 +79,7 @@ function mergeOne(
     since: seen.map((s) => s.outcome.since).reduce(earliest, null),
     lastSeen: seen.map((s) => s.outcome.lastSeen).reduce(latestOf, null),
     ended: endOf(rule, last, worlds, verdicts),
-    statements: told.outcome.statements,
+    statements: latest.outcome.statements,
     ending: last.outcome.over ? (last.outcome.ending ?? null) : null,
     unverified: told.outcome.unverified,
     confidence: confidenceOf(rule.kind, told.outcome.unverified),
@@ -86,6 +87,20 @@ function mergeOne(
     impact: told.outcome.impact,
     lessons: told.outcome.lessons,
   };
+}
+
+/**
+ * Does a later sighting know the end of the same story better? It begins no later, goes on for longer, and leaves out nothing of what it names
+ * at all; who looks later may find less left of it.
+ */
+function saysMore(later: Found, told: Found): boolean {
+  const { since, lastSeen } = later;
+  if (later === told || !lastSeen || !told.lastSeen || lastSeen.epochMs <= told.lastSeen.epochMs) return false;
+  if (!since || !told.since || since.epochMs > told.since.epochMs) return false;
+  return Object.entries(told.about).every(([key, values]) => {
+    const own = later.about[key as keyof Found["about"]] ?? [];
+    return own.length === 0 || values.every((value) => own.includes(value));
+  });
 }
 
 const momentsOf = (seen: readonly Sighting[]): readonly string[] => [...new Set(seen.map((s) => s.world.moment.id))];
@@ -106,7 +121,8 @@ function endOf(rule: Rule, last: Sighting, worlds: readonly World[], verdicts: r
     // A rule that failed there was silent for another reason than that the subject is gone.
     if (!said || said.failed !== null) continue;
     const own = said.outcomes.filter((o) => o.subject === last.outcome.subject);
-    if (own.some((o) => o.outcome === "undetermined")) continue;
+    // Undecided, or begun anew and too young to tell: that is no end.
+    if (own.some((o) => o.outcome === "undetermined" || (o.outcome === "slight" && o.open))) continue;
     if (own.some((o) => o.outcome === "refuted") || couldSee(rule, last.outcome.about, world)) {
       return { after: last.world.moment.collectedAt, by: world.moment.collectedAt };
     }

@@ -81,6 +81,7 @@ export interface FactKinds {
   readonly clock: ClockValue;
   readonly log: LogSeriesValue;
   readonly command: CommandValue;
+  readonly hostname: { readonly name: string };
 }
 
 export type FactKind = keyof FactKinds;
@@ -106,6 +107,7 @@ export const HOW_TO_COLLECT: Readonly<Record<FactKind, string>> = {
   clock: "sh collect.sh   # on the node, as root, with the API server in reach",
   log: "sh collect.sh --no-cluster   # on the node, as root",
   command: "sh collect.sh --no-cluster   # on the node, as root",
+  hostname: "sh collect.sh --no-cluster   # on the node, as root",
 };
 
 /** One thing that a bundle shows. Made by parsers only. */

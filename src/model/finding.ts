@@ -17,7 +17,7 @@ export type Confidence = "observed" | "established" | "probable" | "possible";
 export type Relation = "triggers" | "enables" | "propagates" | "prevents-recovery" | "conceals";
 
 /** What a rule says of one subject. */
-export type Outcome = Found | Refuted | Undetermined | Foreseen;
+export type Outcome = Found | Refuted | Undetermined | Foreseen | Slight;
 
 export interface Found {
   readonly outcome: "found";
@@ -85,6 +85,17 @@ export interface Missing {
   /** `not attempted`, `truncated`, `permission denied`, … in words. */
   readonly why: string;
   readonly command: string;
+}
+
+/** Something of the kind was seen, too short or too young to be what the rule is about: no finding, and yet nothing that was not there. */
+export interface Slight {
+  readonly outcome: "slight";
+  readonly subject: string;
+  readonly about: About;
+  /** Each stands alone in the summary. */
+  readonly statements: readonly [Statement, ...Statement[]];
+  /** It holds at the collection, and only a later one could tell whether it passes: nobody may say that nothing is wrong. */
+  readonly open: boolean;
 }
 
 export interface Foreseen {

@@ -126,6 +126,8 @@ export const reviewSchema = z.strictObject({
       /** Id of the rule: a mechanism or symptom of the catalogue. */
       mechanism: z.string(),
       title: z.string(),
+      /** The title as a noun phrase, short enough to begin a line with. */
+      label: z.string().optional(),
       role: z.enum(["trigger", "latent-condition", "contributing-factor", "failure", "symptom", "impact"]),
       /** True where it ends a chain. */
       root: z.boolean(),
@@ -184,6 +186,10 @@ export const reviewSchema = z.strictObject({
         statements: z.array(statement),
       }),
     ),
+    /** Where one collection only tells of the way out: what its times show, which is no more than that one thing followed on another. */
+    traces: z
+      .array(z.strictObject({ kind: z.enum(["written", "recovered"]), at: utc, statements: z.array(statement) }))
+      .optional(),
     fix: z.array(z.strictObject({ finding: z.string(), step: z.string(), commands: z.array(command) })),
     verification: z.array(command),
   }),

@@ -203,6 +203,14 @@ export const refuted = (draft: {
   ...draft,
 });
 
+/** Seen, but too short or too young. */
+export const slight = (draft: {
+  readonly subject: string;
+  readonly about: Found["about"];
+  readonly statements: Found["statements"];
+  readonly open?: boolean;
+}): Outcome => ({ outcome: "slight", open: false, ...draft });
+
 /** What would decide was not collected. */
 export const undetermined = (draft: {
   readonly subject: string;

@@ -11,36 +11,54 @@ export interface SummaryOptions {
   readonly zone: string;
   /** ANSI colours; the words are the same without. */
   readonly colour: boolean;
+  /** Columns of the terminal; null where there is none, or it does not say. */
+  readonly width: number | null;
   /** Paths of what was written. */
   readonly files: readonly string[];
 }
 
 type Style = "bold" | "red" | "green" | "yellow" | "dim";
-type Paint = (style: Style, text: string) => string;
+
+/** How it is printed: in which colours, in how many columns. */
+interface Paper {
+  readonly paint: (style: Style, text: string) => string;
+  readonly width: number;
+}
 
 const CODES: Readonly<Record<Style, number>> = { bold: 1, red: 31, green: 32, yellow: 33, dim: 2 };
-const WIDTH = 160;
+/** Columns where the terminal says nothing; and bounds: longer lines are hard to read, shorter ones hold no path. */
+const WIDTH = 80;
+const WIDEST = 100;
+const NARROWEST = 48;
+/** Lines of one entry: what does not fit stands in the review. */
+const LINES = 3;
+const LABEL = 9;
 const CHAINS = 3;
 const FORECASTS = 2;
 const UNKNOWNS = 3;
 const FILES = 4;
 
 /**
- * What a tired person needs first, in at most 25 lines for a terminal: what failed, since when, the root and how sure that is, what is
- * not known, what will happen next, where the files are. Every line is cut to 160 characters and free of control characters.
+ * What a tired person needs first, on one screen: what failed, since when, the root and how sure that is, what is not known, what will
+ * happen next, where the files are. An entry takes at most three lines of the terminal's width, and none has a control character; only the
+ * path of a file is never broken, so that it can be copied.
  */
 export function renderSummary(review: Review, options: SummaryOptions): string {
   const zone = reportZone(review, options.zone);
-  const paint: Paint = (style, text) => (options.colour ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text);
+  const paper: Paper = {
+    paint: (style, text) => (options.colour ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text),
+    width: Math.max(NARROWEST, Math.min(WIDEST, options.width || WIDTH)),
+  };
   const lines = [
-    paint("bold", fit(review.title, 0)),
-    ...field("Status", `${review.status}${severity(review)}`, paint, review.status === "Ongoing" ? "red" : "bold"),
-    ...field("When", durationLine(review, zone), paint),
-    ...field("Times", zoneHeading(zone), paint),
-    ...chainLines(review, zone, paint),
-    ...forecastLines(review, zone, paint),
-    ...unknownLines(review, paint),
-    ...several("Files", options.files, FILES, paint),
+    ...wrap(review.title, paper.width).map((line) => paper.paint("bold", line)),
+    ...field("Status", `${review.status}${severity(review)}`, paper, review.status === "Ongoing" ? "red" : "bold"),
+    ...field("When", durationLine(review, zone), paper),
+    ...field("Times", zoneHeading(zone), paper),
+    ...chainLines(review, zone, paper),
+    ...forecastLines(review, zone, paper),
+    ...unknownLines(review, paper),
+    ...options.files.slice(0, FILES).map((file) => `${paper.paint("dim", labelled("Files"))}${visibleLine(file)}`),
+    ...more(options.files.length - FILES, "entry"),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -49,7 +67,7 @@ const severity = (review: Review): string =>
   review.severity.proposed === "None" ? "" : `, severity ${review.severity.proposed} proposed`;
 
 /** The first chain, then each that ends in another root; the rest are the same story from another side, and only counted. */
-function chainLines(review: Review, zone: ReportZone, paint: Paint): readonly string[] {
+function chainLines(review: Review, zone: ReportZone, paper: Paper): readonly string[] {
   const roots = new Set<string>();
   const own = review.chains.filter((chain, i) => {
     const root = chain.steps.at(-1) ?? "";
@@ -57,29 +75,35 @@ function chainLines(review: Review, zone: ReportZone, paint: Paint): readonly st
     roots.add(root);
     return isOwn;
   });
-  const shown = own.slice(0, CHAINS).flatMap((chain) => chainLine(chain, review, zone, paint));
+  const shown = own.slice(0, CHAINS).flatMap((chain) => chainLine(chain, review, zone, paper));
   return [...shown, ...more(review.chains.length - Math.min(own.length, CHAINS), "chain")];
 }
 
-function chainLine(chain: Review["chains"][number], review: Review, zone: ReportZone, paint: Paint): readonly string[] {
+function chainLine(chain: Review["chains"][number], review: Review, zone: ReportZone, paper: Paper): readonly string[] {
   const first = review.findings.find((finding) => finding.id === chain.steps[0]);
   const root = review.findings.find((finding) => finding.id === chain.steps.at(-1));
-  const cause = root === undefined ? null : `(${root.confidence}) ${headline(root.statements, zone) ?? root.title}`;
-  const rootLine = field("Root", cause, paint, "yellow");
+  const cause = root === undefined ? null : `(${root.confidence}) ${named(root, zone)}`;
+  const rootLine = field("Root", cause, paper, "yellow");
   // A chain of one condition has caused nothing yet: there is nothing that failed, and it may be what is left of a fault that has.
   const isLeft = review.chains[0] !== chain && root?.endedBy === null;
   if (root !== undefined && root === first && !isEffect(root)) {
-    return isLeft ? field("Still", cause, paint, "yellow") : rootLine;
+    return isLeft ? field("Still", cause, paper, "yellow") : rootLine;
   }
-  const failed = field("Failed", headline(first?.statements, zone) ?? chain.title, paint);
+  const failed = field("Failed", headline(first?.statements, zone) ?? chain.title, paper);
   if (root === undefined || !isEffect(root)) return root === first ? failed : [...failed, ...rootLine];
   const undecided = undecidedOf(root, review);
-  if (root === first) return [...failed, ...field("Cause", undecided, paint, "yellow")];
+  if (root === first) return [...failed, ...field("Cause", undecided, paper, "yellow")];
   const end = `(cause ${undecided}) ${headline(root.statements, zone) ?? root.title}`;
-  return [...failed, ...field("Ends at", end, paint, "yellow")];
+  return [...failed, ...field("Ends at", end, paper, "yellow")];
 }
 
 type Finding = Review["findings"][number];
+
+/** The mechanism before the sentence: what was found must not stand behind three lines of where. */
+function named({ label, title, statements }: Finding, zone: ReportZone): string {
+  const said = headline(statements, zone);
+  return said === null ? (label ?? title) : label === undefined ? said : `${label}: ${said}`;
+}
 
 /** What failed or was felt is no cause: where a chain ends in it, nothing that was found explains it. */
 const isEffect = (finding: Finding): boolean => finding.role === "symptom" || finding.role === "impact";
@@ -89,31 +113,34 @@ function undecidedOf(finding: Finding, review: Review): string {
   return open === 0 ? "undecided" : `undecided, ${open} explanation${open === 1 ? "" : "s"} open`;
 }
 
-function forecastLines(review: Review, zone: ReportZone, paint: Paint): readonly string[] {
+function forecastLines(review: Review, zone: ReportZone, paper: Paper): readonly string[] {
   const shown = review.forecasts.slice(0, FORECASTS).flatMap((forecast) => {
     const what = (forecast.at === null ? headline(forecast.statements, zone) : null) ?? forecast.title;
     const text = `${whenOf(forecast, zone)}, ${forecast.node} (${forecast.confidence}): ${what}`;
-    return [...field("Next", text, paint, "red"), ...field("Unless", forecast.unless, paint)];
+    return [...field("Next", text, paper, "red"), ...field("Unless", forecast.unless, paper)];
   });
   return [...shown, ...more(review.forecasts.length - FORECASTS, "forecast")];
 }
 
-function unknownLines(review: Review, paint: Paint): readonly string[] {
+function unknownLines(review: Review, paper: Paper): readonly string[] {
   const open = review.hypotheses.filter((h) => h.status === "open").map((h) => `still open: ${h.title}`);
   const gaps = gapRows(review).map((row) => `missing: ${placed(row)} — ${row.why}`);
-  return several("Unknown", [...new Set(open), ...gaps], UNKNOWNS, paint);
+  return several("Unknown", [...new Set(open), ...gaps], UNKNOWNS, paper);
 }
 
-function several(name: string, texts: readonly string[], limit: number, paint: Paint): readonly string[] {
-  return [...texts.slice(0, limit).flatMap((text) => field(name, text, paint)), ...more(texts.length - limit, "entry")];
+function several(name: string, texts: readonly string[], limit: number, paper: Paper): readonly string[] {
+  return [...texts.slice(0, limit).flatMap((text) => field(name, text, paper)), ...more(texts.length - limit, "entry")];
 }
 
-function field(name: string, text: string | null, paint: Paint, style?: Style): readonly string[] {
+function field(name: string, text: string | null, paper: Paper, style?: Style): readonly string[] {
   if (text === null) return [];
-  const label = `${name}:`.padEnd(9);
-  const shown = fit(text, label.length);
-  return [`${paint("dim", label)}${style === undefined ? shown : paint(style, shown)}`];
+  return wrap(text, paper.width - LABEL).map((line, i) => {
+    const begin = i === 0 ? paper.paint("dim", labelled(name)) : " ".repeat(LABEL);
+    return `${begin}${style === undefined ? line : paper.paint(style, line)}`;
+  });
 }
+
+const labelled = (name: string): string => `${name}:`.padEnd(LABEL);
 
 const more = (n: number, noun: "chain" | "forecast" | "entry"): readonly string[] =>
   n <= 0
@@ -128,8 +155,24 @@ function headline(statements: readonly ReviewStatement[] | undefined, zone: Repo
     .join("");
 }
 
-function fit(text: string, used: number): string {
-  const shown = visibleLine(text);
-  const room = WIDTH - used;
-  return shown.length <= room ? shown : `${shown.slice(0, room - 1)}…`;
+/** Lines of at most `room` characters, broken between words; a word that is longer, behind a slash where one is near the end. */
+function wrap(text: string, room: number): readonly string[] {
+  const lines: string[] = [];
+  let rest = visibleLine(text);
+  while (rest.length > room && lines.length < LINES - 1) {
+    const at = breakOf(rest, room);
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = rest.slice(at).trimStart();
+  }
+  return [...lines, rest.length <= room ? rest : `${cutAt(rest, room - 1)}…`];
 }
+
+function breakOf(text: string, room: number): number {
+  const space = text.lastIndexOf(" ", room);
+  const slash = text.lastIndexOf("/", room - 1) + 1;
+  const least = room / 2;
+  return space >= least ? space : slash >= least ? slash : cutAt(text, room).length;
+}
+
+/** Never between the halves of one character. */
+const cutAt = (text: string, length: number): string => text.slice(0, length).replace(/[\ud800-\udbff]$/, "");

@@ -47,6 +47,7 @@ function impactOf(review: Review, findings: readonly UntoldFinding[]): object {
 function resolutionOf(review: Review): object {
   const repairs = review.resolution.changes.filter((c) => c.kind === "repair" || c.kind === "recovery");
   const others = review.resolution.changes.filter((c) => c.kind === "regression" || c.kind === "change");
+  const traces = review.resolution.traces ?? [];
   const outstanding = proceduresOf(review, true);
   const diagnosis = diagnosisOf(review);
   return {
@@ -55,9 +56,10 @@ function resolutionOf(review: Review): object {
     // Before anything failed there is nothing that people can have found out.
     asksPeople: review.questions.length > 0 && review.findings.some((f) => f.role === "symptom"),
     repairs: numbered(repairs),
+    traces: numbered(traces),
     others: numbered(others),
     outstanding: numbered(outstanding),
-    any: diagnosis.length + repairs.length + others.length + outstanding.length > 0,
+    any: diagnosis.length + repairs.length + traces.length + others.length + outstanding.length > 0,
     verification: review.resolution.verification,
   };
 }

@@ -2,6 +2,7 @@ import type { Finding } from "#model/finding.js";
 import type { Draft } from "#model/review.js";
 import { plainText } from "#model/statement.js";
 import { type Brief, utcOf } from "./inquest.js";
+import { tracesOf } from "./traces.js";
 
 type Action = Draft["actions"][number];
 const PRIORITY: readonly Action["priority"][] = ["Urgent", "High", "Medium", "Low"];
@@ -56,9 +57,10 @@ const ALWAYS_OPEN: readonly string[] = ["Which tickets belong to this, and who o
 export function gatherQuestions(b: Brief): string[] {
   if (b.findings.length === 0) return [];
   const own = b.findings.flatMap((f) => b.consequence(f).questions);
-  const repaired = b.changes.some((c) => c.kind === "repair")
-    ? ["Who made the changes listed under Resolution, on what grounds, and what else was done that left no trace?"]
-    : [];
+  const repaired =
+    b.changes.some((c) => c.kind === "repair") || tracesOf(b, "written").length > 0
+      ? ["Who made the changes listed under Resolution, on what grounds, and what else was done that left no trace?"]
+      : [];
   const felt = b.findings.some(b.isSymptom) ? OPEN_AFTER_SYMPTOMS : [];
   return [...new Set([...own, ...repaired, ...felt, ...ALWAYS_OPEN])];
 }

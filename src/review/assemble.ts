@@ -13,6 +13,7 @@ import { nameOf } from "./name.js";
 import { courseOf, severityOf, statusOf } from "./status.js";
 import { inOrder, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
+import { tellTraces } from "./traces.js";
 import { excludedMechanisms } from "./verdicts.js";
 import { tellWarnings } from "./warnings.js";
 
@@ -44,7 +45,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
     chains: tellChains(b),
     hypotheses: hypotheses(b),
     impact: tellImpact(b),
-    resolution: { diagnosis: tellDiagnosis(b), changes: changes(b), ...gatherFixes(b) },
+    resolution: { diagnosis: tellDiagnosis(b), changes: changes(b), traces: tellTraces(b), ...gatherFixes(b) },
     forecasts: b.forecasts.map((f) => ({
       mechanism: f.mechanism,
       title: b.rule(f.mechanism).label ?? b.rule(f.mechanism).title,
@@ -170,6 +171,7 @@ function findingRow(b: Brief, f: Finding): Draft["findings"][number] {
     id: f.id,
     mechanism: f.rule,
     title: b.rule(f.rule).title,
+    ...(b.rule(f.rule).label === undefined ? {} : { label: b.rule(f.rule).label }),
     role: f.role,
     root: b.roots.has(f.id),
     confidence: f.confidence,

@@ -4,7 +4,7 @@ import { type Instant, latestOf } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
 import type { Brief } from "./inquest.js";
-import { excludedMechanisms, undecidedMechanisms } from "./verdicts.js";
+import { excludedMechanisms, holdsYet, undecidedMechanisms, undecidedNow } from "./verdicts.js";
 
 /** Begin and end of what was noticed, and how long the fault had lain before. */
 export interface Course {
@@ -74,13 +74,16 @@ export function statusOf(b: Brief): Draft["status"] {
 
 /**
  * Was enough collected to say that nothing is wrong? At the last moment pods, nodes and events in full, of every node that the cluster
- * lists its own part, every bundle as its manifest says, and of the mechanisms no more left open than excluded.
+ * lists its own part, every bundle as its manifest says, no symptom of which the lists do not say whether it is there or whether it passes, and
+ * of the mechanisms no more left open than excluded.
  */
 function looked(b: Brief): boolean {
   const last = b.worlds.at(-1);
   return (
     last !== undefined &&
     NEEDED.every((kind) => last.view(kind).coverage().state === "complete") &&
+    undecidedNow(b).length === 0 &&
+    !holdsYet(b) &&
     unvisited(b.worlds).length === 0 &&
     !b.refused.some(mayHoldEvidence) &&
     b.custody.every((c) => c.manifest !== "mismatch" && c.sums !== "mismatch") &&

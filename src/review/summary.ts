@@ -1,11 +1,11 @@
 import type { Evidence } from "#model/evidence.js";
-import type { Change, Finding } from "#model/finding.js";
+import type { Change, Finding, Slight } from "#model/finding.js";
 import type { CoverageReport, Rule } from "#model/rule.js";
 import { codes, count, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
 import { type Brief, distinct, distinctEvidence, headline, phrase } from "./inquest.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { endingsOf, tracesOf, undecided } from "./traces.js";
-import { excludedMechanisms, undecidedMechanisms } from "./verdicts.js";
+import { excludedMechanisms, holdsYet, slightOutcomes, undecidedMechanisms, undecidedNow } from "./verdicts.js";
 import { countUnexplained, tellWarnings } from "./warnings.js";
 
 /** Paragraphs of prose that stand alone: what was seen, what caused it, what changed it, what comes. */
@@ -37,13 +37,25 @@ function nothingFound(b: Brief): Statement[][] {
   const symptoms = b.rules.filter((r) => r.kind === "symptom");
   const sought = symptoms.filter((r) => wasSought(b, r));
   const unsought = symptoms.filter((r) => !sought.includes(r)).map(nameOf);
-  const [lists, ...more] = distinctEvidence(sought.flatMap((r) => searchedFor(b, r)));
+  // Absence is what a list shows, and not that no rule made a finding of what stands in it.
+  const seen = slightOutcomes(b);
+  const mute = sought.filter((r) => undecidedNow(b).includes(r));
+  const absent = sought.filter((r) => !mute.includes(r) && !seen.some((s) => s.rule === r));
+  const [lists, ...more] = distinctEvidence(absent.flatMap((r) => searchedFor(b, r)));
   const open = undecidedMechanisms(b).map(nameOf);
   return [
-    [say`Nothing was found wrong in what was collected of ${where} at ${time(last.collectedAt, first)}`],
+    [
+      holdsYet(b)
+        ? say`Nothing was found wrong in what was collected of ${where} at ${time(last.collectedAt, first)}, but for what is too young to tell`
+        : say`Nothing was found wrong in what was collected of ${where} at ${time(last.collectedAt, first)}`,
+    ],
     [
       ...(lists
-        ? [say`Looked for in what the cluster lists, and not found: ${listed(sought.map(nameOf), lists, ...more)}`]
+        ? [say`Looked for in what the cluster lists, and not found: ${listed(absent.map(nameOf), lists, ...more)}`]
+        : []),
+      ...tellSlight(seen.map((s) => s.outcome)),
+      ...(mute.length > 0
+        ? [say`Not known, since what was collected does not say (see Gaps): ${listed(mute.map(nameOf), first)}`]
         : []),
       ...(unsought.length > 0
         ? [
@@ -64,6 +76,19 @@ function nothingFound(b: Brief): Statement[][] {
     ],
   ];
 }
+
+/** Where there are many, the first few and how many more: each event of them stands among the warnings. */
+function tellSlight(seen: readonly Slight[]): Statement[] {
+  const [first, ...rest] = distinctEvidence(
+    seen.slice(SLIGHT).flatMap((s) => s.statements.flatMap((t) => t.evidence.slice(0, 1))),
+  );
+  return [
+    ...seen.slice(0, SLIGHT).flatMap((s) => s.statements),
+    ...(first ? [say`${count(seen.length - SLIGHT, "more group", first, ...rest.slice(0, SLIGHT))} of the kind`] : []),
+  ];
+}
+
+const SLIGHT = 6;
 
 /** Warnings are no finding, but who reads that nothing was found must know that there are some which nobody explains. */
 function unexplained(b: Brief): Statement[] {
@@ -88,7 +113,7 @@ const listsOf = (b: Brief, rule: Rule): readonly CoverageReport[] =>
 const wasSought = (b: Brief, rule: Rule): boolean => listsOf(b, rule).every((list) => list.state === "complete");
 
 const searchedFor = (b: Brief, rule: Rule): readonly Evidence[] =>
-  listsOf(b, rule).flatMap((list) => list.searched(nameOf(rule)));
+  listsOf(b, rule).flatMap((list) => list.searched(nameOf(rule).replace(/^an? /, "")));
 
 const nameOf = (rule: Rule): string => rule.label ?? rule.title;
 

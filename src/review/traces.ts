@@ -1,6 +1,7 @@
 import type { Evidence } from "#model/evidence.js";
 import { type Finding, REPLACED, type Trace } from "#model/finding.js";
-import { type Instant, latestOf, order } from "#model/instant.js";
+import { formatUtc, type Instant, latestOf, order } from "#model/instant.js";
+import type { Draft } from "#model/review.js";
 import { codes, type Statement, say, word } from "#model/statement.js";
 import { type Brief, headline, phrase } from "./inquest.js";
 import { affectedNodes, label } from "./name.js";
@@ -11,7 +12,19 @@ import { firstSymptom } from "./status.js";
  * what had waited there and got on. Empty where a failure goes on, and where two moments tell it as changes. That one followed on the
  * other is all that is claimed.
  */
-export function tracesOf(b: Brief, kind: Trace["kind"]): readonly Statement[] {
+export const tracesOf = (b: Brief, kind: Trace["kind"]): readonly Statement[] =>
+  observed(b, kind).map(({ trace }) => trace.statement);
+
+/** The same with their times, in order, each once: what stands for a fix where nobody saw before and after. */
+export const tellTraces = (b: Brief): NonNullable<Draft["resolution"]["traces"]> => {
+  const rows = (["written", "recovered"] as const)
+    .flatMap((kind) => observed(b, kind))
+    .sort((x, y) => x.at.epochMs - y.at.epochMs)
+    .map(({ at, trace }) => ({ kind: trace.kind, at: formatUtc(at), statements: [trace.statement] }));
+  return [...new Map(rows.map((row) => [JSON.stringify(row.statements.map((s) => s.parts)), row])).values()];
+};
+
+function observed(b: Brief, kind: Trace["kind"]): readonly { readonly at: Instant; readonly trace: Trace }[] {
   const symptoms = b.findings.filter(b.isSymptom);
   const isTold = b.changes.some((c) => c.kind === "repair" || c.kind === "recovery");
   if (symptoms.length === 0 || isTold || symptoms.some((f) => f.ended === null)) return [];
@@ -21,7 +34,7 @@ export function tracesOf(b: Brief, kind: Trace["kind"]): readonly Statement[] {
   return [...b.observations]
     .sort((x, y) => x.at.epochMs - y.at.epochMs)
     .flatMap(({ at, trace }) =>
-      trace?.kind === kind && nodes.includes(trace.node) && order(at, from) === "after" ? [trace.statement] : [],
+      trace?.kind === kind && nodes.includes(trace.node) && order(at, from) === "after" ? [{ at, trace }] : [],
     );
 }
 

@@ -1,3 +1,4 @@
+import type { Slight } from "#model/finding.js";
 import type { Rule } from "#model/rule.js";
 import type { Statement } from "#model/statement.js";
 import { type Brief, distinct } from "./inquest.js";
@@ -21,3 +22,24 @@ export function excludedMechanisms(
 /** Mechanisms that could not be decided on at least one subject. */
 export const undecidedMechanisms = (b: Brief): readonly Rule[] =>
   b.rules.filter((rule) => rule.kind === "mechanism" && isUndecided(b, rule));
+
+/** What of each symptom was seen, and was too short or too young to be one: once, as the last moment that saw it tells it. */
+export function slightOutcomes(b: Brief): readonly { readonly rule: Rule; readonly outcome: Slight }[] {
+  const seen = new Map<string, { readonly rule: Rule; readonly outcome: Slight }>();
+  for (const { rule, outcomes } of b.verdicts)
+    for (const outcome of outcomes)
+      if (outcome.outcome === "slight") seen.set(`${rule.id}\n${outcome.subject}`, { rule, outcome });
+  return [...seen.values()];
+}
+
+/** Symptoms of which the last moment does not say whether they are there. */
+export const undecidedNow = (b: Brief): readonly Rule[] =>
+  atLast(b).flatMap((v) =>
+    v.rule.kind === "symptom" && v.outcomes.some((o) => o.outcome === "undetermined") ? [v.rule] : [],
+  );
+
+/** Does something hold at the last moment of which only a later one could say whether it passes? */
+export const holdsYet = (b: Brief): boolean =>
+  atLast(b).some((v) => v.outcomes.some((o) => o.outcome === "slight" && o.open));
+
+const atLast = (b: Brief): Brief["verdicts"] => b.verdicts.filter((v) => v.moment === b.moments.at(-1)?.id);

@@ -79,6 +79,29 @@ test("a byte of index.tsv costs the rows that it lies in, not what the node's fi
   assert.ok(custody?.issues.some((i) => i.member === "index.tsv" && /^line \d+ is not used: /.test(i.message)));
 });
 
+test("a byte of collector.json, or of its line in the manifest, does not cost the node its name where the rest agrees on it", async () => {
+  const members = unpack(sample("fault", "k8s01"));
+  const cluster = sample("fault", "cluster");
+  const whole = (await review(cluster, sample("fault", "k8s01"))).findings.map((f) => [f.mechanism, f.nodes]);
+  const manifest = Buffer.from(members.find((m) => m.name === "bundle/MANIFEST.sha256")?.body ?? "");
+  const line = manifest.lastIndexOf("\n", manifest.indexOf("bundle/collector.json")) + 1;
+  for (const [member, at] of [
+    ["collector.json", 30],
+    ["MANIFEST.sha256", line],
+  ] as const) {
+    const told = await flipped(members, member, at, 1, cluster);
+    assert.equal(
+      told.findings.map((f) => [f.mechanism, f.nodes]),
+      whole,
+      member,
+    );
+    const custody = told.custody.find((c) => c.file === "flipped.tar");
+    assert.is(custody?.node, "k8s01");
+    assert.ok(custody?.issues.some((i) => i.code === "W_NODE_NAME" && i.message.includes("leads to k8s01")));
+    assert.not.match(JSON.stringify(told), /unknown-[0-9a-f]{8}/);
+  }
+});
+
 test("a bad row of paths.tsv costs that row, and custody names it", async () => {
   const paths =
     "path\ttype\tmode\tuid\tgid\towner\tgroup\tsize\tmtime\tctime\tbtime\ttarget\tlisting\n/etc\td\t0755\t0\t0\troot\troot\t1\t-\t-\t-\t-\t-\n/x\tq\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\t-\n";

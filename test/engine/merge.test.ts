@@ -4,6 +4,7 @@ import { couldSee } from "#engine/infer.js";
 import { mergeFindings, mergeForecasts } from "#engine/merge.js";
 import type { World } from "#engine/world.js";
 import type { Verdicts } from "#model/conclusions.js";
+import { slight } from "#model/rule.js";
 import { plainText } from "#model/statement.js";
 import { at } from "#test/rules/_facts.js";
 import {
@@ -42,6 +43,14 @@ const end = (verdicts: readonly Verdicts[], of: readonly World[]): string | null
 
 test("refuted and undetermined subjects are no findings", () => {
   assert.equal(mergeFindings(timesOf(RULE, [denies("x"), misses("y")]), worlds(1)), []);
+});
+
+test("what is seen too young to tell is no finding, and no end of one unless it has passed", () => {
+  const hint = (open: boolean) => slight({ subject: "x", about: {}, statements: [sentence("x")], open });
+  assert.equal(mergeFindings(timesOf(RULE, [hint(true)]), worlds(1)), []);
+  const endOf = (open: boolean) =>
+    mergeFindings(timesOf(RULE, [finds("x")], [hint(open)]), worlds(2)).map((f) => f.ended !== null);
+  assert.equal([endOf(true), endOf(false)], [[false], [true]]);
 });
 
 test("other subjects and other rules stay apart, in order of rule and subject", () => {
@@ -83,6 +92,20 @@ test("what was over when it was seen again is told as it was while it lasted", (
   );
   assert.is(plainText(merged.statements[0] ?? sentence("none")), "it lasts");
   assert.equal(merged.ended, { after: T3, by: moment(2).collectedAt });
+});
+
+test("a later sighting that knows the end of the same story is told instead, one that knows less of it is not", () => {
+  const pods = (...names: readonly string[]) => ({ about: { node: ["n1"], pod: names, workload: ["w"] } });
+  const first = finds("x", { ...pods("a", "b"), since: T1, lastSeen: T2, statements: [sentence("until T2")] });
+  const later = (part: object) =>
+    finds("x", { ...pods("a", "b"), over: true, since: T1, lastSeen: T3, statements: [sentence("until T3")], ...part });
+  const told = (part: object) => only(timesOf(RULE, [first], [later(part)]), worlds(2)).statements.map(plainText);
+  assert.equal(told({}), ["until T3"]);
+  assert.equal(told({ about: { node: ["n1"], pod: ["a", "b"], workload: [] } }), ["until T3"], "their owners are gone");
+  assert.equal(told(pods("a")), ["until T2"], "of one pod only");
+  assert.equal(told({ lastSeen: T2 }), ["until T2"], "no longer than known");
+  assert.equal(told({ since: T2 }), ["until T2"], "its begin has been lost");
+  assert.equal(told({ since: null }), ["until T2"]);
 });
 
 test("what was over and came back is two findings, the later of them not over", () => {

@@ -214,6 +214,16 @@ test("an outstanding fix stands under the resolution, a finished one among the p
   assert.match(section(text, "### Fix (as Observed)"), "1. **13:00** (repair): `/etc/cni/net.d` became a link [E");
 });
 
+test("what one collection shows of the way out stands as observed, and claims no cause", () => {
+  const draft = makeDraft();
+  const traces = [{ kind: "written" as const, at: "2026-05-23T03:00Z", statements: [directory] }];
+  const own = { ...draft.resolution, changes: [], traces };
+  const text = section(render({ ...draft, resolution: own }), "### Fix (as Observed)");
+  assert.match(text, "One collection shows what came after what, not what helped.");
+  assert.match(text, "1. **13:00** (written): On `n1` ");
+  assert.not.match(render({ ...draft, resolution: { ...own, traces: [] } }), "### Fix (as Observed)");
+});
+
 test("the diagnosis is numbered: where it was looked up, the cluster first, and what stood there; what people did is asked", () => {
   const draft = makeDraft();
   const failed = draft.findings.map((f) => (f.id === "f1" ? { ...f, role: "symptom" as const } : f));

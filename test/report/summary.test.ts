@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Review } from "#model/review.js";
 import { fileName } from "#report/file-name.js";
 import { numberEvidence } from "#report/number.js";
 import { renderSummary } from "#report/summary.js";
@@ -8,7 +9,7 @@ import { HIDDEN, HOSTILE } from "#test/report/hostile.js";
 
 const test = suite("summary");
 
-const options = { zone: "Australia/Brisbane", colour: false, files: ["out/a.md", "out/a.json"] };
+const options = { zone: "Australia/Brisbane", colour: false, width: 100, files: ["out/a.md", "out/a.json"] };
 
 test("says what failed, the root and how sure, what comes next, what is unknown, where the files are", () => {
   const text = renderSummary(numberEvidence(makeDraft()), options);
@@ -99,27 +100,75 @@ test("a forecast without a date begins with what trips it", () => {
   const forecasts = review.forecasts.map((f) => ({ ...f, at: null, on: "the next CNI call on n1: any pod" }));
   assert.match(
     renderSummary({ ...review, forecasts }, options),
-    "Next:    on the next CNI call, n1 (probable): On n1 /etc/cni/net.d is a directory since 14 September 2021",
+    "Next:    on the next CNI call, n1 (probable): On n1 /etc/cni/net.d is a directory since",
   );
 });
 
-test("at most 25 lines of at most 160 characters, however much there is", () => {
+const lengthy = () => {
   const review = numberEvidence(makeDraft());
   const many = <T>(list: readonly T[]): T[] => Array.from({ length: 40 }, () => list).flat();
+  return {
+    ...review,
+    title: "t".repeat(500),
+    chains: many(review.chains),
+    forecasts: many(review.forecasts),
+    gaps: many(review.gaps),
+    hypotheses: many(review.hypotheses),
+    findings: review.findings.map((f) => ({
+      ...f,
+      statements: f.statements.map((s) => ({
+        ...s,
+        parts: many([...s.parts, { kind: "code" as const, text: `/var/lib/${"x".repeat(60)}/y` }]),
+      })),
+    })),
+  };
+};
+
+for (const [width, columns] of [
+  [null, 80],
+  [0, 80],
+  [10, 48],
+  [60, 60],
+  [100, 100],
+  [250, 100],
+] as const)
+  test(`a terminal of ${width} columns: at most three lines of ${columns} for an entry, however much there is`, () => {
+    const files = Array.from({ length: 40 }, (_, i) => `out/${"f".repeat(200)}${i}.md`);
+    const lines = renderSummary(lengthy(), { ...options, width, files })
+      .trimEnd()
+      .split("\n");
+    const own = lines.filter((line) => !line.startsWith("Files:"));
+    assert.ok(own.every((line) => line.length <= columns));
+    assert.ok(own.some((line) => line.length > columns * 0.75));
+    let run = 0;
+    for (const line of own) {
+      run = /^\s|^t/.test(line) && !/and \d+ more/.test(line) ? run + 1 : 1;
+      assert.ok(run <= 3, line);
+    }
+    assert.ok(lines.includes(`Files:   ${files[0]}`), "a path is never broken");
+    assert.ok(lines.length <= 64, `${lines.length}`);
+  });
+
+test("continued lines stand under the text, broken between words, and what does not fit is marked", () => {
+  const review = { ...numberEvidence(makeDraft()), chains: [], forecasts: [], gaps: [], hypotheses: [] };
   const text = renderSummary(
-    {
-      ...review,
-      title: "t".repeat(500),
-      chains: many(review.chains),
-      forecasts: many(review.forecasts),
-      gaps: many(review.gaps),
-      hypotheses: many(review.hypotheses),
-    },
-    { ...options, files: many(options.files) },
+    { ...review, hypotheses: [{ ...hypothesis(), status: "open" as const, title: `${"word ".repeat(60)}end` }] },
+    { ...options, width: 50, files: [] },
   );
-  const lines = text.trimEnd().split("\n");
-  assert.ok(lines.length <= 25, `${lines.length}`);
-  assert.ok(lines.every((line) => line.length <= 160));
+  const lines = text.trimEnd().split("\n").slice(-3);
+  assert.match(lines[0] ?? "", /^Unknown: still open: word word/);
+  for (const line of lines.slice(1)) assert.match(line, /^ {9}word/);
+  assert.match(lines[2] ?? "", /…$/);
+  for (const line of lines.slice(0, 2)) assert.match(line, /word$/);
+});
+
+const hypothesis = () => numberEvidence(makeDraft()).hypotheses[0] as Review["hypotheses"][number];
+
+test("the mechanism stands before the sentence, so that the end of a root is never what is cut", () => {
+  const review = numberEvidence(makeDraft());
+  const findings = review.findings.map((f) => ({ ...f, label: "two directories" }));
+  const text = renderSummary({ ...review, findings }, options);
+  assert.match(text, "Root:    (established) two directories: The token is bound");
 });
 
 test("colour only where asked, and the same words", () => {

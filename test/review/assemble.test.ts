@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { MOMENT_GAP_MS } from "#engine/moments.js";
 import { evidenceIn } from "#model/evidence.js";
 import type { Outcome } from "#model/finding.js";
-import { effect, NO_CONSEQUENCE, type RuleCard, type TimelineCard } from "#model/rule.js";
+import { effect, NO_CONSEQUENCE, type RuleCard, slight, type TimelineCard } from "#model/rule.js";
 import { code, known, say } from "#model/statement.js";
 import { card, covered, denies, finds, misses, onNode, sentence } from "#test/engine/_cards.js";
 import { artifact, at } from "#test/rules/_facts.js";
@@ -67,6 +67,42 @@ const survey = {
   id: "examined",
   survey: () => [{ section: "examined" as const, name: "pod", statement: sentence("27 pods") }],
 };
+
+const hints = (subject: string, open = false) =>
+  slight({ subject, about: { node: ["n1"] }, statements: [sentence(`${subject}: too young to tell`)], open });
+
+test("what was seen too short or too young, at any moment, is not told as absent", () => {
+  const rules = (...said: Parameters<typeof symptom>[0]) => [
+    symptom(said, { label: "pods stuck" }),
+    saying("sym:other", [[], []], { kind: "symptom", label: "a node that is not Ready" }),
+  ];
+  const of = (...said: Parameters<typeof symptom>[0]) =>
+    review({ rules: rules(...said), book: { surveys: [survey] }, custody: said.map((_, i) => taken(i + 1)) });
+  const absent = "Looked for in what the cluster lists, and not found: a node that is not Ready";
+  for (const draft of [of([hints("x")]), of([hints("x")], [])])
+    assert.equal(told(draft.summary[1] ?? []), [absent, "x: too young to tell"]);
+  assert.is(of([hints("x")]).status, "No fault found");
+  assert.is(of([hints("x", true)], []).status, "No fault found", "it has passed");
+  const open = of([hints("x", true)]);
+  assert.is(open.status, "Undetermined");
+  assert.match(told(open.summary[0] ?? [])[0] ?? "", "but for what is too young to tell");
+  const absence = open.summary[1]?.[0]?.evidence[0];
+  assert.is(absence?.excerpt, "no node that is not Ready among 0 (kube.pod)");
+});
+
+test("of many things too short to tell the first few are told, and the others counted", () => {
+  const many = Array.from({ length: 9 }, (_, i) => hints(`x${i}`));
+  const draft = review({ rules: [symptom([many])], book: { surveys: [survey] } });
+  assert.equal(told(draft.summary[1] ?? []).slice(-2), ["x5: too young to tell", "3 more groups of the kind"]);
+});
+
+test("a symptom of which the lists do not say is unknown, neither there nor absent", () => {
+  const draft = review({ rules: [symptom([[misses("x")]], { label: "pods stuck" })], book: { surveys: [survey] } });
+  assert.is(draft.status, "Undetermined");
+  assert.equal(told(draft.summary[1] ?? []), [
+    "Not known, since what was collected does not say (see Gaps): pods stuck",
+  ]);
+});
 
 test("its summary names what was not found, what is excluded and what could not be decided", () => {
   const rules = [

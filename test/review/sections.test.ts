@@ -160,7 +160,7 @@ const seen = (kind: Trace["kind"], clock: string, node = "n1"): Observation => (
   trace: { kind, node, statement: sentence(`${kind} ${node} ${clock}`) },
 });
 
-const summary = (over: boolean, observations: readonly Observation[], changes: readonly Change[] = []) =>
+const wayOut = (over: boolean, observations: readonly Observation[], changes: readonly Change[] = []) =>
   review({
     rules: [
       symptom([[finds("s", { since: T("09:00"), lastSeen: T("09:10"), over, ending: sentence("gone by now") })]]),
@@ -168,7 +168,23 @@ const summary = (over: boolean, observations: readonly Observation[], changes: r
     ],
     ...(changes.length > 0 ? { custody: two } : {}),
     book: { timelines: [{ id: "t", observe: () => observations }], ...changing(...changes) },
-  }).summary.flatMap(told);
+  });
+const summary = (...of: Parameters<typeof wayOut>) => wayOut(...of).summary.flatMap(told);
+
+test("the same stands as the fix that was observed, each once, in order of time; after two moments their changes do", () => {
+  const [late, early] = [seen("recovered", "09:30"), seen("written", "09:20")];
+  const of = (...args: Parameters<typeof wayOut>) => {
+    const { resolution, questions } = wayOut(...args);
+    const asked = questions.some((q) => q.startsWith("Who made the changes listed under Resolution"));
+    return [(resolution.traces ?? []).map((t) => `${t.at} ${t.kind}: ${told(t.statements)[0]}`), asked];
+  };
+  assert.equal(of(true, [late, early, early]), [
+    ["2024-03-05T09:20:00Z written: written n1 09:20", "2024-03-05T09:30:00Z recovered: recovered n1 09:30"],
+    true,
+  ]);
+  assert.equal(of(false, [late, early]), [[], false]);
+  assert.equal(of(true, [late, early], [repair("n1")]), [[], true]);
+});
 
 test("one collection after the end tells what became of it, what was written since, and what got on", () => {
   const told = summary(true, [seen("recovered", "09:30"), seen("written", "09:20")]);

@@ -253,6 +253,10 @@ export const foundBy = (rule: Rule, ...facts: readonly Fact[]): readonly Found[]
 export const verdicts = (outcomes: readonly Outcome[]): readonly string[] =>
   outcomes.map((o) => `${o.outcome} ${o.subject}`);
 
+/** What was seen and is no symptom, as it is told; an outcome of another kind is shown as such. */
+export const slights = (outcomes: readonly Outcome[]): readonly string[] =>
+  outcomes.flatMap((o) => (o.outcome === "slight" ? texts(o.statements) : [`${o.outcome} ${o.subject}`]));
+
 export const texts = (statements: readonly Statement[]): readonly string[] => statements.map((s) => plainText(s));
 
 /** `<time> <sentence>` of each row, sorted. */

@@ -103,13 +103,62 @@ test("waiting for nodes is not benign while a node is not Ready, whatever became
   const alarms = await judged(
     PODS,
     replacing(
-      "- {name: exa-2, labels: {kubernetes.io/hostname: exa-2}}",
+      '- {name: exa-2, labels: {kubernetes.io/hostname: exa-2}, metadata: {creationTimestamp: "2024-03-05T10:00:00Z"}}',
       "- {name: exa-2, status: {conditions: [{type: Ready, status: Unknown}]}}",
     ),
   );
   assert.equal(
     of(alarms, "benign:no-node-ready-yet").map((a) => a.verdict),
     ["contrary", "contrary"],
+  );
+});
+
+const JOINED = 'metadata: {creationTimestamp: "2024-03-05T10:00:00Z"}';
+const START_OF = (node: string, at: string, last = at): string =>
+  `      - {t: "${at}", last: "${last}", count: 2, obj: node/${node}, node: ${node}, type: Normal, reason: Starting, component: kubelet, msg: "Starting kubelet."}\n`;
+const EVENTS = "    kind: events\n    items:\n";
+const OLD = replacing(JOINED, 'metadata: {creationTimestamp: "2023-01-01T00:00:00Z"}');
+const waiting = async (change: (yaml: string) => string) =>
+  of(await judged(PODS, change), "benign:no-node-ready-yet").map((a) => a.verdict);
+
+test("waiting for nodes is benign where as many as it counts had just joined or started, and only there", async () => {
+  const started = (...lines: readonly string[]) => replacing(EVENTS, `${EVENTS}${lines.join("")}`);
+  assert.equal(await waiting(OLD), ["unknown", "unknown"], "nothing started");
+  const both = started(START_OF("exa-1", "2024-03-05T10:00:00Z"), START_OF("exa-2", "2024-03-05T10:00:05Z"));
+  assert.equal(await waiting((yaml) => both(OLD(yaml))), ["benign", "benign"], "both started");
+  const one = started(START_OF("exa-1", "2024-03-05T10:00:00Z"));
+  assert.equal(await waiting((yaml) => one(OLD(yaml))), ["unknown", "unknown"], "one of the two that it counts");
+  const late = started(START_OF("exa-1", "2024-03-05T10:00:40Z"), START_OF("exa-2", "2024-03-05T10:00:40Z"));
+  assert.equal(await waiting((yaml) => late(OLD(yaml))), ["unknown", "unknown"], "they started afterwards");
+});
+
+test("two starts with an outage between them do not make all of it a start", async () => {
+  const starts = ["exa-1", "exa-2"].map((node) => START_OF(node, "2024-03-05T10:00:00Z", "2024-03-05T10:25:00Z"));
+  const alarms = await judged("benign/pods-after-outage.yaml", replacing(EVENTS, `${EVENTS}${starts.join("")}`));
+  assert.equal(
+    of(alarms, "benign:no-node-ready-yet").map((a) => a.verdict),
+    ["unknown"],
+  );
+});
+
+test("of a node without a Ready condition nothing is known, neither that it is Ready nor that it is not", async () => {
+  const mute = (status: string) =>
+    replacing(
+      `- {name: exa-2, labels: {kubernetes.io/hostname: exa-2}, ${JOINED}}`,
+      `- {name: exa-2, status: {conditions: [${status}]}, ${JOINED}}`,
+    );
+  assert.equal(await waiting(mute('{type: DiskPressure, status: "False"}')), ["unknown", "unknown"]);
+  assert.equal(await waiting(mute('{type: Ready, status: "False"}')), ["contrary", "contrary"]);
+  const start = await judged(
+    START,
+    replacing(
+      "- {name: exa-1, labels: {kubernetes.io/hostname: exa-1}}",
+      '- {name: exa-1, status: {conditions: [{type: DiskPressure, status: "False"}]}}',
+    ),
+  );
+  assert.equal(
+    of(start, "benign:pleg-before-first-list").map((a) => [a.verdict, a.reason]),
+    [["unknown", "how the node is now is not in what was collected"]],
   );
 });
 

@@ -1,6 +1,7 @@
 import { type Alarm, type BenignVerdict, benign, contrary, unknown } from "#model/benign.js";
 import type { ComparedMoment } from "#model/rule.js";
-import { atStart, kubeletStarts, nodesNow } from "./_node.js";
+import { atStart, kubeletStarts } from "#rules/kubelet/_starts.js";
+import { nodesNow } from "./_node.js";
 
 /**
  * The verdict on what a kubelet says while it starts: within a minute of a start, `once` for each start where it says it once, and the
@@ -18,7 +19,7 @@ export function whileStarting(
   if (!near) return contrary("not all of it lies within a minute of a start of the node's kubelet");
   if (asks.once && alarm.count > starts.count) return contrary("it came more often than the node's kubelet started");
   const node = moment.context.derive(nodesNow).get(alarm.node ?? "");
-  if (!node) return unknown("how the node is now was not collected");
+  if (!node) return unknown("how the node is now is not in what was collected");
   if (!node.ready) return contrary("the node is not Ready now");
   if (!asks.disk)
     return benign(

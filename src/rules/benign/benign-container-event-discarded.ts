@@ -14,7 +14,7 @@ export default defineBenign({
     const evented = processes.on(node).find((p) => /\bEventedPLEG=true\b/.test(p.value.cmdline));
     if (evented) return contrary("a process of the node was told to use EventedPLEG", evented.evidence);
     const now = moment.context.derive(nodesNow).get(node);
-    if (!now) return unknown("how the node is now was not collected");
+    if (!now) return unknown("how the node is now is not in what was collected");
     if (!now.ready) return contrary("the node is not Ready now");
     const kubelets = processes.on(node).filter((p) => /^kube(?:let|lite)/.test(p.value.name));
     const [shown] = kubelets.length > 0 ? kubelets : processes.on(node);

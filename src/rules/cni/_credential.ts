@@ -4,7 +4,7 @@ import type { Fact, FactKind, NetconfPlugin, TokenValue } from "#model/fact.js";
 import { baseName, type FileTree, fileTree, type Resolution } from "#model/file-tree.js";
 import type { Missing } from "#model/finding.js";
 import type { FactView, MatchContext } from "#model/rule.js";
-import { type ConfDir, confDirOf, needsVersion, skipsInvalid } from "./_runtime.js";
+import { type ConfDir, confDirOf, missingConfDir } from "./_runtime.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
 
@@ -52,19 +52,14 @@ export function nodeFiles(view: View, context: MatchContext): ReadonlyMap<string
   return new Map(
     context.moment.nodes.map((node) => {
       const tree = fileTree(view("path").on(node));
-      return [node, { tree, followed: followOn(node, tree, view, context) }] as const;
+      return [node, { tree, followed: followOn(node, tree, view) }] as const;
     }),
   );
 }
 
-function followOn(node: string, tree: FileTree, view: View, context: MatchContext): Followed {
-  const confDir = confDirOf(node, view, context);
-  if (!confDir) {
-    const missing = needsVersion(node, view)
-      ? view("kube.node").missing(`the version of containerd on ${node}, which decides what its drop-ins come to`)
-      : view("runtime.config").missing("the container runtime's configuration", node);
-    return { state: "unknown", missing: [missing] };
-  }
+function followOn(node: string, tree: FileTree, view: View): Followed {
+  const confDir = confDirOf(node, view);
+  if (!confDir) return { state: "unknown", missing: [missingConfDir(node, view)] };
   const directory = tree.resolve(confDir.path);
   if (directory.state !== "resolved") {
     return {
@@ -78,7 +73,7 @@ function followOn(node: string, tree: FileTree, view: View, context: MatchContex
       ? { state: "none", empty: { confDir, directory } }
       : { state: "unknown", missing: [view("path").missing(`the listing of ${directory.real}`, node)] };
   }
-  const loaded = loadedOf(names, tree, view("cni.netconf").on(node), confDir.maxConfNum, skipsInvalid(node, view));
+  const loaded = loadedOf(names, tree, view("cni.netconf").on(node), confDir.maxConfNum);
   if (loaded.state === "unread") {
     return {
       state: "unknown",
@@ -122,14 +117,8 @@ type Loaded =
   | { readonly state: "broken"; readonly netconf: Fact<"cni.netconf"> }
   | { readonly state: "unread"; readonly path: string };
 
-/** What the runtime loads of them: the first `max` (0: all), and nothing at all where one of these is not valid; some runtimes pass over such. */
-function loadedOf(
-  names: readonly string[],
-  tree: FileTree,
-  all: readonly Fact<"cni.netconf">[],
-  max: number,
-  skips: boolean,
-): Loaded {
+/** What the runtime loads of them: the first `max` (0: all), and nothing at all where one of these is not valid. */
+function loadedOf(names: readonly string[], tree: FileTree, all: readonly Fact<"cni.netconf">[], max: number): Loaded {
   const netconfs: Fact<"cni.netconf">[] = [];
   for (const path of names) {
     if (max > 0 && netconfs.length === max) break;
@@ -137,7 +126,7 @@ function loadedOf(
     const netconf = all.find((n) => n.value.path === real || n.value.path === path);
     if (!netconf) return { state: "unread", path };
     if (netconf.value.valid) netconfs.push(netconf);
-    else if (!skips) return { state: "broken", netconf };
+    else return { state: "broken", netconf };
   }
   return { state: "loaded", netconfs };
 }

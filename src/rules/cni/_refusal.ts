@@ -165,6 +165,14 @@ export function youngerToken(
   );
 }
 
+/** What a text of the failure itself excludes: it needs no credential, and no later change of a file takes it back. */
+export const ruledOutByText = (node: string, error: string, statement: Statement): Outcome =>
+  refuted({ subject: node, about: { node: [node], error: [error] }, statements: [statement] });
+
+/** The refused call on a node that the API server answered with a code, if any. */
+export const answered = (context: MatchContext, node: string, error: "401" | "403"): Found | undefined =>
+  refusedOn(context, node).find((c) => (c.about.error ?? []).includes(error));
+
 /** The evidence of a finding's headline; findings always cite. */
 export const headlineEvidence = (found: Found): Evidence => found.statements[0].evidence[0] as Evidence;
 

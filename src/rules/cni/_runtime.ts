@@ -1,7 +1,10 @@
+import type { Coverage } from "#model/artifact.js";
 import type { Evidence } from "#model/evidence.js";
 import { evidenceIn } from "#model/evidence.js";
-import type { CniTable, Fact, FactKind } from "#model/fact.js";
-import type { FactView, MatchContext } from "#model/rule.js";
+import { type CniTable, type Fact, type FactKind, HOW_TO_COLLECT } from "#model/fact.js";
+import { fileTree } from "#model/file-tree.js";
+import type { Missing } from "#model/finding.js";
+import { type FactView, shellWord } from "#model/rule.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
 
@@ -18,14 +21,6 @@ export interface ConfDir {
 /** containerd's defaults: internal/cri/config/config_unix.go, v1.6 to v2.3. */
 const DEFAULT_CONF_DIR = "/etc/cni/net.d";
 const DEFAULT_MAX_CONF_NUM = 1;
-
-/** Directories that distributions are known to use, tried where no configuration was collected. */
-const USUAL_CONF_DIRS: readonly string[] = [
-  DEFAULT_CONF_DIR,
-  "/var/snap/microk8s/current/args/cni-network",
-  "/var/lib/rancher/k3s/agent/etc/cni/net.d",
-  "/var/lib/rancher/rke2/agent/etc/cni/net.d",
-];
 
 /** The plugin whose CNI table counts, by the version of the file (containerd docs/cri/config.md). */
 function tableOf(config: Fact<"runtime.config">): CniTable | undefined {
@@ -54,8 +49,8 @@ export function runtimeOf(node: string, view: View): { readonly name: string; re
   return name === undefined ? null : { name, version: version ?? "" };
 }
 
-/** CRI-O and dockershim pass over files that are not valid, and read no configuration of containerd. */
-export function skipsInvalid(node: string, view: View): boolean {
+/** CRI-O and dockershim read no configuration of containerd. */
+function isOther(node: string, view: View): boolean {
   const name = runtimeOf(node, view)?.name;
   return name === "cri-o" || name === "docker";
 }
@@ -75,24 +70,44 @@ function decidingOf(
 }
 
 /** Whether the files of a node were collected, and only the version of the runtime is missing to tell what they come to. */
-export function needsVersion(node: string, view: View): boolean {
+function needsVersion(node: string, view: View): boolean {
+  const main = isOther(node, view) ? undefined : mainFile(node, view);
   const configs = view("runtime.config").on(node);
-  const main = mainFile(configs, namedFiles(view("process").on(node)));
-  const runtime = runtimeOf(node, view);
-  return main !== undefined && decidingOf([main, ...imported(main, configs)], runtime?.version) === null;
+  return main !== undefined && decidingOf([main, ...imported(main, configs)], runtimeOf(node, view)?.version) === null;
+}
+
+/** What would tell where the runtime of a node looks, where `confDirOf` does not know. */
+export function missingConfDir(node: string, view: View): Missing {
+  if (needsVersion(node, view))
+    return view("kube.node").missing(`the version of containerd on ${node}, which decides what its drop-ins come to`);
+  const [named] = namedFiles(view("process").on(node));
+  const other = isOther(node, view) ? runtimeOf(node, view)?.name : undefined;
+  const what = other
+    ? `the container runtime's configuration: that of ${other} is not evaluated`
+    : named === undefined
+      ? "the container runtime's configuration"
+      : `the container runtime's configuration ${named}, which its command line names`;
+  const asks = other
+    ? "crictl info"
+    : `containerd ${named === undefined ? "" : `--config ${shellWord(named)} `}config dump`;
+  const config = view("runtime.config");
+  return {
+    ...config.missing(what, node, config.on(node).length > 0 || named === undefined ? undefined : exactly(named)),
+    command: `${HOW_TO_COLLECT["runtime.config"]}\n${asks}   # there, tells it at once`,
+  };
 }
 
 /**
  * Follows containerd's effective configuration on a node: the daemon's own dump, else the file that its command line names, else the
- * one in a known place, with its imports. Null where nothing tells.
+ * one in a known place, with its imports. Null where nothing tells, or where what tells was not read: a directory that others use,
+ * or a file that stands beside the one in force, is no evidence of what this runtime reads.
  */
-export function confDirOf(node: string, view: View, _context: MatchContext): ConfDir | null {
+export function confDirOf(node: string, view: View): ConfDir | null {
+  if (isOther(node, view)) return null;
   const configs = view("runtime.config").on(node);
-  if (skipsInvalid(node, view)) return guess(node, view);
   const dump = configs.find((c) => c.value.source === "dump" && c.value.valid);
-  const named = namedFiles(view("process").on(node));
-  const main = dump ?? mainFile(configs, named);
-  if (!main) return guess(node, view);
+  const main = dump ?? mainFile(node, view);
+  if (!main) return null;
   const chain = dump ? [main] : [main, ...imported(main, configs)];
   const decided = decidingOf(chain, runtimeOf(node, view)?.version);
   if (decided === null) return null;
@@ -111,41 +126,97 @@ export function confDirOf(node: string, view: View, _context: MatchContext): Con
     path: path ?? written,
     maxConfNum: table?.maxConfNum ?? DEFAULT_MAX_CONF_NUM,
     evidence: [evidence],
-    unverified: [
-      ...(path === null ? [`the variable in ${written} could not be resolved`] : []),
-      ...(dump || named.length === 0 || named.some((n) => isNamed(main.value.path, n))
-        ? []
-        : [`${named[0]}, which containerd's command line names, was not collected; ${main.value.path} stands for it`]),
-    ],
+    unverified: path === null ? [`the variable in ${written} could not be resolved`] : [],
   };
 }
 
+/** Docker's own containerd serves no kubelet: it runs with its CRI plugin switched off (moby libcontainerd/supervisor). */
+const OF_DOCKER = /^\/(?:var\/)?run\/docker\//;
+
 /** Configuration files that command lines of containerd name. */
-const namedFiles = (processes: readonly Fact<"process">[]): readonly string[] =>
-  processes
-    .filter((p) => /(^|\/)containerd(\s|$)/.test(p.value.cmdline))
-    .flatMap((p) => /--?c(?:onfig)?[= ](\S+)/.exec(p.value.cmdline)?.[1] ?? []);
+const namedFiles = (processes: readonly Fact<"process">[]): readonly string[] => [
+  ...new Set(
+    processes
+      .filter((p) => /(^|\/)containerd(\s|$)/.test(p.value.cmdline))
+      .flatMap((p) => /--?c(?:onfig)?[= ](\S+)/.exec(p.value.cmdline)?.[1] ?? [])
+      .filter((path) => !OF_DOCKER.test(path)),
+  ),
+];
 
 /** A snap's `current` is a link to its revision. */
 const isNamed = (path: string, named: string): boolean =>
   path === named || path === named.replace("/current/", path.match(/\/\d+\//)?.[0] ?? "/current/");
 
-function mainFile(
-  configs: readonly Fact<"runtime.config">[],
-  named: readonly string[],
-): Fact<"runtime.config"> | undefined {
-  const files = configs.filter((c) => c.value.source === "file" && c.value.valid);
-  const rank = (path: string): number => {
-    if (named.some((n) => isNamed(path, n))) return 0;
-    if (/\/args\/containerd\.toml$/.test(path)) return 1;
-    if (/\/args\/containerd-template\.toml$/.test(path)) return 2;
-    if (/\/rancher\/(k3s|rke2)\/agent\/etc\/containerd\/config\.toml$/.test(path)) return 3;
-    if (path === "/etc/k0s/containerd.toml" || path === "/etc/containerd/config.toml") return 4;
-    return /\/(conf|certs)\.d\//.test(path) ? 9 : 5;
-  };
-  return [...files].sort(
-    (a, b) => rank(a.value.path) - rank(b.value.path) || (a.value.path < b.value.path ? -1 : 1),
-  )[0];
+/** Where distributions keep the file, the one that is more particular first; a template stands for what is made of it at each start. */
+const KNOWN_PLACES: readonly RegExp[] = [
+  /\/args\/containerd\.toml$/,
+  /\/args\/containerd-template\.toml$/,
+  /\/rancher\/(?:k3s|rke2)\/agent\/etc\/containerd\/config\.toml$/,
+  /^\/etc\/(?:k0s\/containerd|containerd\/config|cri\/containerd)\.toml$/,
+];
+
+/** Those of them that are one path, which may be a link: a file is recorded where it really lies. */
+const KNOWN_PATHS: readonly string[] = [
+  "/var/lib/rancher/k3s/agent/etc/containerd/config.toml",
+  "/var/lib/rancher/rke2/agent/etc/containerd/config.toml",
+  "/etc/k0s/containerd.toml",
+  "/etc/containerd/config.toml",
+  "/etc/cri/containerd.toml",
+];
+
+/** The file that was in force, with all that it imports; none where it, or one that may be it, was not read whole. */
+function mainFile(node: string, view: View): Fact<"runtime.config"> | undefined {
+  const configs = view("runtime.config").on(node);
+  const valid = configs.filter((c) => c.value.source === "file" && c.value.valid);
+  if (valid.length === 0) return undefined;
+  const linked = (path: string, c: Fact<"runtime.config">): boolean =>
+    fileTree(view("path").on(node)).resolve(path).real === c.value.path;
+  const named = namedFiles(view("process").on(node));
+  if (named.length > 0) {
+    const read = new Set(
+      named.map((n) => valid.find((c) => isNamed(c.value.path, n)) ?? valid.find((c) => linked(n, c))),
+    );
+    const [main] = read;
+    return read.size === 1 && main && readWhole(node, view, importsOf(main)) ? main : undefined;
+  }
+  const place = KNOWN_PLACES.find((known) => valid.some((c) => known.test(c.value.path)));
+  const path = place ? undefined : KNOWN_PATHS.find((known) => valid.some((c) => linked(known, c)));
+  const inPlace = valid.filter((c) => (place ? place.test(c.value.path) : path !== undefined && linked(path, c)));
+  const [main] = [...inPlace].sort((a, b) => (a.value.path < b.value.path ? -1 : 1));
+  // Two that say different things, and nothing tells which is in force.
+  if (new Set(inPlace.map((c) => tableOf(c)?.confDir ?? DEFAULT_CONF_DIR)).size !== 1) return undefined;
+  return main && readWhole(node, view, [...KNOWN_PLACES, ...importsOf(main)]) ? main : undefined;
+}
+
+const importsOf = (main: Fact<"runtime.config">): readonly RegExp[] =>
+  main.value.imports.map((glob) => globOf(main, glob));
+
+/** No configuration file whose path fits failed, was denied, was cut or does not parse. */
+function readWhole(node: string, view: View, paths: readonly RegExp[]): boolean {
+  const config = view("runtime.config");
+  return (
+    paths.every((fits) => !UNREAD.has(config.coverage(node, fits).state)) &&
+    !config.on(node).some((c) => c.value.source === "file" && !c.value.valid && paths.some((p) => p.test(c.value.path)))
+  );
+}
+
+const UNREAD: ReadonlySet<Coverage> = new Set(["failed", "denied", "truncated"]);
+
+const exactly = (path: string): RegExp => new RegExp(`^${escaped(path)}$`);
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** `*` within one path component, as Go's filepath.Glob; nothing else is used in practice. Relative to the file that imports. */
+function globOf(main: Fact<"runtime.config">, glob: string): RegExp {
+  const own = main.value.path.slice(0, main.value.path.lastIndexOf("/") + 1);
+  const absolute = glob.startsWith("/") ? glob : `${own}${glob}`;
+  return new RegExp(`^${absolute.split("/").map(component).join("/")}$`);
+}
+
+/** Of several `*` the text between them does not count: an expression with many would be slow on purpose. */
+function component(pattern: string): string {
+  const pieces = pattern.split("*");
+  const [first, last] = [pieces[0] ?? "", pieces.at(-1) ?? ""];
+  return pieces.length === 1 ? escaped(pattern) : `${escaped(first)}[^/]*${escaped(last)}`;
 }
 
 /** Files that the main file imports, in the order of their loading: later ones win. */
@@ -154,26 +225,11 @@ function imported(
   configs: readonly Fact<"runtime.config">[],
 ): readonly Fact<"runtime.config">[] {
   return main.value.imports.flatMap((glob) => {
-    const absolute = glob.startsWith("/")
-      ? glob
-      : `${main.value.path.slice(0, main.value.path.lastIndexOf("/") + 1)}${glob}`;
+    const fits = globOf(main, glob);
     return configs
-      .filter((c) => c !== main && c.value.valid && matchesGlob(c.value.path, absolute))
+      .filter((c) => c !== main && c.value.valid && fits.test(c.value.path))
       .sort((a, b) => (a.value.path < b.value.path ? -1 : 1));
   });
-}
-
-/** `*` within one path component, as Go's filepath.Glob; nothing else is used in practice. */
-function matchesGlob(path: string, glob: string): boolean {
-  const [parts, wanted] = [path.split("/"), glob.split("/")];
-  return parts.length === wanted.length && wanted.every((w, i) => matchesComponent(parts[i] ?? "", w));
-}
-
-function matchesComponent(name: string, pattern: string): boolean {
-  const pieces = pattern.split("*");
-  if (pieces.length === 1) return name === pattern;
-  const [first, last] = [pieces[0] ?? "", pieces.at(-1) ?? ""];
-  return name.length >= first.length + last.length && name.startsWith(first) && name.endsWith(last);
 }
 
 /** Snap variables follow from the path of the configuration itself (snapcraft.io: SNAP_DATA is /var/snap/NAME/REVISION, `current` links to it). */
@@ -185,25 +241,4 @@ function expand(written: string, near: readonly Fact<"runtime.config">[]): strin
     .replaceAll(/\$\{?SNAP_DATA\}?/g, `/var/snap/${snap}/current`)
     .replaceAll(/\$\{?SNAP_COMMON\}?/g, `/var/snap/${snap}/common`);
   return filled.includes("$") ? null : filled;
-}
-
-/** Without any configuration: the one usual directory that holds CNI configuration, named as an assumption. */
-function guess(node: string, view: View): ConfDir | null {
-  const netconfs = view("cni.netconf").on(node);
-  const directories = new Set(netconfs.map((n) => n.value.path.slice(0, n.value.path.lastIndexOf("/"))));
-  const usual = [...directories].filter((d) =>
-    USUAL_CONF_DIRS.includes(d.replace(/^(\/var\/snap\/[a-z0-9-]+)\/[^/]+\//, "$1/current/")),
-  );
-  const [only] = usual;
-  const fact = netconfs.find((n) => n.value.path.startsWith(`${only}/`));
-  if (usual.length !== 1 || only === undefined || !fact) return null;
-  return {
-    written: only,
-    path: only,
-    maxConfNum: DEFAULT_MAX_CONF_NUM,
-    evidence: [fact.evidence],
-    unverified: [
-      "the runtime's configuration was not collected; its conf_dir is taken to be the only usual one in use",
-    ],
-  };
 }

@@ -88,7 +88,7 @@ export default defineRule({
   examples: {
     found: ["cni/token-pod-gone.yaml"],
     refuted: ["cni/token-pod-alive.yaml"],
-    undetermined: ["cni/writer-not-listed.yaml"],
+    undetermined: ["cni/writer-not-listed.yaml", "cni/runtime-config-not-collected.yaml"],
   },
   tags: ["calico", "cni", "networking"],
 });

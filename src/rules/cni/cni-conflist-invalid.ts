@@ -94,7 +94,7 @@ export default defineRule({
   examples: {
     found: ["cni/conflist-invalid.yaml"],
     refuted: ["cni/token-pod-gone.yaml"],
-    undetermined: ["cni/conflist-not-collected.yaml"],
+    undetermined: ["cni/conflist-not-collected.yaml", "cni/runtime-config-not-collected.yaml"],
   },
   tags: ["cni", "containerd"],
 });

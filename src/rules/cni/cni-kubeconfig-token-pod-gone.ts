@@ -65,7 +65,7 @@ export default defineRule({
   examples: {
     found: ["cni/token-pod-gone.yaml"],
     refuted: ["cni/token-pod-alive.yaml"],
-    undetermined: ["cni/token-pods-not-collected.yaml"],
+    undetermined: ["cni/token-pods-not-collected.yaml", "cni/runtime-config-not-collected.yaml"],
   },
   tags: ["calico", "cni", "containerd", "token", "networking"],
 });

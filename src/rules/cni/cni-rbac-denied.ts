@@ -1,9 +1,9 @@
 import type { Found } from "#model/finding.js";
-import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE } from "#model/rule.js";
-import { citing, code, known, say } from "#model/statement.js";
+import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
+import { citing, code, known, plainText, say } from "#model/statement.js";
 import { nodeFiles } from "./_credential.js";
 import { CALICO_ERRORS } from "./_references.js";
-import { eachCredential, headlineEvidence, refusedOn, refusedWith, ruledOut } from "./_refusal.js";
+import { answered, headlineEvidence, refusedWith, ruledOutByText } from "./_refusal.js";
 
 export default defineRule({
   id: "cni-rbac-denied",
@@ -11,32 +11,39 @@ export default defineRule({
   label: "CNI plugin denied permission",
   asks: "How was the plugin's request refused?",
   kind: "mechanism",
-  needs: { events: "kube.event", kubeconfigs: "kubeconfig" },
+  needs: { events: "kube.event", logs: "log" },
   uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox", "cni-token-wrong-service-account"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
   ],
-  *match(_facts, context) {
+  *match({ logs }, context) {
     const otherCause = new Set(context.findings("cni-token-wrong-service-account").flatMap((f) => f.about.node ?? []));
     const files = context.derive(nodeFiles);
-    const deniedNodes = refusedWith(context, "403");
-    // The refusal itself says that the token was accepted: the token need not have been seen.
-    for (const node of deniedNodes) {
-      const denied = refusedOn(context, node).find((c) => (c.about.error ?? []).includes("403"));
+    // The answer itself says whether the token was accepted: the token need not have been seen.
+    for (const node of refusedWith(context, "403")) {
+      const denied = answered(context, node, "403");
       if (denied && !otherCause.has(node)) yield deniedOn(node, denied, files.get(node)?.followed.state === "followed");
     }
-    for (const outcome of eachCredential(context, "403", function* (subject) {
-      const { node } = subject.credential;
-      const unauthorised = refusedOn(context, node).find((c) => (c.about.error ?? []).includes("401"));
-      if (unauthorised) {
-        yield ruledOut(
-          subject,
-          say`The error ends in ${code("Unauthorized", headlineEvidence(unauthorised))}, which is 401; a denied permission would be 403 and name the user`,
-        );
-      }
-    })) {
-      if (!deniedNodes.includes(outcome.subject)) yield outcome;
+    for (const call of [...context.findings("sym:failed-kill-pod"), ...context.findings("sym:failed-create-sandbox")]) {
+      const [node] = call.about.node ?? [];
+      if (node === undefined || !isCut(call) || answered(context, node, "401") || answered(context, node, "403"))
+        continue;
+      const what = `the end of the error on ${node}, which tells 401 from 403`;
+      yield undetermined({
+        subject: node,
+        about: { node: [node], error: ["403"] },
+        missing: [logs.missing(what, node)],
+      });
+    }
+    for (const node of refusedWith(context, "401")) {
+      const unauthorised = answered(context, node, "401");
+      if (!unauthorised || answered(context, node, "403")) continue;
+      yield ruledOutByText(
+        node,
+        "403",
+        say`The error ends in ${code("Unauthorized", headlineEvidence(unauthorised))}, which is 401; a denied permission would be 403 and name the user`,
+      );
     }
   },
   known: [
@@ -50,11 +57,16 @@ export default defineRule({
   falsePositives: ["an authorisation webhook that fails closed for a moment"],
   examples: {
     found: ["cni/rbac-denied.yaml"],
-    refuted: ["cni/token-pod-gone.yaml"],
-    undetermined: ["cni/kubeconfig-not-collected.yaml"],
+    refuted: ["cni/token-pod-gone.yaml", "cni/kubeconfig-not-collected.yaml"],
+    undetermined: ["cni/refusal-cut.yaml"],
   },
   tags: ["calico", "cni", "rbac"],
 });
+
+/** Calico's words before either answer, and no answer behind them. */
+const isCut = (call: Found): boolean =>
+  (call.about.error ?? []).every((e) => e.startsWith("other:")) &&
+  call.statements.some((s) => plainText(s).includes("connection is unauthorized"));
 
 function deniedOn(node: string, denied: Found, seen: boolean) {
   return found({

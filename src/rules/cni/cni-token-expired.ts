@@ -79,7 +79,7 @@ export default defineRule({
   examples: {
     found: ["cni/token-expired.yaml"],
     refuted: ["cni/token-pod-gone.yaml"],
-    undetermined: ["cni/kubeconfig-not-collected.yaml"],
+    undetermined: ["cni/kubeconfig-not-collected.yaml", "cni/runtime-config-not-collected.yaml"],
   },
   tags: ["calico", "cni", "token", "networking"],
 });

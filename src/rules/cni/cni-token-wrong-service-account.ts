@@ -1,9 +1,19 @@
-import type { Found } from "#model/finding.js";
-import { defineRule, effect, found, NO_CONSEQUENCE } from "#model/rule.js";
+import type { Found, Outcome } from "#model/finding.js";
+import { order } from "#model/instant.js";
+import { defineRule, effect, found, type MatchContext, NO_CONSEQUENCE } from "#model/rule.js";
 import { citing, code, known, say } from "#model/statement.js";
-import { nodeFiles } from "./_credential.js";
+import { type NodeFiles, nodeFiles } from "./_credential.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
-import { eachCredential, headlineEvidence, refusedOn, ruledOut, type Subject } from "./_refusal.js";
+import {
+  answered,
+  eachCredential,
+  headlineEvidence,
+  refusedOn,
+  refusedWith,
+  ruledOut,
+  ruledOutByText,
+  type Subject,
+} from "./_refusal.js";
 
 /**
  * The account's name alone only dates a token to a release. It is a cause where the API server denied that account (403) while the
@@ -23,31 +33,13 @@ export default defineRule({
   ],
   *match(_facts, context) {
     const files = context.derive(nodeFiles);
-    yield* eachCredential(context, "403", function* (subject) {
-      const { node, token, tokenEvidence } = subject.credential;
-      const calls = refusedOn(context, node);
-      const denied = calls.find((c) => (c.about.error ?? []).includes("403"));
-      const unauthorised = calls.find((c) => (c.about.error ?? []).includes("401"));
-      const working = [...files].flatMap(([peer, { followed }]) =>
-        peer !== node && followed.state === "followed" && refusedOn(context, peer).length === 0
-          ? [followed.credential]
-          : [],
-      );
-      const other = working.find((c) => c.token.sub !== null && token.sub !== null && c.token.sub !== token.sub);
-      const same = working.find((c) => c.token.sub === token.sub);
-      if (denied && other && !same) yield wrong(subject, denied, other.token.sub ?? "", other.tokenEvidence);
-      else if (unauthorised && token.sub !== null) {
-        yield ruledOut(
-          subject,
-          say`The refusal is 401, so it was the token and not what its account ${code(token.sub, tokenEvidence)} may do${citing(headlineEvidence(unauthorised))}; the account's name only tells which release wrote the token`,
-        );
-      } else if (denied && same) {
-        yield ruledOut(
-          subject,
-          say`Nodes that work present the same account, ${code(token.sub ?? "", same.tokenEvidence)}`,
-        );
-      }
-    });
+    for (const node of refusedWith(context, "401")) {
+      const unauthorised = answered(context, node, "401");
+      if (unauthorised && !answered(context, node, "403")) yield notTheAccount(node, unauthorised, files.get(node));
+    }
+    const denied = new Set(refusedWith(context, "403"));
+    for (const outcome of eachCredential(context, "403", (subject) => judge(subject, files, context)))
+      if (denied.has(outcome.subject)) yield outcome;
   },
   known: [
     known(
@@ -63,18 +55,53 @@ export default defineRule({
   falsePositives: ["a cluster whose manifest names its own account for the plugin"],
   examples: {
     found: ["cni/wrong-service-account.yaml"],
-    refuted: ["cni/token-pod-gone.yaml"],
-    undetermined: ["cni/kubeconfig-not-collected.yaml"],
+    refuted: ["cni/token-pod-gone.yaml", "cni/kubeconfig-not-collected.yaml"],
+    undetermined: ["cni/wrong-account-not-collected.yaml"],
   },
   tags: ["calico", "cni", "rbac", "token"],
 });
+
+/** An account that is denied: another than that of the nodes that work? */
+function* judge(subject: Subject, files: ReadonlyMap<string, NodeFiles>, context: MatchContext): Iterable<Outcome> {
+  const { node, token } = subject.credential;
+  const denied = answered(context, node, "403");
+  const working = [...files].flatMap(([peer, { followed }]) =>
+    peer !== node && followed.state === "followed" && refusedOn(context, peer).length === 0
+      ? [followed.credential]
+      : [],
+  );
+  const other = working.find((c) => c.token.sub !== null && token.sub !== null && c.token.sub !== token.sub);
+  const same = working.find((c) => c.token.sub === token.sub);
+  if (denied && other && !same) yield wrong(subject, denied, other.token.sub ?? "", other.tokenEvidence);
+  else if (denied && same)
+    yield ruledOut(
+      subject,
+      say`Nodes that work present the same account, ${code(token.sub ?? "", same.tokenEvidence)}`,
+    );
+}
+
+/** The answer alone says so; the account is named where its token was seen, and not put there since. */
+function notTheAccount(node: string, unauthorised: Found, files: NodeFiles | undefined): Outcome {
+  const credential = files?.followed.state === "followed" ? files.followed.credential : null;
+  const shown = headlineEvidence(unauthorised);
+  const [written, last] = [credential?.file?.value.mtime ?? null, unauthorised.lastSeen];
+  const sub = written && last && order(written, last, 0) === "after" ? null : credential?.token.sub;
+  return ruledOutByText(
+    node,
+    "403",
+    credential && sub
+      ? say`The refusal is 401, so it was the token and not what its account ${code(sub, credential.tokenEvidence)} may do${citing(shown)}; the account's name only tells which release wrote the token`
+      : say`The refusal is ${code("Unauthorized", shown)}, 401: so it was the token and not what its account may do`,
+  );
+}
 
 function wrong(subject: Subject, denied: Found, expected: string, evidence: Parameters<typeof code>[1]) {
   const { node, token, tokenEvidence } = subject.credential;
   return found({
     subject: subject.subject,
     about: subject.about,
-    since: token.iat,
+    // The token tells when it was issued, not since when its account lacks the permission.
+    since: null,
     lastSeen: denied.lastSeen,
     unverified: subject.credential.unverified,
     value: { node },

@@ -1,9 +1,10 @@
+import type { Found } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
 import { defineRule, effect, found, NO_CONSEQUENCE, refuted, undetermined } from "#model/rule.js";
-import { code, known, lapse, say, time, word } from "#model/statement.js";
+import { code, known, lapse, plainText, say, time, word } from "#model/statement.js";
 import { nodeFiles } from "./_credential.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { apiNow, refusedOn } from "./_refusal.js";
+import { apiNow, refusedOn, refusedWith } from "./_refusal.js";
 
 export default defineRule({
   id: "node-clock-off",
@@ -18,7 +19,9 @@ export default defineRule({
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
   ],
   *match({ clocks }, context) {
-    for (const [node, { followed }] of context.derive(nodeFiles)) {
+    const files = context.derive(nodeFiles);
+    for (const node of [...new Set([...files.keys(), ...refusedWith(context, "401")])].sort()) {
+      const followed = files.get(node)?.followed ?? { state: "unknown" };
       const base = { subject: node, about: { node: [node], error: ["401"] } };
       const clock = clocks.on(node).find((c) => c.value.ofNode);
       const token = followed.state === "followed" ? followed.credential : null;
@@ -68,7 +71,7 @@ export default defineRule({
             say`The clock of ${code(node, clock.evidence)} lay within ${word(`${(Math.abs(offset) + error).toFixed(1)} s`, clock.evidence)} of the API server's`,
           ],
         });
-      } else {
+      } else if (calls.length === 0 || calls.some(mayBeClock)) {
         yield undetermined({
           ...base,
           missing: [
@@ -103,3 +106,11 @@ export default defineRule({
   },
   tags: ["clock", "token"],
 });
+
+/** What is said of a file or a socket of the node, of an image or of a missing plugin compares no clocks. */
+const LOCAL: ReadonlySet<string> = new Set(["agent-not-ready", "not-initialised", "plugin-missing", "image-pull"]);
+const LOCAL_TEXT =
+  /\bdial unix \/|\b(?:open|stat|read|connect) \/\S+: (?:no such file|permission denied|connection refused)/;
+
+const mayBeClock = (call: Found): boolean =>
+  !(call.about.error ?? []).every((e) => LOCAL.has(e)) && !call.statements.some((s) => LOCAL_TEXT.test(plainText(s)));

@@ -59,7 +59,8 @@ export default defineRule({
         yield found({
           subject: subject.subject,
           about: { ...subject.about, path: [real] },
-          since: token.iat,
+          // The token tells when it was issued, not when the API server stopped accepting it.
+          since: null,
           lastSeen: context.moment.collectedAt,
           unverified: [
             ...subject.credential.unverified,

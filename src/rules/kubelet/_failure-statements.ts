@@ -11,6 +11,8 @@ import { cadencesMs, lastSeen, type Occurrence, type SandboxFailures } from "./_
 export interface Attempt {
   readonly network: string;
   readonly sandbox: string;
+  /** What was over for each pod within this time is no symptom. */
+  readonly lastingMs: number;
 }
 
 /** The evidence of the first dozen. */
@@ -22,7 +24,13 @@ export function citeOccurrences(of: SandboxFailures): Cited {
 const isLogged = (of: SandboxFailures): boolean => of.occurrences.some((o) => o.source === "log");
 
 /** Begin, end as far as known, what was tried for how many pods, and the error. */
-export function headline(of: SandboxFailures, attempt: Attempt): Statement {
+export const headline = (of: SandboxFailures, attempt: Attempt): Statement => say`${failed(of, attempt)}.`;
+
+/** The same of failures that are no symptom: none lasted. */
+export const tooShort = (of: SandboxFailures, attempt: Attempt, limitMs: number): Statement =>
+  say`${failed(of, attempt)}; no pod was seen to fail for longer than ${lapse(limitMs, ...citeOccurrences(of))}, too short to tell`;
+
+function failed(of: SandboxFailures, attempt: Attempt): Quoted {
   const [{ message }] = of.occurrences;
   const evidence = citeOccurrences(of);
   const one = of.occurrences.length + of.more === 1;
@@ -33,7 +41,7 @@ export function headline(of: SandboxFailures, attempt: Attempt): Statement {
   const where = of.node === null ? citing(...evidence) : say` on ${code(of.node, ...evidence)}`;
   const error = sandboxErrorWords(of.errorClass, message, ...evidence);
   const answered = /^40[13]$/.test(of.errorClass) ? say`the API server answered ${error}` : error;
-  return say`${period(of)} the kubelet's attempts to ${words(one ? what.replace("sandboxes", "sandbox") : what, ...evidence)}${pods}${where} failed: ${answered}.`;
+  return say`${period(of)} the kubelet's attempts to ${words(one ? what.replace("sandboxes", "sandbox") : what, ...evidence)}${pods}${where} failed: ${answered}`;
 }
 
 /** `From T until at least U`; of log lines only the first has evidence. */

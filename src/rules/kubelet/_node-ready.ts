@@ -1,8 +1,12 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Condition, FactKind } from "#model/fact.js";
 import { cite, type Fact } from "#model/fact.js";
+import type { Missing } from "#model/finding.js";
 import type { Instant } from "#model/instant.js";
-import type { FactView } from "#model/rule.js";
+import { type FactView, type MatchContext, shellWord } from "#model/rule.js";
+
+import { seenAt } from "./_pods.js";
+import { JOINING_MS, kubeletStarts, startedBefore } from "./_starts.js";
 
 export type NodeFact = Fact<"kube.node">;
 
@@ -22,6 +26,36 @@ export const cannotEndPods = (condition: Condition): boolean =>
   /PLEG is not healthy|container runtime is down|container runtime status check may not have completed/.test(
     condition.message ?? "",
   );
+
+/** A kubelet posts False until its runtime, its network and its first syncs are there: a state so young is none to tell. */
+const SETTLING_MS = 120_000;
+
+/**
+ * Not Ready as a kubelet is while it settles. That its runtime is down or its containers cannot be listed it says, too, in its first
+ * seconds; of one that has not just started or joined it is no beginning but an end.
+ */
+export function isSettling(node: NodeFact, condition: Condition, context: MatchContext): boolean {
+  // Unknown has already waited for the grace period of the controller.
+  if (condition.status !== "False") return false;
+  const { since } = condition;
+  const now = seenAt(node, context.moment).epochMs;
+  const younger = (of: Instant | null, limit: number): boolean => of !== null && now - of.epochMs < limit;
+  if (younger(node.value.created, JOINING_MS)) return true;
+  if (!since || !younger(since, SETTLING_MS)) return false;
+  return (
+    !cannotEndPods(condition) ||
+    startedBefore({ first: since, last: since }, node, context.derive(kubeletStarts)) !== null
+  );
+}
+
+/** The gap where a node object does not say how its node is. */
+export const noReadyCondition = (node: NodeFact): Missing => ({
+  kind: "kube.node",
+  node: null,
+  what: `the Ready condition of ${node.value.name}`,
+  why: "the node object carries none",
+  command: `kubectl get node ${shellWord(node.value.name)} -o json`,
+});
 
 /** Something that a kubelet told at a time. */
 export interface Sign {

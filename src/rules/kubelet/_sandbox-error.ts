@@ -44,7 +44,12 @@ const WORDS: Readonly<Record<string, { readonly before: string; readonly code: s
   unreachable: { before: "an address that cannot be reached", code: "", after: "" },
   "plugin-missing": { before: "a CNI plugin that was not found", code: "", after: "" },
   "not-initialised": { before: "a CNI plugin that is not initialised", code: "", after: "" },
-  "agent-not-ready": { before: "a CNI agent that is not ready", code: "", after: "" },
+  // The text is the plugin's; how its agent is stands in the list of pods.
+  "agent-not-ready": {
+    before: "an error that the CNI plugin gives where it does not find its agent",
+    code: "",
+    after: "",
+  },
   "image-pull": { before: "an image that could not be pulled", code: "", after: "" },
 };
 

@@ -2,9 +2,9 @@ import type { Evidence } from "#model/evidence.js";
 import { cite } from "#model/fact.js";
 import type { Found, Lesson, Outcome } from "#model/finding.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
-import { type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
+import { type FactView, found, type MatchContext, slight, undetermined } from "#model/rule.js";
 import { known, type Statement, say, time } from "#model/statement.js";
-import { type Attempt, failureDetails, headline } from "./_failure-statements.js";
+import { type Attempt, failureDetails, headline, tooShort } from "./_failure-statements.js";
 import {
   CITED,
   type Cited,
@@ -41,12 +41,19 @@ export function* sandboxOutcomes(
 ): Iterable<Outcome> {
   for (const group of groups) {
     const verdict = judge(group);
-    if (verdict) yield outcomeOf(group, attempt, verdict);
+    yield verdict ? outcomeOf(group, attempt, verdict) : noise(group, attempt);
   }
   if (events.coverage().state !== "complete" && groups.length === 0) {
     yield undetermined({ subject: "cluster", about: {}, missing: [events.missing("the events of the cluster")] });
   }
 }
+
+const noise = (group: SandboxFailures, attempt: Attempt): Outcome =>
+  slight({
+    subject: failureSubject(group.node, group.errorClass),
+    about: aboutOf(group, []),
+    statements: [tooShort(group, attempt, attempt.lastingMs)],
+  });
 
 const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, unnamed, ending }: Verdict): Outcome =>
   found({

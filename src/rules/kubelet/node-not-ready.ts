@@ -1,4 +1,4 @@
-import type { Outcome } from "#model/finding.js";
+import type { Missing, Outcome } from "#model/finding.js";
 import { earliest } from "#model/instant.js";
 import {
   defineRule,
@@ -11,7 +11,15 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, known, type Quoted, type Statement, say, time } from "#model/statement.js";
-import { cannotEndPods, isSilent, lastSigns, type NodeFact, readyOf } from "./_node-ready.js";
+import {
+  cannotEndPods,
+  isSettling,
+  isSilent,
+  lastSigns,
+  type NodeFact,
+  noReadyCondition,
+  readyOf,
+} from "./_node-ready.js";
 import { groupBy, type Pod, requestedAt, seenAt, uidsOf, WHAT_NODES } from "./_pods.js";
 import { NODES } from "./_references.js";
 import { stuckPods } from "./_stuck.js";
@@ -78,11 +86,12 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
   const { name } = node.value;
   const [subject, about] = [name, { node: [name] }];
   const ready = readyOf(node);
-  if (!ready) return noCondition(node);
+  if (!ready) return open(node, noReadyCondition(node));
   const { condition, evidence } = ready;
   if (!isSilent(condition) && !cannotEndPods(condition)) {
     return refuted({ subject, about, statements: [answering(node, ready, context)] });
   }
+  if (isSettling(node, condition, context)) return open(node, later(node));
   return found({
     subject,
     about,
@@ -126,20 +135,15 @@ function reported(node: NodeFact, ready: NonNullable<ReturnType<typeof readyOf>>
     : say`${before}: nothing later is known of it`;
 }
 
-const noCondition = (node: NodeFact): Outcome =>
-  undetermined({
-    subject: node.value.name,
-    about: { node: [node.value.name] },
-    missing: [
-      {
-        kind: "kube.node",
-        node: null,
-        what: `the Ready condition of ${node.value.name}`,
-        why: "the node object carries none",
-        command: `kubectl get node ${shellWord(node.value.name)} -o json`,
-      },
-    ],
-  });
+const open = (node: NodeFact, missing: Missing): Outcome =>
+  undetermined({ subject: node.value.name, about: { node: [node.value.name] }, missing: [missing] });
+
+/** What a kubelet says in its first seconds does not tell what it will say next. */
+const later = (node: NodeFact): Missing => ({
+  ...noReadyCondition(node),
+  what: `the Ready condition of ${node.value.name}, once its kubelet has settled`,
+  why: "collected while the kubelet had just started or joined",
+});
 
 /** Nodes that hold stuck pods and were not collected themselves. */
 function* unknownNodes(nodes: FactView<"kube.node">, context: MatchContext): Iterable<Outcome> {

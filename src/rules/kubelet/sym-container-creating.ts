@@ -1,8 +1,8 @@
 import { cite, type Fact } from "#model/fact.js";
-import type { Found } from "#model/finding.js";
+import type { Found, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
-import { defineRule, effect, type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
-import { citing, code, known, type Quoted, type Statement, say, time } from "#model/statement.js";
+import { defineRule, effect, type FactView, found, type MatchContext, slight, undetermined } from "#model/rule.js";
+import { citing, code, known, lapse, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, LIST_READY, probeNode } from "./_consequences.js";
 import {
   citeEach,
@@ -13,6 +13,7 @@ import {
   type Pod,
   podNames,
   seenAt,
+  some,
   uidsOf,
   WHAT_PODS,
 } from "./_pods.js";
@@ -34,7 +35,8 @@ export default defineRule({
   needs: { pods: "kube.pod" },
   explains: [effect("sym:replica-redundancy", ["workload"], "propagates")],
   *match({ pods }, context) {
-    const waiting = pods.all.filter((pod) => isWaiting(pod, context));
+    const creating = pods.all.filter((pod) => creatingContainers(pod).length > 0 && waitsForSandbox(pod));
+    const waiting = creating.filter((pod) => isWaiting(pod, context));
     if (pods.coverage().state !== "complete" && waiting.length === 0) {
       yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
     }
@@ -43,6 +45,8 @@ export default defineRule({
       const [first, ...rest] = group;
       if (first) yield outcomeOf(node, [first, ...rest], reasons, context);
     }
+    const young = some(creating.filter((pod) => !waiting.includes(pod)));
+    if (young) yield tooYoung(young);
   },
   known: [
     known(
@@ -74,9 +78,18 @@ const startOf = (pod: Pod): Instant | null => pod.value.startedAt ?? pod.value.c
 
 function isWaiting(pod: Pod, context: MatchContext): boolean {
   const since = startOf(pod);
-  if (!since || creatingContainers(pod).length === 0 || !waitsForSandbox(pod)) return false;
-  return seenAt(pod, context.moment).epochMs - since.epochMs > WAITING_MS;
+  return since !== null && seenAt(pod, context.moment).epochMs - since.epochMs > WAITING_MS;
 }
+
+/** Pods begin so. */
+const tooYoung = (pods: readonly [Pod, ...Pod[]]): Outcome =>
+  slight({
+    subject: "young",
+    about: { pod: uidsOf(pods) },
+    statements: [
+      say`${firstNumber(pods.length, "pod", ...citeEach(pods, "/status/containerStatuses"))} (${podNames(pods)}) ${either(pods.length, "was", "were", ...citeEach(pods, "/status/containerStatuses"))} in ContainerCreating for no more than ${lapse(WAITING_MS, ...citeEach(pods, "/status/startTime"))}: too young to tell`,
+    ],
+  });
 
 /** Events that may say what a pod waits for. */
 const eventsByUid = (

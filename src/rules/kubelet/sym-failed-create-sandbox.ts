@@ -14,7 +14,7 @@ const LASTING_MS = 300_000;
 /** A pod younger than this may be in the middle of its first try. */
 const YOUNG_MS = 60_000;
 
-const ATTEMPT = { network: "set up", sandbox: "create" };
+const ATTEMPT = { network: "set up", sandbox: "create", lastingMs: LASTING_MS };
 
 const failures = (
   view: <K extends FactKind>(kind: K) => FactView<K>,

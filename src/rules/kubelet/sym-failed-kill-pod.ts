@@ -24,7 +24,7 @@ const OFTEN = 5;
 /** Events so old beside pods that still exist are worth a word. */
 const QUIET_MS = 120_000;
 
-const ATTEMPT = { network: "tear down", sandbox: "tear down" };
+const ATTEMPT = { network: "tear down", sandbox: "tear down", lastingMs: LASTING_MS };
 
 type State = "stuck" | "gone" | "unknown" | "live";
 

@@ -1,24 +1,10 @@
-import type { Condition } from "#model/fact.js";
-import type { Instant } from "#model/instant.js";
-import { defineRule, effect, found, type Moment, shellWord, undetermined } from "#model/rule.js";
-import { citing, code, known, say, time } from "#model/statement.js";
-import { type NodeFact, readyOf } from "./_node-ready.js";
+import type { Outcome } from "#model/finding.js";
+import { defineRule, effect, found, type MatchContext, shellWord, slight, undetermined } from "#model/rule.js";
+import { citing, code, known, lapse, say, time } from "#model/statement.js";
+import { isSettling, type NodeFact, noReadyCondition, readyOf } from "./_node-ready.js";
 import { seenAt, WHAT_NODES, words } from "./_pods.js";
 import { NODES } from "./_references.js";
 import { sandboxErrorClass } from "./_sandbox-error.js";
-
-/** A kubelet posts False until its runtime, its network and its first syncs are there: a state so young is none to tell. */
-const SETTLING_MS = 120_000;
-/** A node that has just joined takes longer: images of its network have to be pulled. */
-const JOINING_MS = 300_000;
-
-function isStarting(node: NodeFact, { status, since }: Condition, moment: Moment): boolean {
-  // Unknown has already waited for the grace period of the controller.
-  if (status === "Unknown") return false;
-  const now = seenAt(node, moment).epochMs;
-  const younger = (of: Instant | null, limit: number): boolean => of !== null && now - of.epochMs < limit;
-  return younger(since, SETTLING_MS) || younger(node.value.created, JOINING_MS);
-}
 
 export default defineRule({
   id: "sym:node-notready",
@@ -28,17 +14,20 @@ export default defineRule({
   kind: "symptom",
   needs: { nodes: "kube.node" },
   explains: [effect("sym:container-creating", ["node", "error"], "propagates")],
-  *match({ nodes }, { moment }) {
+  *match({ nodes }, context) {
     if (nodes.coverage().state !== "complete" && nodes.all.length === 0) {
       yield undetermined({ subject: "cluster", about: {}, missing: [nodes.missing(WHAT_NODES)] });
     }
     for (const node of nodes.all) {
       const ready = readyOf(node);
       const { name } = node.value;
-      if (!ready) yield undetermined({ subject: name, about: { node: [name] }, missing: [nodes.missing(WHAT_NODES)] });
+      if (!ready) yield undetermined({ subject: name, about: { node: [name] }, missing: [noReadyCondition(node)] });
       if (!ready || ready.condition.status === "True") continue;
       const { condition, evidence } = ready;
-      if (isStarting(node, condition, moment)) continue;
+      if (isSettling(node, condition, context)) {
+        yield settling(node, ready, context);
+        continue;
+      }
       const network = condition.status === "False" && /network/i.test(condition.message ?? "");
       const begin = condition.since
         ? say`From ${time(condition.since, evidence)} on the node `
@@ -47,7 +36,7 @@ export default defineRule({
         subject: name,
         about: { node: [name], ...(network ? { error: [sandboxErrorClass(condition.message ?? "")] } : {}) },
         since: condition.since,
-        lastSeen: seenAt(node, moment),
+        lastSeen: seenAt(node, context.moment),
         statements: [
           say`${begin}${code(name, evidence)} was not Ready: its condition was ${code(`Ready=${condition.status}`, evidence)}${condition.reason === null ? citing(evidence) : say`, reason ${code(condition.reason, evidence)}`}.`,
           ...(condition.message ? [say`The condition said ${code(condition.message, evidence)}.`] : []),
@@ -93,3 +82,21 @@ export default defineRule({
   },
   tags: ["kubelet", "node"],
 });
+
+/** So young that nobody can say whether it passes. */
+function settling(node: NodeFact, ready: NonNullable<ReturnType<typeof readyOf>>, context: MatchContext): Outcome {
+  const { name } = node.value;
+  const { condition, evidence } = ready;
+  const said = condition.message ? say` (${code(condition.message, evidence)})` : citing(evidence);
+  const since = condition.since
+    ? say` since ${time(condition.since, evidence)}, for ${lapse(Math.max(0, seenAt(node, context.moment).epochMs - condition.since.epochMs), evidence)}`
+    : citing(evidence);
+  return slight({
+    subject: name,
+    about: { node: [name] },
+    statements: [
+      say`${code(name, evidence)} is ${code(`Ready=${condition.status}`, evidence)}${said}${since}: too young to tell`,
+    ],
+    open: true,
+  });
+}

@@ -1,5 +1,5 @@
 import type { Evidence } from "#model/evidence.js";
-import type { Found } from "#model/finding.js";
+import type { Found, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
 import {
   type Consequence,
@@ -8,6 +8,7 @@ import {
   type FactView,
   found,
   type MatchContext,
+  slight,
   undetermined,
 } from "#model/rule.js";
 import { code, codes, known, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
@@ -26,13 +27,14 @@ import {
   podNames,
   requestedAt,
   seenAt,
+  some,
   span,
   uidsOf,
   WHAT_PODS,
   words,
 } from "./_pods.js";
 import { DELETE } from "./_references.js";
-import { stuckPods } from "./_stuck.js";
+import { STUCK_AFTER_MS, stuckPods } from "./_stuck.js";
 
 /** What stands for the node of pods that were never bound to one. */
 const UNASSIGNED = "unassigned";
@@ -60,6 +62,9 @@ export default defineRule({
       const [first, ...rest] = group;
       if (first) yield outcomeOf(node, [first, ...rest], context);
     }
+    const overdue = pods.all.filter((pod) => (overdueMs(pod, context.moment) ?? 0) > 0);
+    const young = some(overdue.filter((pod) => !stuck.includes(pod)));
+    if (young) yield tooYoung(young);
   },
   known: [
     known(
@@ -78,6 +83,18 @@ export default defineRule({
   },
   tags: ["kubelet"],
 });
+
+/** A kubelet may need seconds more than the grace period. */
+function tooYoung(pods: readonly [Pod, ...Pod[]]): Outcome {
+  const evidence = citeEach(pods, "/metadata/deletionTimestamp");
+  return slight({
+    subject: "young",
+    about: { pod: uidsOf(pods) },
+    statements: [
+      say`${firstNumber(pods.length, "deleted pod", ...evidence)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...evidence)} still there no more than ${lapse(STUCK_AFTER_MS, ...evidence)} after the grace period: too young to tell`,
+    ],
+  });
+}
 
 function outcomeOf(node: string, pods: readonly [Pod, ...Pod[]], context: MatchContext): ReturnType<typeof found> {
   const requests = pods.flatMap((pod) => requestedAt(pod) ?? []);

@@ -21,13 +21,21 @@ type Look = <K extends FactKind>(kind: K) => FactView<K>;
 
 /** All of them, once per moment: hand it to `context.derive`. */
 export const pendingPods = (view: Look, context: MatchContext): readonly PendingPod[] =>
-  view("kube.pod").all.flatMap((pod) => pendingOf(pod, context) ?? []);
+  view("kube.pod")
+    .all.flatMap((pod) => pendingOf(pod) ?? [])
+    .filter((pending) => !isYoung(pending, context));
+
+/** Those that are too young to be a symptom; once per moment. */
+export const youngPending = (view: Look, context: MatchContext): readonly PendingPod[] =>
+  view("kube.pod")
+    .all.flatMap((pod) => pendingOf(pod) ?? [])
+    .filter((pending) => isYoung(pending, context));
 
 /** Owners of pods that were deleted and do not go: what replaces those waits for them, however young it is. */
 const stuckOwners = (_view: Look, context: MatchContext): ReadonlySet<string> =>
   new Set(ownersOf(context.derive(stuckPods)));
 
-function pendingOf(pod: Pod, context: MatchContext): PendingPod | null {
+function pendingOf(pod: Pod): PendingPod | null {
   const { phase, node, deletion, conditions, created } = pod.value;
   if (phase !== "Pending" || node !== null || deletion !== null) return null;
   const at = conditions.findIndex(
@@ -35,11 +43,12 @@ function pendingOf(pod: Pod, context: MatchContext): PendingPod | null {
   );
   const condition = conditions[at];
   if (!condition) return null;
-  const since = condition.since ?? created;
+  return { pod, condition, evidence: cite(pod, `/status/conditions/${at}`), since: condition.since ?? created };
+}
+
+function isYoung({ pod, since }: PendingPod, context: MatchContext): boolean {
   const age = since === null ? null : seenAt(pod, context.moment).epochMs - since.epochMs;
-  const replaces = context.derive(stuckOwners).has(ownerKey(pod) ?? "");
-  if (age !== null && age <= PENDING_MS && !replaces) return null;
-  return { pod, condition, evidence: cite(pod, `/status/conditions/${at}`), since };
+  return age !== null && age <= PENDING_MS && !context.derive(stuckOwners).has(ownerKey(pod) ?? "");
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Found, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
-import { defineRule, effect, found, type MatchContext, undetermined } from "#model/rule.js";
-import { citing, code, codes, known, type Statement, say, time } from "#model/statement.js";
+import { defineRule, effect, found, type MatchContext, slight, undetermined } from "#model/rule.js";
+import { citing, code, codes, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, LIST_PENDING, LIST_READY } from "#rules/kubelet/_consequences.js";
 import {
   CITED,
@@ -13,11 +13,12 @@ import {
   ownersOf,
   podNames,
   seenAt,
+  some,
   uidsOf,
   WHAT_PODS,
 } from "#rules/kubelet/_pods.js";
 import { type Blockade, blockades, nodesKey } from "./_blockade.js";
-import { reasonsOf } from "./_pending.js";
+import { PENDING_MS, type PendingPod, reasonsOf, youngPending } from "./_pending.js";
 import { EVENT_SERIES, FIT_ERROR } from "./_references.js";
 
 type Blocked = readonly [Blockade, ...Blockade[]];
@@ -40,6 +41,8 @@ export default defineRule({
       const [first, ...rest] = group;
       if (first) yield outcomeOf(subject, [first, ...rest], context);
     }
+    const young = some(context.derive(youngPending));
+    if (young) yield tooYoung(young);
   },
   known: [
     known(
@@ -67,6 +70,19 @@ export default defineRule({
   },
   tags: ["scheduling"],
 });
+
+/** A scheduler tries again within seconds. */
+function tooYoung([first, ...rest]: readonly [PendingPod, ...PendingPod[]]): Outcome {
+  const pods = [first.pod, ...rest.map((p) => p.pod)] as const;
+  const evidence: Cited = [first.evidence, ...rest.slice(0, CITED - 1).map((p) => p.evidence)];
+  return slight({
+    subject: "young",
+    about: { pod: uidsOf(pods) },
+    statements: [
+      say`${firstNumber(pods.length, "pod", ...evidence)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...evidence)} without a node for no more than ${lapse(PENDING_MS, ...evidence)}: too young to tell`,
+    ],
+  });
+}
 
 const reasons = (blockade: Blockade): readonly string[] => reasonsOf(blockade.pending.condition.message ?? "");
 

@@ -1,15 +1,16 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Coverage } from "#model/artifact.js";
 import type { Fact, FactKinds } from "#model/fact.js";
-import { confDirOf } from "#rules/cni/_runtime.js";
+import { type ConfDir, confDirOf, missingConfDir } from "#rules/cni/_runtime.js";
 import { fact } from "#test/rules/_facts.js";
-import { config, netconf, scene, table, V1, V2, V3 } from "./_nodes.js";
+import { config, link, netconf, scene, table, V1, V2, V3 } from "./_nodes.js";
 
 const test = suite("conf_dir");
 
 const confDir = (...facts: readonly Fact[]) => {
-  const { view, context } = scene(facts);
-  return confDirOf("n1", view, context);
+  const { view } = scene(facts);
+  return confDirOf("n1", view);
 };
 const path = (...facts: readonly Fact[]): string | undefined => confDir(...facts)?.path;
 const containerd = (cmdline: string): Fact<"process"> => fact("process", { pid: 1, name: "containerd", cmdline }, "n1");
@@ -120,13 +121,59 @@ test("the command line of the process names the file", () => {
   assert.is(path(usual, own, containerd("/usr/bin/containerd-shim-runc-v2 -c /opt/own/containerd.toml")), "/usual");
 });
 
-test("a file that the command line names and nobody collected is an unverified premise", () => {
-  const told = confDir(
-    file("/etc/containerd/config.toml", "/usual"),
-    containerd("/usr/bin/containerd --config /opt/x.toml"),
+test("a file that the command line names and nobody read is not stood for by one in a usual place", () => {
+  const usual = file("/etc/containerd/config.toml", "/usual");
+  const other = containerd("/usr/bin/containerd --config /opt/x.toml");
+  assert.is(confDir(usual, other), null);
+  assert.is(confDir(usual, file("/opt/x.toml", "/x", { valid: false }), other), null);
+  assert.is(
+    path(usual, config({ path: "containerd config dump", source: "dump", cni: [table(V2, "/d")] }), other),
+    "/d",
   );
-  assert.is(told?.unverified.length, 1);
-  assert.match(told?.unverified[0] ?? "", /\/opt\/x\.toml/);
+});
+
+test("two containerds that name two files leave it open, unless one is Docker's own", () => {
+  const own = [file("/opt/a.toml", "/a"), containerd("/usr/bin/containerd -c /opt/a.toml")];
+  const other = [file("/opt/b.toml", "/b"), containerd("/usr/bin/containerd -c /opt/b.toml")];
+  const docker = containerd("containerd --config /var/run/docker/containerd/containerd.toml");
+  assert.is(confDir(...own, ...other), null);
+  assert.is(path(...own, docker), "/a");
+});
+
+/** What a node comes to of whose configuration files one was looked for, and this became of it. */
+const beside = (origin: string, coverage: Coverage, ...facts: readonly Fact[]): ConfDir | null => {
+  const { view } = scene(facts);
+  const seen: typeof view = (kind) => {
+    const of = view(kind);
+    return kind === "runtime.config"
+      ? {
+          ...of,
+          coverage: (node, fits) => ({ ...of.coverage(node), state: fits?.test(origin) ? coverage : "complete" }),
+        }
+      : of;
+  };
+  return confDirOf("n1", seen);
+};
+
+test("a configuration that may be the one in force and was not read whole leaves it open", () => {
+  const main = file("/etc/containerd/config.toml", "/main", { imports: ["conf.d/*.toml"] });
+  const named = containerd("/usr/bin/containerd -c /etc/containerd/config.toml");
+  const K3S = "/var/lib/rancher/k3s/agent/etc/containerd/config.toml";
+  for (const state of ["failed", "denied", "truncated"] as const) {
+    assert.is(beside(K3S, state, main), null, state);
+    assert.is(beside(K3S, state, main, named)?.path, "/main", "another is named");
+    assert.is(beside("/etc/containerd/conf.d/9.toml", state, main, named), null, "a drop-in");
+    assert.is(beside("/etc/containerd/conf.d/deep/9.toml", state, main, named)?.path, "/main", "no drop-in");
+    assert.is(beside("containerd config dump", state, main)?.path, "/main", "the file tells what the dump would");
+  }
+  for (const state of ["complete", "absent"] as const) assert.is(beside(K3S, state, main)?.path, "/main", state);
+  assert.is(confDir(main, file(K3S, null, { valid: false })), null);
+});
+
+test("a glob with many stars is not slow", () => {
+  const imports = [`/${"*a".repeat(5_000)}b.toml`];
+  const main = file("/etc/containerd/config.toml", "/main", { imports });
+  assert.is(path(main, file(`/${"a".repeat(5_000)}.toml`, "/drop")), "/main");
 });
 
 test("a file named through `current` is the one of the revision", () => {
@@ -153,25 +200,58 @@ test("a variable that nothing explains stays as written, and is an unverified pr
   assert.is(told?.unverified.length, 1);
 });
 
-test("where no configuration was collected the one usual directory in use is taken, and the premise is named", () => {
-  const told = confDir(netconf("/etc/cni/net.d/10-calico.conflist", null), netconf("/opt/own/net.d/x.conflist", null));
-  assert.is(told?.path, "/etc/cni/net.d");
-  assert.is(told?.unverified.length, 1);
-  assert.match(told?.unverified[0] ?? "", /not collected/);
-  assert.is(
-    path(netconf("/var/snap/microk8s/7421/args/cni-network/10-x.conflist", null)),
-    "/var/snap/microk8s/7421/args/cni-network",
-  );
+test("where no configuration was collected no directory is taken for the runtime's, however usual", () => {
+  for (const directory of ["/etc/cni/net.d", "/var/lib/rancher/k3s/agent/etc/cni/net.d"])
+    assert.is(confDir(netconf(`${directory}/10-calico.conflist`, null)), null);
 });
 
-test("two usual directories in use leave it open", () => {
-  assert.is(
-    confDir(
-      netconf("/etc/cni/net.d/a.conflist", null),
-      netconf("/var/lib/rancher/k3s/agent/etc/cni/net.d/b.conflist", null),
-    ),
-    null,
-  );
+test("a file in no known place that no command line names tells nothing", () => {
+  assert.is(confDir(file("/opt/containerd/own.toml", "/own")), null);
+  assert.is(confDir(file("/etc/containerd/conf.d/9.toml", "/drop")), null);
+});
+
+test("each distribution's own file decides, with no premise, where no command line was read", () => {
+  for (const own of [
+    "/etc/containerd/config.toml",
+    "/etc/k0s/containerd.toml",
+    "/etc/cri/containerd.toml",
+    "/var/lib/rancher/k3s/agent/etc/containerd/config.toml",
+    "/var/lib/rancher/rke2/agent/etc/containerd/config.toml",
+    "/var/snap/microk8s/7421/args/containerd.toml",
+  ]) {
+    const told = confDir(file(own, "/own"), file(`${own}.tmpl`, null, { valid: false }));
+    assert.is(told?.path, "/own", own);
+    assert.equal(told?.unverified, [], own);
+  }
+});
+
+test("a configuration that lies behind a link is the one that is named, or the one in a known place", () => {
+  const real = file("/data/own/agent/containerd/config.toml", "/own");
+  const K3S = "/var/lib/rancher/k3s/agent/etc/containerd/config.toml";
+  const links = [link("/var/lib/rancher/k3s/agent/etc", "/data/own/agent"), link("/opt/c.toml", real.value.path)];
+  const rows = [...links, fact("path", { path: real.value.path, type: "f" }, "n1")];
+  assert.is(path(real, ...rows), "/own");
+  assert.is(path(real, ...rows, containerd("containerd -c /opt/c.toml")), "/own");
+  assert.is(path(real, ...rows, containerd(`containerd -c ${K3S}`)), "/own");
+  assert.is(confDir(real, ...rows, containerd("containerd -c /opt/other.toml")), null);
+});
+
+test("two files in known places that say different things leave it open", () => {
+  const k0s = (dir: string): Fact => file("/etc/k0s/containerd.toml", dir);
+  assert.is(confDir(file("/etc/containerd/config.toml", "/a"), k0s("/b")), null);
+  assert.is(path(file("/etc/containerd/config.toml", "/a"), k0s("/a")), "/a");
+});
+
+test("what is missing names the file, and the command that tells", () => {
+  const missing = (...facts: readonly Fact[]) => missingConfDir("n1", scene(facts).view);
+  assert.match(missing().command, /\ncontainerd config dump /);
+  const named = missing(containerd("/usr/bin/containerd --config /opt/x.toml"));
+  assert.match(named.what, /\/opt\/x\.toml/);
+  assert.match(named.command, /\ncontainerd --config \/opt\/x\.toml config dump /);
+  const odd = missing(containerd("/usr/bin/containerd --config /opt/$(reboot).toml"));
+  assert.ok(odd.command.includes("'/opt/$(reboot).toml'"), odd.command);
+  const crio = missing(fact("kube.node", { name: "n1", runtimeVersion: "cri-o://1.29.1" }));
+  assert.match(crio.what, /cri-o is not evaluated/);
 });
 
 test.run();

@@ -357,6 +357,52 @@ test("a denied permission is found where no token was seen, with that said", () 
   assert.equal(more, []);
 });
 
+test("401 or 403 is told by the answer alone, whatever was replaced or not collected since", () => {
+  for (const rule of [rbac, wrongAccount]) {
+    const of = (error: string, ...facts: readonly Fact[]) => {
+      const world = scene(facts);
+      world.publish("sym:failed-kill-pod", [refusal(error)]);
+      return judge(rule, world);
+    };
+    const [outcome, ...more] = of("401", file(KUBECONFIG, "2024-03-05T10:29:30Z"));
+    assert.is(outcome?.outcome === "refuted" && outcome.standsSince, null, rule.id);
+    assert.equal(more, []);
+    assert.equal(verdicts(of("timeout")), []);
+    assert.equal(
+      of("403").filter((o) => o.outcome === "refuted"),
+      [],
+    );
+  }
+});
+
+test("an account is not named that was put there after the refusal", () => {
+  const of = (mtime: string): string => {
+    const world = scene([...plain(), file(KUBECONFIG, mtime)]);
+    world.publish("sym:failed-kill-pod", [refusal("401")]);
+    return headline(judge(wrongAccount, world));
+  };
+  assert.match(of("2024-03-05T06:00:00Z"), /calico-cni-plugin/);
+  assert.not.match(of("2024-03-05T10:29:01Z"), /calico-cni-plugin/);
+});
+
+test("neither a key nor an issuer nor an account dates the fault to the token's issue", () => {
+  const world = scene([...plain(token({ iss: "https://old" })), issuer("https://new"), jwks(["k0"])]);
+  world.publish("sym:failed-create-sandbox", [refusal("401")]);
+  const denied = scene([...plain(), ...peer("system:serviceaccount:kube-system:calico-node")], {
+    moment: { nodes: ["n1", "n2"] },
+  });
+  denied.publish("sym:failed-create-sandbox", [refusal("403")]);
+  for (const [rule, at] of [
+    [signingKey, world],
+    [issuerChanged, world],
+    [wrongAccount, denied],
+  ] as const) {
+    const [outcome] = judge(rule, at);
+    assert.is(outcome?.outcome, "found", rule.id);
+    assert.is(outcome?.outcome === "found" && outcome.since, null, rule.id);
+  }
+});
+
 /** What is said of an agent that has not been ready since six, beside calls that fail so. */
 function unready(error: string | null, since = "2024-03-05T06:00:00Z", host = "True"): readonly string[] {
   const down = agent(undefined, { conditions: [ready("False", since)] });
@@ -366,8 +412,8 @@ function unready(error: string | null, since = "2024-03-05T06:00:00Z", host = "T
 }
 
 test("an agent that is not ready is a victim, as the plugin is, of an API server that is out of reach", () => {
-  for (const error of ["timeout", "refused", "unreachable", "401", "image-pull"])
-    assert.equal(unready(error), [], error);
+  for (const error of ["timeout", "refused", "unreachable", "image-pull"]) assert.equal(unready(error), [], error);
+  for (const error of ["401", "other:no-such-thing"]) assert.equal(unready(error), ["undetermined n1"], error);
   for (const error of ["agent-not-ready", "not-initialised"]) assert.equal(unready(error), ["found n1"], error);
 });
 
@@ -376,6 +422,67 @@ test("an agent that is not ready is told without a failing call after ten minute
   assert.equal(unready(null, "2024-03-05T10:21:00Z"), []);
   assert.equal(unready("agent-not-ready", "2024-03-05T10:21:00Z"), ["found n1"]);
   assert.equal(unready("agent-not-ready", undefined, "Unknown"), []);
+});
+
+/** What is said of a node whose agent's pod is listed without its volumes, where calls of a plugin fail with an error. */
+function byName(
+  daemonSet: string,
+  error: string,
+  more: Omit<Collected, "facts"> & { readonly facts?: readonly Fact[] } = {},
+) {
+  const owner = { kind: "DaemonSet", name: daemonSet, uid: "ds-2" };
+  const down = { owner, name: `${daemonSet}-x`, conditions: [ready("False", "2024-03-05T06:00:00Z")] };
+  const { facts = [], ...part } = more;
+  const world = scene([fact("kube.node", { name: "n1" }, "n1"), pod(down), ...facts], part);
+  world.publish("sym:failed-create-sandbox", [refusal(error)]);
+  return judge(agentUnhealthy, world);
+}
+
+test("an agent whose DaemonSet was not collected is known by its name, which is a premise", () => {
+  for (const name of ["cilium", "kube-flannel-ds", "calico-node", "canal", "antrea-agent", "aws-node"]) {
+    const [outcome, ...more] = byName(name, "agent-not-ready");
+    assert.is(outcome?.outcome, "found", name);
+    assert.match(outcome?.outcome === "found" ? (outcome.unverified[0] ?? "") : "", /by its DaemonSet's name/);
+    assert.equal(more, []);
+  }
+});
+
+test("a DaemonSet of another name is no agent, and then the list of DaemonSets is missing", () => {
+  for (const name of ["cilium-envoy", "bridge-monitor", "node-exporter"]) {
+    const [outcome] = byName(name, "agent-not-ready", { coverage: { "kube.workload": "not-attempted" } });
+    assert.match(outcome?.outcome === "undetermined" ? outcome.missing[0].what : "", /list of DaemonSets/, name);
+    assert.equal(verdicts(byName(name, "timeout")), [], name);
+  }
+});
+
+test("of several agents by name the one whose plugin is configured counts, and none where that is not known", () => {
+  const flannel = pod({
+    name: "kube-flannel-ds-y",
+    owner: { kind: "DaemonSet", name: "kube-flannel-ds", uid: "ds-3" },
+    conditions: [ready("True", "2024-03-05T06:00:00Z")],
+  });
+  assert.equal(verdicts(byName("calico-node", "agent-not-ready", { facts: [flannel] })), ["undetermined n1"]);
+  const facts = [flannel, ...plain()];
+  assert.equal(verdicts(byName("calico-node", "agent-not-ready", { facts })), ["found n1"]);
+});
+
+test("every rival of a refused call has a row where only pods and events were collected", () => {
+  const world = scene([pod({ name: "x" })], { moment: { nodes: [] }, coverage: { "kube.workload": "not-attempted" } });
+  world.publish("sym:failed-kill-pod", [refusal("401")]);
+  for (const rule of [podGone, expired, signingKey, issuerChanged, rbac, wrongAccount, clockOff, agentUnhealthy])
+    assert.equal(judge(rule, world).length, 1, rule.id);
+});
+
+test("an error of a local file or socket has no clock for a rival, and one of the API server does", () => {
+  const of = (error: string): readonly string[] => {
+    const world = scene(plain());
+    world.publish("sym:failed-create-sandbox", [refusal(error)]);
+    return verdicts(judge(clockOff, world));
+  };
+  for (const error of ["agent-not-ready", "not-initialised", "plugin-missing"]) assert.equal(of(error), [], error);
+  assert.equal(of("dial unix /run/own/agent.sock: connect: connection refused"), []);
+  assert.equal(of("open /run/own/subnet.env: no such file or directory"), []);
+  for (const error of ["401", "x509", "other:x"]) assert.equal(of(error), ["undetermined n1"], error);
 });
 
 test.run();

@@ -105,7 +105,7 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["timeout", "a timeout"],
   ["refused", "connection refused"],
   ["plugin-missing", "a CNI plugin that was not found"],
-  ["agent-not-ready", "a CNI agent that is not ready"],
+  ["agent-not-ready", "an error that the CNI plugin gives where it does not find its agent"],
   ["image-pull", "an image that could not be pulled"],
   ["other:constructor", "disk full"],
 ];

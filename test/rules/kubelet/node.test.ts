@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import mechanism from "#rules/kubelet/node-not-ready.js";
 import symptom from "#rules/kubelet/sym-node-notready.js";
-import { at, event, foundBy, judge, node, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
+import { at, event, foundBy, judge, node, pod, runRule, slights, texts, verdicts, world } from "#test/rules/_facts.js";
 
 const test = suite("node readiness");
 
@@ -51,15 +51,36 @@ test("a node that has just joined, or just said so, is none; one that has for lo
   const since = (time: string, status = "False") => ({
     conditions: [{ ...ready(status, NETWORK).conditions[0], since: at(time) } as never],
   });
-  assert.equal(runRule(symptom, node("n1", since("2024-03-05T10:29:00Z"))), []);
+  assert.equal(slights(runRule(symptom, node("n1", since("2024-03-05T10:29:00Z")))), [
+    `n1 is Ready=False (${NETWORK}) since 2024-03-05T10:29:00Z, for 1 min: too young to tell`,
+  ]);
   assert.equal(
-    runRule(symptom, node("n1", { ...since("2024-03-05T10:26:00Z"), created: at("2024-03-05T10:26:00Z") })),
-    [],
+    slights(runRule(symptom, node("n1", { ...since("2024-03-05T10:26:00Z"), created: at("2024-03-05T10:26:00Z") }))),
+    [`n1 is Ready=False (${NETWORK}) since 2024-03-05T10:26:00Z, for 4 min: too young to tell`],
   );
   assert.is(foundBy(symptom, node("n1", since("2024-03-05T10:27:00Z"))).length, 1);
   assert.is(foundBy(symptom, node("n1", since("2024-03-05T10:29:00Z", "Unknown"))).length, 1);
   const created = at("2024-03-05T10:20:00Z");
   assert.is(foundBy(symptom, node("n1", { ...since("2024-03-05T10:20:00Z"), created })).length, 1);
+});
+
+test("a runtime that is down is no beginning, unless its kubelet has just started or joined", () => {
+  const down = {
+    conditions: [
+      { ...ready("False", "container runtime is down").conditions[0], since: at("2024-03-05T10:28:30Z") } as never,
+    ],
+  };
+  const start = (time: string, name = "n1") =>
+    event({ reason: "Starting", component: "kubelet", node: name, objects: [{ first: at(time), last: at(time) }] });
+  const both = (...facts: Parameters<typeof runRule>[1][]) =>
+    [symptom, mechanism].map((rule) => verdicts(runRule(rule, ...facts, { ...stuck })));
+  const isDown = [["found n1"], ["found n1"]];
+  const settles = [["slight n1"], ["undetermined n1"]];
+  assert.equal(both(node("n1", down)), isDown);
+  assert.equal(both(node("n1", down), start("2024-03-05T10:28:00Z")), settles);
+  assert.equal(both(node("n1", down), start("2024-03-05T10:00:00Z")), isDown, "an old start");
+  assert.equal(both(node("n1", down), start("2024-03-05T10:28:00Z", "n2")), isDown, "a start of another node");
+  assert.equal(both(node("n1", { ...down, created: at("2024-03-05T10:28:00Z") })), settles);
 });
 
 test("a silent kubelet is both, since its last heartbeat", () => {

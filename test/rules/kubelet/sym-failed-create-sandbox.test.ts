@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
 import rule from "#rules/kubelet/sym-failed-create-sandbox.js";
-import { at, event, fact, foundBy, judge, pod, runRule, world } from "#test/rules/_facts.js";
+import { at, event, fact, foundBy, judge, pod, runRule, slights, verdicts, world } from "#test/rules/_facts.js";
 
 const test = suite("sym:failed-create-sandbox");
 
@@ -43,13 +43,15 @@ test("of several events of one pod the headline cites the one that shows the end
 });
 
 test("a pod that became ready shortly after had a slow start", () => {
-  assert.equal(runRule(rule, failed("2024-03-05T10:00:00Z", "2024-03-05T10:02:00Z"), running), []);
+  assert.equal(slights(runRule(rule, failed("2024-03-05T10:00:00Z", "2024-03-05T10:02:00Z"), running)), [
+    "From 2024-03-05T10:00:00Z until at least 2024-03-05T10:02:00Z the kubelet's attempts to set up the network of one pod on n1 failed: the API server answered Unauthorized (HTTP 401); no pod was seen to fail for longer than 5 min, too short to tell",
+  ]);
 });
 
 test("a pod in its first minute is no symptom", () => {
   assert.equal(
-    runRule(rule, failed("2024-03-05T10:29:40Z", "2024-03-05T10:29:40Z", 1), waiting("2024-03-05T10:29:30Z")),
-    [],
+    verdicts(runRule(rule, failed("2024-03-05T10:29:40Z", "2024-03-05T10:29:40Z", 1), waiting("2024-03-05T10:29:30Z"))),
+    ["slight n1|401"],
   );
 });
 
@@ -69,7 +71,9 @@ test("two slow starts of different pods half an hour apart are noise", () => {
     const objects = one.value.objects.map((o) => ({ ...o, name, uid: `uid-${name}` }));
     return { ...one, value: { ...one.value, objects } };
   };
-  assert.equal(runRule(rule, of("a", "2024-03-05T09:20:00Z"), of("b", "2024-03-05T09:54:00Z")), []);
+  assert.equal(verdicts(runRule(rule, of("a", "2024-03-05T09:20:00Z"), of("b", "2024-03-05T09:54:00Z"))), [
+    "slight n1|401",
+  ]);
 });
 
 test("containerd's lines name the pod; those of others that name none are of the pods that wait there, with a premise", () => {

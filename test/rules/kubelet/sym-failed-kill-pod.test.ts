@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import rule from "#rules/kubelet/sym-failed-kill-pod.js";
-import { at, event, fact, foundBy, judge, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
+import { at, event, fact, foundBy, judge, pod, runRule, slights, texts, verdicts, world } from "#test/rules/_facts.js";
 
 const test = suite("sym:failed-kill-pod");
 
@@ -22,18 +22,22 @@ const deleted = (deletion: string, more = {}) =>
   pod({ name: "web", uid: UID, deletion: at(deletion), graceSeconds: 30, ...more });
 
 test("errors that ended within seconds, of a pod that is gone, are noise", () => {
-  assert.equal(runRule(rule, failed(2, "2024-03-05T10:00:45Z")), []);
+  assert.equal(slights(runRule(rule, failed(2, "2024-03-05T10:00:45Z"))), [
+    "From 2024-03-05T10:00:31Z until at least 2024-03-05T10:00:45Z the kubelet's attempts to tear down the network of one pod on n1 failed: the API server answered Unauthorized (HTTP 401); no pod was seen to fail for longer than 2 min, too short to tell",
+  ]);
 });
 
 test("a pod within its grace period is not stuck", () => {
-  assert.equal(runRule(rule, failed(1, "2024-03-05T10:00:31Z"), deleted("2024-03-05T10:30:20Z")), []);
+  assert.equal(verdicts(runRule(rule, failed(1, "2024-03-05T10:00:31Z"), deleted("2024-03-05T10:30:20Z"))), [
+    "slight n1|401",
+  ]);
 });
 
 test("a ready pod that nobody deletes is not stuck", () => {
   const ready = { type: "Ready", status: "True", reason: null, message: null, since: null, heartbeat: null };
   assert.equal(
-    runRule(rule, failed(2, "2024-03-05T10:00:45Z"), pod({ name: "web", uid: UID, conditions: [ready] })),
-    [],
+    verdicts(runRule(rule, failed(2, "2024-03-05T10:00:45Z"), pod({ name: "web", uid: UID, conditions: [ready] }))),
+    ["slight n1|401"],
   );
 });
 
@@ -198,7 +202,9 @@ test("single failures of different pods that are gone, half an hour apart, are n
       objects: [{ ...failed(1, time).value.objects[0], uid, name: uid, first: at(time), last: at(time) } as never],
     },
   });
-  assert.equal(runRule(rule, one("a", "2024-03-05T09:40:00Z"), one("b", "2024-03-05T10:14:00Z")), []);
+  assert.equal(verdicts(runRule(rule, one("a", "2024-03-05T09:40:00Z"), one("b", "2024-03-05T10:14:00Z"))), [
+    "slight n1|401",
+  ]);
 });
 
 test("of the log only what its first line shows is told", () => {

@@ -1,0 +1,53 @@
+import type { Fact, FactKind } from "#model/fact.js";
+import type { Found } from "#model/finding.js";
+import type { FactView } from "#model/rule.js";
+import { plainText } from "#model/statement.js";
+
+type View = <K extends FactKind>(kind: K) => FactView<K>;
+
+/** The DaemonSets which upstream manifests give the agent of each plugin; plugins that need no agent are not here. */
+const NAMES: Readonly<Record<string, RegExp>> = {
+  calico: /^(?:calico-node|(?:rke2-)?canal)$/,
+  flannel: /^(?:kube-)?flannel(?:-ds)?(?:-(?:amd64|arm64|arm))?$|^(?:rke2-)?canal$/,
+  "cilium-cni": /^cilium(?:-agent)?$/,
+  antrea: /^antrea-agent$/,
+  "weave-net": /^weave-net$/,
+  "aws-cni": /^aws-node$/,
+  "azure-vnet": /^azure-cns$/,
+  "ovn-k8s-cni-overlay": /^ovnkube-node$/,
+  "kube-ovn": /^kube-ovn-cni$/,
+  terway: /^terway(?:-eniip)?$/,
+  spiderpool: /^spiderpool-agent$/,
+  "kube-router": /^kube-router$/,
+  kindnet: /^kindnet$/,
+};
+
+/**
+ * The newest pod that goes by the name of a CNI agent on a node, where nothing shows what its DaemonSet installs: that of the
+ * plugin whose calls fail, else of the plugins that are configured, else of any. None where several DaemonSets go by such names.
+ */
+export function agentByName(node: string, failing: readonly Found[], view: View): Fact<"kube.pod"> | undefined {
+  const configured = view("cni.netconf")
+    .on(node)
+    .flatMap((n) => n.value.plugins.map((p) => p.type));
+  const named = [typesIn(failing), configured].map(namesOf).find((names) => names.length > 0) ?? Object.values(NAMES);
+  const pods = view("kube.pod").all.filter(
+    ({ value }) =>
+      value.node === node &&
+      value.deletion === null &&
+      value.owner?.kind === "DaemonSet" &&
+      named.some((name) => name.test(value.owner?.name ?? "")),
+  );
+  const sets = new Set(pods.map((p) => `${p.value.namespace}/${p.value.owner?.name}`));
+  if (sets.size !== 1) return undefined;
+  return [...pods].sort((a, b) => (b.value.created?.epochMs ?? 0) - (a.value.created?.epochMs ?? 0))[0];
+}
+
+const namesOf = (types: readonly string[]): readonly RegExp[] =>
+  [...new Set(types)].flatMap((type) => (Object.hasOwn(NAMES, type) ? (NAMES[type] ?? []) : []));
+
+/** The plugins that errors name, callers and delegates alike: which of them failed is not always told. */
+const typesIn = (failing: readonly Found[]): readonly string[] =>
+  failing
+    .flatMap((f) => f.statements.flatMap((s) => [plainText(s), ...s.evidence.map((e) => e.excerpt)]))
+    .flatMap((text) => [...text.matchAll(/plugin type=\\*"([^"\\]{1,64})/g)].flatMap((m) => m[1] ?? []));
