@@ -1503,31 +1503,36 @@ offset_of() {
 node_clock() {
 	n_partial=$PARTIAL
 	[ -d "$TREE/node/fs" ] || return 0
+	now
+	n_until=$((NOW + 8))
 	find "$TREE/node/fs" -type f -exec sed -n 's/^[ 	-]*server:[ 	]*["'"'"']\{0,1\}\(https:\/\/[][A-Za-z0-9.:-]*\).*$/\1/p' {} + | sort -u | head -n 3 >"$W/steps"
 	while read -r n_url <&8; do
 		n_host=${n_url#https://}
 		case $n_host in *]:* | [!\[]*:*) ;; *) n_host=$n_host:443 ;; esac
-		for n_tool in curl wget openssl; do
-			[ "$STOP" = 0 ] || return 0
+		for n_tool in curl openssl wget; do
+			now
+			[ "$STOP" = 0 ] && [ "$NOW" -lt "$n_until" ] || break 2
 			if in_root $n_tool; then set -- chroot "$R"
 			elif command -v $n_tool >/dev/null 2>&1; then set --
 			else continue; fi
 			# shellcheck disable=SC2016 # the inner shell is to expand its arguments
 			case $n_tool in
-				curl) set -- "$@" curl -sik --noproxy '*' --max-time 5 "$n_url/version" ;;
-				wget) set -- "$@" sh -c 'wget -S -T 5 -t 1 -O - --no-proxy --no-check-certificate "$1" 2>&1' sh "$n_url/version" ;;
+				curl) set -- "$@" curl -sik --noproxy '*' --max-time 3 "$n_url/version" ;;
+				wget) set -- "$@" sh -c 'wget -S -T 3 -t 1 -O - --no-proxy --no-check-certificate "$1" 2>&1' sh "$n_url/version" ;;
 				openssl) set -- "$@" sh -c '{ printf "GET /version HTTP/1.0\r\nHost: %s\r\n\r\n" "$1"; sleep 1; } | openssl s_client -quiet -connect "$1"' sh "$n_host" ;;
 			esac
 			begin_row
 			n_0=$NOW
 			n_end=$END
 			# a server that does not answer is not waited for as long as a command
-			[ $((NOW + 8)) -lt "$END" ] && END=$((NOW + 8))
+			[ $((NOW + 4)) -lt "$END" ] && END=$((NOW + 4))
 			capture bundle/node/clock 65536 head apidate "$@"
 			END=$n_end
 			now
 			if offset_of bundle/node/clock "$n_0"; then row complete "$RC" command - "Date of $n_url/version ($n_tool)" "offset $API_OFFSET s"; PARTIAL=$n_partial; return 0; fi
 			row failed "$RC" command - "Date of $n_url/version ($n_tool)" "${ERR:-no answer of an API server}"
+			# nobody there, or nobody in time: another tool would not find more
+			case $n_tool:$RC in curl:7 | curl:28 | *:124) break ;; esac
 		done
 	done 8<"$W/steps"
 	# that the API server did not answer is an observation, not a failure of the run

@@ -11,6 +11,8 @@ import { join } from "node:path";
  */
 const ROOT = "dist/test";
 const STRICT = process.argv.includes("--strict");
+/** What tries many moments or surroundings takes minutes: left to `--strict`, and said. */
+const LONG = ["distributions", "gather", "interrupt", "options", "secrets", "surroundings"].map((n) => `collect/${n}`);
 /** The longest first: a worker that is free takes the next. */
 const SLOW = ["collect/", "cli/", "bundle/", "golden/", "main.", "canary"];
 
@@ -30,9 +32,11 @@ if (files.length === 0 || idle.length > 0) {
   process.exit(1);
 }
 
+const left = STRICT ? [] : files.filter((name) => LONG.some((start) => name.startsWith(start)));
 const rank = (name: string): number => SLOW.findIndex((start) => name.startsWith(start));
-const slow = files.filter((name) => rank(name) >= 0).sort((a, b) => rank(a) - rank(b) || (a < b ? 1 : -1));
-const quick = files.filter((name) => rank(name) < 0);
+const chosen = files.filter((name) => !left.includes(name));
+const slow = chosen.filter((name) => rank(name) >= 0).sort((a, b) => rank(a) - rank(b) || (a < b ? 1 : -1));
+const quick = chosen.filter((name) => rank(name) < 0);
 const tasks: (readonly string[])[] = [...slow.map((name) => [name]), quick];
 
 /** One uvu process over the given files. A run that gives no counts, or dies, has failed once. */
@@ -66,10 +70,11 @@ const counts: Count[] = [];
 const worker = async (): Promise<void> => {
   for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) counts.push(await run(task));
 };
-await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, worker));
+await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));
 
 const sum = (read: (count: Count) => number): number => counts.reduce((all, count) => all + read(count), 0);
 const skips = counts.flatMap((count) => count.skips).sort();
+for (const name of left) console.log(`  left to --strict: ${name.replace(/\.test\.js$/, "")}`);
 for (const skip of skips) console.log(`  not run here: ${skip}`);
 const [passed, failed] = [sum((c) => c.passed), sum((c) => c.failed)];
 console.log(`${passed} passed, ${failed} failed${skips.length > 0 ? `, ${skips.length} skipped` : ""}`);
