@@ -7,7 +7,8 @@ export const MOMENT_GAP_MS = 15 * 60_000;
 
 /**
  * Groups bundles into moments, in order of time. One moment holds each node's part and the cluster's part at most once and spans at
- * most `gapMs`; a group that breaks this is split where the gap between two collections is widest.
+ * most `gapMs`; a group that breaks this is split where the gap between two collections is widest, or, where that is no pause, into what
+ * came first of each part and what came again.
  */
 export function groupMoments(custody: readonly Custody[], gapMs: number = MOMENT_GAP_MS): readonly Moment[] {
   const ordered = [...custody].sort(
@@ -22,7 +23,22 @@ function split(group: readonly Custody[], gapMs: number): readonly (readonly Cus
   if (last.startedAt.epochMs - first.startedAt.epochMs <= gapMs && !repeatsPart(group)) return [group];
   if (group.length === 1) return [group];
   const at = widestGap(group);
+  const pauseMs = (group[at]?.startedAt.epochMs ?? 0) - (group[at - 1]?.startedAt.epochMs ?? 0);
+  if (pauseMs < PAUSE_MS && repeatsPart(group)) {
+    const { once, again } = firstOfEach(group);
+    return [...split(once, gapMs), ...split(again, gapMs)];
+  }
   return [...split(group.slice(0, at), gapMs), ...split(group.slice(at), gapMs)];
+}
+
+/** A shorter pause separates no two moments: a node collected twice in one go must not tear the others from the cluster's part. */
+const PAUSE_MS = 60_000;
+
+function firstOfEach(group: readonly Custody[]): { once: readonly Custody[]; again: readonly Custody[] } {
+  const once: Custody[] = [];
+  const again: Custody[] = [];
+  for (const custody of group) (repeatsPart([...once, custody]) ? again : once).push(custody);
+  return { once, again };
 }
 
 function repeatsPart(group: readonly Custody[]): boolean {

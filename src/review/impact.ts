@@ -5,7 +5,7 @@ import type { Draft } from "#model/review.js";
 import { codes, lapse, say } from "#model/statement.js";
 import { type Brief, headline, utcOf } from "./inquest.js";
 import { affectedNodes } from "./name.js";
-import { courseOf, endOf, firstSymptom, layingFinding } from "./status.js";
+import { courseOf, endOf, firstSymptom, layingFinding, seenLast } from "./status.js";
 
 export function tellImpact(b: Brief): Draft["impact"] {
   return { rows: rows(b), intervals: intervals(b), scope: scope(b) };
@@ -47,9 +47,20 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
   if (laid && from) add("Fault laid to first symptom (latent)", from.epochMs - laid.epochMs, start, onset);
   if (from && to) add(`First symptom to recovery${bound}`, to.epochMs - from.epochMs, onset, end);
   if (laid && from && to) add(`Fault laid to recovery${bound}`, to.epochMs - laid.epochMs, start, end);
-  const last = b.moments.at(-1);
-  if (from && !to && last)
-    add("First symptom to the last collection, still ongoing", last.collectedAt.epochMs - from.epochMs, onset, []);
+  if (from && !to) {
+    const going = b.findings.filter((f) => b.isSymptom(f) && f.ended === null);
+    const until = going.map((f) => f.lastSeen).reduce(latestOf, null) ?? b.moments.at(-1)?.collectedAt ?? null;
+    const name = going.some((f) => seenLast(b, f))
+      ? "First symptom to the last collection that shows it, still ongoing"
+      : "First symptom to the last collection that shows it; later ones did not look";
+    if (until)
+      add(
+        name,
+        until.epochMs - from.epochMs,
+        onset,
+        going.flatMap((f) => evidenceOf(f)),
+      );
+  }
   return list;
 }
 

@@ -59,13 +59,26 @@ export function layingFinding(b: Brief): Finding | undefined {
   return [...before].sort((x, y) => (y.since?.epochMs ?? 0) - (x.since?.epochMs ?? 0) || (x.id < y.id ? -1 : 1))[0];
 }
 
+/** Whether the last collection still shows it, and did not only look elsewhere. */
+export function seenLast(b: Brief, finding: Finding): boolean {
+  const last = b.moments.at(-1);
+  const seen = b.moments.findLast((m) => finding.activeAt.includes(m.id));
+  if (!last || !seen) return false;
+  return seen.id === last.id || last.startedAt.epochMs - seen.collectedAt.epochMs < AT_ONCE_MS;
+}
+
+/** A node that was collected again in the same go makes no later look. */
+const AT_ONCE_MS = 60_000;
+
 export function statusOf(b: Brief): Draft["status"] {
   if (b.findings.length === 0 && b.forecasts.length > 0) return "Latent";
   if (b.findings.length === 0) return looked(b) ? "No fault found" : "Undetermined";
   const symptoms = b.findings.filter((f) => b.isSymptom(f));
   const impacts = b.findings.filter((f) => b.rule(f.rule).kind === "impact");
   const mechanisms = b.findings.filter((f) => b.rule(f.rule).kind === "mechanism");
-  if (symptoms.some((f) => f.ended === null)) return "Ongoing";
+  const going = symptoms.filter((f) => f.ended === null);
+  // what the last collection did not look at may be over: repaired or not, it cannot be said
+  if (going.length > 0) return going.some((f) => seenLast(b, f)) ? "Ongoing" : "Undetermined";
   if (symptoms.length === 0 && mechanisms.every((f) => f.ended !== null))
     return impacts.some((f) => f.ended === null) ? "Ongoing" : "Resolved";
   if (symptoms.length === 0) return "Latent";

@@ -66,6 +66,19 @@ test("the same node twice is two moments, however close", () => {
   assert.equal(groups([bundle("b", "2024-03-05T10:00:00Z"), bundle("a", "2024-03-05T10:00:00Z")]), ["m1 a", "m2 b"]);
 });
 
+test("a node collected twice in one go leaves the others with the cluster's part", () => {
+  const capture = [
+    bundle("c", "2024-03-05T10:00:00Z", { node: null, parts: ["cluster"] }),
+    bundle("a", "2024-03-05T10:00:08Z", node("n1")),
+    bundle("b", "2024-03-05T10:00:10Z", node("n1")),
+    bundle("d", "2024-03-05T10:00:20Z", node("n2")),
+  ];
+  assert.equal(groups(capture), ["m1 c a d", "m2 b"]);
+  // a pause says that it was meant
+  const before = capture.filter((c) => c.sha256 !== "b");
+  assert.equal(groups([...before, bundle("b", "2024-03-05T10:02:00Z", node("n1"))]), ["m1 c a d", "m2 b"]);
+});
+
 test("the cluster's part twice is two moments, on different nodes too", () => {
   const parts = ["node", "cluster"] as const;
   assert.equal(

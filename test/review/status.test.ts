@@ -70,8 +70,11 @@ test("a symptom at the last collection is ongoing", () => {
   assert.is(draft.duration.activeMs, null);
 });
 
-test("a symptom that a later collection could not see is still ongoing", () => {
-  assert.is(review({ rules: [symptom([[during], []])], custody: two, coverage: whole(1) }).status, "Ongoing");
+test("a symptom that a later collection did not look at is neither ongoing nor over", () => {
+  const draft = review({ rules: [symptom([[during], []])], custody: two, coverage: whole(1) });
+  assert.is(draft.status, "Undetermined");
+  assert.is(draft.duration.to, null);
+  assert.ok(!draft.impact.intervals.some((i) => i.name.includes("ongoing")));
 });
 
 test("a symptom that ended while its cause lasts is partially resolved", () => {
@@ -176,7 +179,7 @@ test("the fault lay from its trigger to the first symptom", () => {
   );
   assert.equal(
     lay.impact.intervals.map((i) => i.name),
-    ["Fault laid to first symptom (latent)", "First symptom to the last collection, still ongoing"],
+    ["Fault laid to first symptom (latent)", "First symptom to the last collection that shows it, still ongoing"],
   );
   assert.is(draft("2024-03-05T09:30:00Z").duration.latentMs, null);
   assert.is(review({ rules: [symptom([[during]]), cause([[during]])] }).duration.latentMs, null);

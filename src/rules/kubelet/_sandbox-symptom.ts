@@ -95,15 +95,17 @@ export function whatBecame(
   const all = group.occurrences.length;
   const gone = all - left.length;
   if ((gone > 0 && pods.coverage().state !== "complete") || !left.every(isReady)) return null;
-  const at = time(moment.collectedAt, list);
+  // the list's own time: a moment goes on for a while
+  const asked = pods.all[0]?.artifact.collectedAt ?? moment.collectedAt;
+  const at = time(asked, list);
   const [first, ...rest] = left;
   if (!first)
     return all === 1 ? say`At ${at} this pod existed no more` : say`At ${at} none of these pods existed any more`;
   const conditions = citeReady([first, ...rest]);
   if (gone === 0)
     return all === 1
-      ? say`At ${time(moment.collectedAt, ...conditions)} this pod was ready`
-      : say`At ${time(moment.collectedAt, ...conditions)} each of these pods was ready`;
+      ? say`At ${time(asked, ...conditions)} this pod was ready`
+      : say`At ${time(asked, ...conditions)} each of these pods was ready`;
   return say`At ${at} ${words(inWords(left.length), ...conditions)} of these pods ${either(left.length, "was", "were", ...conditions)} ready, and ${words(inWords(gone), list)} existed no more`;
 }
 

@@ -36,7 +36,7 @@ function* listed({ context, view }: ComparedMoment, kind: FactKind, noun: string
   );
   const [first, ...rest] = whole;
   if (!first) return;
-  const statement = say`${count(coverage.facts, noun, first, ...rest)} at ${time(context.moment.collectedAt, first)}, collection ${word(coverage.state, first)}`;
+  const statement = say`${count(coverage.facts, noun, first, ...rest)} at ${time(view(kind).all[0]?.artifact.collectedAt ?? context.moment.collectedAt, first)}, collection ${word(coverage.state, first)}`;
   yield { section: "examined", name: noun, statement };
 }
 
@@ -44,11 +44,13 @@ function* onNode({ context, view }: ComparedMoment, node: string): Iterable<Surv
   const paths = view("path").on(node);
   const [fact] = paths;
   if (!fact) return;
+  // the table of paths has no time of its own; the processes are looked at just before
+  const at = view("process").on(node)[0]?.artifact.collectedAt ?? context.moment.collectedAt;
   const table = evidenceIn(fact.artifact, { kind: "whole" }, `${paths.length} paths`);
   yield {
     section: "examined",
     name: node,
-    statement: say`${count(paths.length, "path", table)} on ${code(node, table)} at ${time(context.moment.collectedAt, table)}`,
+    statement: say`${count(paths.length, "path", table)} on ${code(node, table)} at ${time(at, table)}`,
   };
   const files = context.derive(nodeFiles).get(node);
   if (files?.followed.state !== "followed") return;
