@@ -52,7 +52,7 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
     const until = going.map((f) => f.lastSeen).reduce(latestOf, null) ?? b.moments.at(-1)?.collectedAt ?? null;
     const name = going.some((f) => seenLast(b, f))
       ? "First symptom to the last collection that shows it, still ongoing"
-      : "First symptom to the last collection that shows it; later ones did not look";
+      : "First symptom to its last sign; whether it went on is not in evidence";
     if (until)
       add(
         name,

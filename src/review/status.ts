@@ -64,6 +64,10 @@ export function seenLast(b: Brief, finding: Finding): boolean {
   const last = b.moments.at(-1);
   const seen = b.moments.findLast((m) => finding.activeAt.includes(m.id));
   if (!last || !seen) return false;
+  // a sign from before a repair does not show that it goes on after it
+  const { lastSeen } = finding;
+  if (lastSeen && b.changes.some((c) => c.kind === "repair" && c.at !== null && c.at.epochMs > lastSeen.epochMs))
+    return false;
   return seen.id === last.id || last.startedAt.epochMs - seen.collectedAt.epochMs < AT_ONCE_MS;
 }
 
