@@ -79,7 +79,7 @@ Secrets, ConfigMaps and the environment of processes are never read. Run it as r
 On standard output: "<sha256>  <archive>", one line per archive (on standard error with -o -). The same lines are kept in the
 file SHA256SUMS beside the archives: keep it with the ticket.
 
-exit code: 0 complete; 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
+exit code: 0 complete (a log or list may be cut at its limit, the index says which); 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
 missing or partial); 3 nothing (the archive only says what was tried; with --all-nodes: no archive); 5 partial, and a file was withheld because something in it
 still looked like a secret; 64 wrong usage; 70 internal error; 73 output directory or archive cannot be created; 74 no space
 or write error; 128+n stopped by signal n (the archive holds what there was)
@@ -319,11 +319,11 @@ cmd  text ip-d-link             ip link
 cmd  text ip-route              ip route
 cmd  text ip-route-all          ip route show table all
 cmd  text ip-rule               ip rule
-cmd  text iptables-save         iptables-save
-count text iptables-legacy-save iptables-legacy-save
-count text nft-list-ruleset     nft list ruleset
-count text ipvsadm              ipvsadm -Sn
-count text ipset                ipset -n list
+cmd  text iptables-save         ?/sys/module/x_tables iptables-save
+count text iptables-legacy-save ?/proc/net/ip_tables_names iptables-legacy-save
+count text nft-list-ruleset     ?/sys/module/nf_tables nft list ruleset
+count text ipvsadm              ?/proc/net/ip_vs ipvsadm -Sn
+count text ipset                ?/sys/module/ip_set ipset -n list
 tail text dmesg-tail            dmesg
 cmd  text sysctl-ip-forward     sysctl net.ipv4.ip_forward
 cmd  text sysctl                sysctl -e net.bridge.bridge-nf-call-iptables net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max fs.file-nr fs.inotify.max_user_instances fs.inotify.max_user_watches kernel.pid_max kernel.threads-max vm.overcommit_memory
@@ -467,7 +467,11 @@ while [ $# -gt 0 ]; do
 done
 number() { case $2 in '' | *[!0-9]* | 0* | ??????????*) die 64 "$1 must be a number above 0" ;; esac; }
 number --timeout "$LIMIT"; number --deadline "$DEADLINE"; number --max-bytes "$MAX"; number --parallel "$PARALLEL"; number --pod-timeout "$PODWAIT"
-case $SINCE in '' | *[!0-9a-z]*) die 64 "--since must be an age such as 24h" ;; esac
+case $SINCE in
+	[1-9]*) case ${SINCE#"${SINCE%%[!0-9]*}"} in s | m | min | h | d | w) ;; *) die 64 "--since must be an age such as 24h" ;; esac ;;
+	*) die 64 "--since must be an age such as 24h" ;;
+esac
+[ -n "$OUT" ] || die 64 "-o must be a directory or -"
 case $NODE in *[!A-Za-z0-9._-]* | -* | .*) die 64 "--node must be a host name" ;; esac
 case $ONLY in *[!A-Za-z0-9._,-]*) die 64 "--nodes must be names of nodes, separated by commas" ;; esac
 case $IMAGE in '' | *[!A-Za-z0-9._/:@-]*) die 64 "--image must be the name of an image" ;; esac
@@ -541,6 +545,7 @@ dry_run() {
 				*) echo "read $d_root${b:-$a}" ;;
 			esac
 		done
+		echo "read $d_root/etc/passwd, group, hostname, machine-id, os-release, $d_root/proc/version, boot_id and osrelease of $d_root/proc/sys/kernel"
 		echo "# processes"
 		echo "read $d_root/proc/*/cmdline and stat of $AGENTS|$RUNTIMES"
 		echo "read $d_root/proc/*/mountinfo of $AGENTS"
@@ -551,11 +556,13 @@ dry_run() {
 			d_where=${line%% *}
 			case $line in '?'*) echo "run ${line#* }   # where there is ${d_where#'?'}" ;; *) echo "run $line" ;; esac
 		done
+		echo "run journalctl -F _SYSTEMD_UNIT, journalctl -F UNIT: which units there are"
 		for d_unit in $(journal_units); do echo "run journalctl -u $d_unit --since=-$SINCE"; done
 		echo "run curl, wget or openssl: the Date of an answer of the API server that the kubeconfigs name, without credentials"
 	fi
 	if [ $DO_CLUSTER = 1 ]; then
-		echo "# the API server"
+		[ -n "$KUBECTL" ] || echo "# the API server, with the first of kubectl, microk8s kubectl, k3s kubectl, k0s kubectl that exists"
+		[ -z "$KUBECTL" ] || echo "# the API server"
 		d_kubectl="${KUBECTL:-kubectl}${CONTEXT:+ --context $CONTEXT}"
 		api_steps | while read -r verb a b; do
 			case $verb in
@@ -627,11 +634,40 @@ KIB=$(free_kib)
 
 # Two processes: this one takes the signals and tidies up, the other works. A terminal's ctrl-C and a service manager's stop
 # reach every process of a group: if the worker's own small helpers could be hit, half a row might be written.
-SENT='' WORKER=''
+SENT='' WORKER='' ALARM=0 BELL=''
+# slay PID: it and everything below, without a last word
+slay() { kill -STOP "$1" 2>/dev/null; kill -KILL $(descendants "$1") 2>/dev/null; }
+# ring SECONDS: wakes this process then, should the worker still go on
+ring() {
+	[ -z "$BELL" ] || slay "$BELL"
+	(
+		trap - HUP INT QUIT TERM PIPE EXIT
+		sleep "$1"
+		# where the directory is gone so is the run, and its number may be another's
+		[ -d "$W" ] && kill -USR2 $$ 2>/dev/null
+	) </dev/null >/dev/null 2>&1 &
+	BELL=$!
+}
+# A worker that hangs in the kernel (a dead mount) takes no signal: what it has written down is packed without it.
+take_over() {
+	slay "$WORKER"
+	t_at=$(cat "$W/at" 2>/dev/null)
+	say "the run hangs at $t_at, writing what there is"
+	SEQ=$(wc -l <"$W/index" | tr -d ' ')
+	STATE=partial
+	[ -z "$SENT" ] || STATE=interrupted
+	now
+	begin_row
+	row failed - command - "end of the run" "hung at $t_at: what has no row was not attempted"
+	finish || die 74 "no space or write error in $OUT"
+	[ -z "$SENT" ] || exit $((128 + SENT))
+	exit 2
+}
 supervise() {
 	(
 		trap '' HUP INT QUIT TERM
 		trap 'exit 74' PIPE
+		trap - USR2
 		trap 'stopped' USR1
 		trap 'echo $? >"$W/exit"' EXIT
 		printf '' >"$W/ready"
@@ -640,8 +676,17 @@ supervise() {
 	WORKER=$!
 	[ -z "$SENT" ] || deliver
 	s_code=0
-	while kill -0 $WORKER 2>/dev/null; do wait $WORKER 2>/dev/null; s_code=$?; done
+	[ $ALL = 1 ] || ring $((DEADLINE + 15))
+	while kill -0 $WORKER 2>/dev/null; do
+		if [ $ALARM = 1 ]; then
+			ALARM=0
+			# packing may take its time
+			if [ -e "$W/packing" ]; then ring 300; else trap '' HUP INT QUIT TERM; take_over; fi
+		fi
+		wait $WORKER 2>/dev/null; s_code=$?
+	done
 	trap '' HUP INT QUIT TERM
+	[ -z "$BELL" ] || slay "$BELL"
 	# on a full disk the file stays empty; a signal of ours would make wait's word worthless, so the file comes first
 	[ -s "$W/exit" ] || [ $s_code -gt 125 ] || [ $s_code = 0 ] || exit $s_code
 	[ -s "$W/exit" ] || die 70 "the run was killed, nothing is left of it"
@@ -655,6 +700,7 @@ pass_on() {
 deliver() { # not before the worker's trap is set
 	while [ ! -e "$W/ready" ] && kill -0 "$WORKER" 2>/dev/null; do tick; done
 	echo "$SENT" >"$W/signal"
+	[ $ALL = 1 ] || ring 20
 	kill -USR1 "$WORKER" 2>/dev/null
 }
 
@@ -663,6 +709,7 @@ trap 'pass_on 2' INT
 trap 'pass_on 3' QUIT
 trap 'pass_on 13' PIPE
 trap 'pass_on 15' TERM
+trap 'ALARM=1' USR2
 trap 'cleanup' EXIT
 # only what mktemp made is ever removed
 cleanup() { case $W in */.inquest.??????) rm -rf -- "$W" ;; esac; }
@@ -968,6 +1015,7 @@ moment() {
 }
 # resolve PATH: notes every hop, follows links inside of the root. Sets REAL and TYPE; fails where nothing is.
 resolve() {
+	printf '%s\n' "$1" >"$W/at"
 	r_todo=${1#/} r_cur='' r_links=0 REAL=/ TYPE=d
 	note /
 	while [ -n "$r_todo" ]; do
@@ -1000,6 +1048,7 @@ resolve() {
 # listing of a directory without links in its path
 LISTED=$NL
 enter_dir() { # REALPATH DEPTH
+	printf '%s\n' "$1" >"$W/at"
 	case $LISTED in *"$NL$1 $2$NL"*) return ;; esac
 	LISTED=$LISTED$1\ $2$NL
 	[ "$STOP" = 0 ] || return
@@ -1517,9 +1566,9 @@ node_clock() {
 			else continue; fi
 			# shellcheck disable=SC2016 # the inner shell is to expand its arguments
 			case $n_tool in
-				curl) set -- "$@" curl -sik --noproxy '*' --max-time 3 "$n_url/version" ;;
-				wget) set -- "$@" sh -c 'wget -S -T 3 -t 1 -O - --no-proxy --no-check-certificate "$1" 2>&1' sh "$n_url/version" ;;
-				openssl) set -- "$@" sh -c '{ printf "GET /version HTTP/1.0\r\nHost: %s\r\n\r\n" "$1"; sleep 1; } | openssl s_client -quiet -connect "$1"' sh "$n_host" ;;
+				curl) set -- "$@" curl -q -sik --noproxy '*' --max-time 3 "$n_url/version" ;;
+				wget) set -- "$@" sh -c 'HOME=/nonexistent wget -S -T 3 -t 1 -O - --no-proxy --no-check-certificate "$1" 2>&1' sh "$n_url/version" ;;
+				openssl) set -- "$@" sh -c 'HOME=/nonexistent; export HOME; { printf "GET /version HTTP/1.0\r\nHost: %s\r\n\r\n" "$1"; sleep 1; } | openssl s_client -quiet -connect "$1"' sh "$n_host" ;;
 			esac
 			begin_row
 			n_0=$NOW
@@ -2555,17 +2604,26 @@ kctl() {
 	set -f; set -- $KUBECTL --cache-dir "$W/kubecache" "$@"; set +f
 	within "$k_limit" "$@"
 }
-first_line() { tr -d '\000-\010\013-\037\177' <"$1" 2>/dev/null | grep -v '^[ 	]*$' | head -n 1 | cut -b1-300; }
+first_line() { tr -d '\000-\010\013-\037\177' <"$1" 2>/dev/null | grep -v '^[ 	]*$' | head -n 1 | cut -b1-300 | redact text "line$NUMBER"; }
 # shellcheck disable=SC2016 # a case's name stands between quotes in the line that is shown
-by_hand() { printf 'sh collect.sh --no-cluster --node %s%s   # on %s, as root' "$1" "${CASE:+ --case '$CASE'}" "$1"; }
+quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
+by_hand() {
+	b_said=''
+	[ -n "$CASE" ] && b_said=" --case $(quoted "$CASE")"
+	[ -n "$OPERATOR" ] && b_said="$b_said --operator $(quoted "$OPERATOR")"
+	printf 'sh collect.sh --no-cluster --node %s --since %s%s   # on %s, as root' "$1" "$SINCE" "$b_said" "$1"
+}
 # one_node NODE: a pod, the collector in it, its archive; the outcome is one line in a file. Runs in a shell of its own.
 one_node() {
 	o_node=$1 o_pod=inquest-collect-$RUN-$NUMBER o_dir=$W/node.$NUMBER
 	mkdir -p "$o_dir"
 	pod_manifest "$o_node" "$o_pod" "$RUN" >"$o_dir/pod.json"
+	printf '' >"$o_dir/making"
 	if ! kctl "$LIMIT" -n "$PODNS" create -f - <"$o_dir/pod.json" >"$o_dir/out" 2>"$o_dir/err"; then
+		rm -f "$o_dir/making"
 		missing "no pod could be made: $(first_line "$o_dir/err")"; return
 	fi
+	rm -f "$o_dir/making"
 	o_until=$(($(date -u +%s) + PODWAIT)) o_why=''
 	while :; do
 		kctl "$LIMIT" -n "$PODNS" get pod "$o_pod" -o 'jsonpath={.status.phase}|{.status.containerStatuses[0].state.waiting.reason}|{.status.containerStatuses[0].state.waiting.message}|{.status.reason} {.status.message}' >"$o_dir/out" 2>"$o_dir/err"
@@ -2593,7 +2651,7 @@ one_node() {
 	[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
 	kctl $((DEADLINE + 60)) -n "$PODNS" exec "$o_pod" -- sh /work/collect.sh "$@" >"$o_dir/out" 2>"$o_dir/err"
 	o_rc=$?
-	sed "s/^collect.sh: /collect.sh: $o_node: /; /^command terminated with/d" "$o_dir/err" | tr -d '\000-\010\013-\037\177' | head -n 20 >&2
+	sed "s/^collect.sh: /collect.sh: $o_node: /; /^command terminated with/d" "$o_dir/err" | tr -d '\000-\010\013-\037\177' | head -n 20 | redact text "line$NUMBER" >&2
 	o_sum=$(sed -n 's/^\([0-9a-f]\{64\}\)  \/work\/inquest-[A-Za-z0-9._-]*$/\1/p' "$o_dir/out" | head -n 1)
 	o_file=$(sed -n 's/^[0-9a-f]\{64\}  \/work\/\(inquest-[A-Za-z0-9._-]*\)$/\1/p' "$o_dir/out" | head -n 1)
 	if [ -z "$o_sum" ]; then missing "the collector left no archive (exit $o_rc): $(grep -v '^command terminated with' "$o_dir/err" >"$o_dir/why"; first_line "$o_dir/why")"; drop; return; fi
@@ -2612,15 +2670,31 @@ drop() { kctl "$LIMIT" -n "$PODNS" delete pod "$o_pod" --wait=false >/dev/null 2
 # Every pod of this run goes, also one that was being made when the run was stopped.
 drop_all() {
 	a_n=0
-	while [ $a_n -lt 8 ]; do
+	# a request that was cut off may still be granted: for those pods it waits until they came and went
+	a_wait=''
+	for a_m in "$W"/node.*/making; do [ -e "$a_m" ] && { a_m=${a_m%/making}; a_wait="$a_wait inquest-collect-$RUN-${a_m##*.}"; }; done
+	a_until=$(($(date -u +%s) + 15))
+	while [ $a_n -lt 20 ]; do
 		a_n=$((a_n + 1))
 		a_force=''
 		# a node whose kubelet is gone never confirms that a pod ended
-		[ $a_n -gt 5 ] && a_force='--grace-period=0 --force'
-		kctl "$LIMIT" -n "$PODNS" delete pods -l "inquest/run=$RUN" --wait=false $a_force >/dev/null 2>"$W/err"
-		a_rc=$?
-		kctl "$LIMIT" -n "$PODNS" get pods -l "inquest/run=$RUN" -o name >"$W/left" 2>"$W/err" && [ $a_rc = 0 ] && [ ! -s "$W/left" ] && return 0
-		sleep 2
+		[ $a_n -gt 8 ] && a_force='--grace-period=0 --force'
+		a_rc=0
+		kctl "$LIMIT" -n "$PODNS" get pods -l "inquest/run=$RUN" -o name >"$W/left" 2>"$W/err" || a_rc=1
+		if [ $a_rc = 0 ] && [ ! -s "$W/left" ]; then
+			[ -z "$a_wait" ] && return 0
+			if [ "$(date -u +%s)" -ge $a_until ]; then
+				say "a pod that was being made may still appear: kubectl -n $PODNS delete pods -l inquest/run=$RUN"
+				return 1
+			fi
+		else
+			a_still=''
+			for a_m in $a_wait; do grep -qF "$a_m" "$W/left" || a_still="$a_still $a_m"; done
+			a_wait=$a_still
+			kctl "$LIMIT" -n "$PODNS" delete pods -l "inquest/run=$RUN" --wait=false $a_force >/dev/null 2>"$W/err"
+			[ $a_n -gt 8 ] && [ $a_rc = 1 ] && break
+		fi
+		sleep 1
 	done
 	say "pods of this run may be left: kubectl -n $PODNS delete pods -l inquest/run=$RUN"
 	return 1
@@ -2715,15 +2789,6 @@ all_nodes() {
 # ======================================================================================================= the run
 work() {
 	[ $ALL = 1 ] && all_nodes
-	write_filter
-	now
-	START=$STAMP
-	printf '' >"$W/listings"
-	if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
-		if [ -n "$R" ]; then NODE=$(head -n 1 "$R/etc/hostname" 2>/dev/null); else NODE=$(hostname 2>/dev/null || uname -n); fi
-		NODE=$(printf '%s' "$NODE" | tr -cd 'A-Za-z0-9._-' | sed 's/^[.-]*//')
-		[ -n "$NODE" ] || NODE=unknown
-	fi
 	if [ $DO_NODE = 1 ]; then
 		node_processes
 		node_runtime
@@ -2743,6 +2808,7 @@ work() {
 	esac
 	# from here on a signal would only leave half an archive
 	trap '' USR1
+	printf '' >"$W/packing"
 	if [ $GOT = 0 ]; then
 		awk -F '\t' 'NR <= 5 { printf "collect.sh: %s: %s\n", $10, $11 }' "$W/index" >&2
 		say "nothing could be read: the archive only says what was tried"
@@ -2759,4 +2825,13 @@ work() {
 	[ $STATE = complete ] || exit 2
 	exit 0
 }
+write_filter
+now
+START=$STAMP
+printf '' >"$W/listings"
+if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
+	if [ -n "$R" ]; then NODE=$(head -n 1 "$R/etc/hostname" 2>/dev/null); else NODE=$(hostname 2>/dev/null || uname -n); fi
+	NODE=$(printf '%s' "$NODE" | tr -cd 'A-Za-z0-9._-' | sed 's/^[.-]*//')
+	[ -n "$NODE" ] || NODE=unknown
+fi
 supervise

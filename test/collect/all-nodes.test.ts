@@ -73,7 +73,7 @@ test("a node that cannot be reached is named with its reason and the command to 
   );
   assert.match(stderr, /guarded: MISSING: no pod could be made: .*violates PodSecurity/);
   assert.match(stderr, /offline: MISSING: the pod did not start within 2 s: ImagePullBackOff Back-off pulling image/);
-  assert.match(stderr, /by hand: sh collect\.sh --no-cluster --node offline +# on offline, as root/);
+  assert.match(stderr, /by hand: sh collect\.sh --no-cluster --node offline --since 24h +# on offline, as root/);
   assert.equal(fake.pods(), []);
 });
 
@@ -84,7 +84,7 @@ test("no API server: nothing is collected, and the commands to run by hand are s
   const { code, stderr } = all(fake, out, "--nodes", "n1,n7");
   assert.is(code, 3);
   assert.match(stderr, /connection refused/);
-  assert.match(stderr, /--node n7 +# on n7/);
+  assert.match(stderr, /--node n7 --since 24h +# on n7/);
   assert.equal(archives(out), []);
 });
 

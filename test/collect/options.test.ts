@@ -1,7 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { fakeCluster } from "./fake-cluster.js";
@@ -89,6 +90,27 @@ test("--deadline ends the run with what there is, and says so", () => {
   assert.match(bundle.row("end of the run")["note"] ?? "", "the deadline of 3 s had passed");
   assert.match(bundle.stderr, "--deadline");
   assert.is(bundle.row("/etc/cni/net.d/10-x.conflist")["coverage"], "complete");
+});
+
+test("a worker that hangs where no signal reaches it is left behind, and what it had is packed", async () => {
+  const { shell, out } = tools({ hostname: "sleep 30" });
+  mkdirSync(out);
+  const child = spawn("sh", ["collect.sh", "-o", out, ...node, "--deadline", "2"], {
+    env: { PATH: shell.path, TMPDIR: out },
+  });
+  const ended = new Promise<number | null>((done) => child.on("close", done));
+  const workers = (): string =>
+    readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ")[0] ?? "";
+  for (let n = 0; n < 50 && workers() === ""; n++) await sleep(100);
+  await sleep(700);
+  // stopped, it does not even notice its deadline
+  process.kill(Number(workers()), "SIGSTOP");
+  assert.is(await ended, 2);
+  const [file = ""] = readdirSync(out).filter((name) => name.endsWith(".tar.gz"));
+  const bundle = open(join(out, file), 2, "");
+  assert.match(bundle.row("end of the run")["note"] ?? "", /^hung at /);
+  assert.is(bundle.collector["state"], "partial");
+  assert.equal(readdirSync(out).sort(), ["SHA256SUMS", file].sort());
 });
 
 test("a disk that fills up while it runs ends the run with what there is; one that is full stops it before", () => {
