@@ -89,6 +89,7 @@ else {
     for (const name of ["crictl", "ctr", "containerd", "systemctl"]) tool(name, `echo "${name} $*"`);
     tool("iscsiadm", 'echo "iscsiadm: No active sessions." >&2; exit 21');
     tool("chronyc", 'echo "506 Cannot talk to daemon"; echo "506 Cannot talk to daemon" >&2; exit 1');
+    put(root, "/sys/module/nf_tables/refcnt", "1\n");
     tool("nft", 'echo "table ip a {"; echo "  ip saddr 1.2.3.4 drop"; echo "  ip daddr 1.2.3.4 drop"; echo "}"');
     tool(
       "journalctl",
