@@ -524,9 +524,10 @@ dry_run() {
 		pod_manifest NODE inquest-collect-RUN-1 RUN
 		echo "$d_kubectl -n $PODNS get pod inquest-collect-RUN-1"
 		echo "$d_kubectl -n $PODNS exec -i inquest-collect-RUN-1 -- sh -c 'cat >/work/collect.sh; wc -c </work/collect.sh'"
-		echo "$d_kubectl -n $PODNS exec inquest-collect-RUN-1 -- sh /work/collect.sh --root /host --no-cluster --node NODE -o /work"
+		echo "$d_kubectl -n $PODNS exec inquest-collect-RUN-1 -- sh /work/collect.sh --root /host --no-cluster --node NODE -o /work --since $SINCE --timeout $LIMIT --deadline $DEADLINE --max-bytes $MAX"
 		echo "$d_kubectl -n $PODNS exec inquest-collect-RUN-1 -- cat /work/ARCHIVE"
-		echo "$d_kubectl -n $PODNS delete pods -l inquest/run=RUN"
+		echo "$d_kubectl -n $PODNS delete pod inquest-collect-RUN-1 --wait=false"
+		echo "$d_kubectl -n $PODNS get pods -l inquest/run=RUN -o name; $d_kubectl -n $PODNS delete pods -l inquest/run=RUN --wait=false"
 		echo "# in each pod"
 	fi
 	if [ $DO_NODE = 1 ]; then
@@ -564,6 +565,8 @@ dry_run() {
 		[ -n "$KUBECTL" ] || echo "# the API server, with the first of kubectl, microk8s kubectl, k3s kubectl, k0s kubectl that exists"
 		[ -z "$KUBECTL" ] || echo "# the API server"
 		d_kubectl="${KUBECTL:-kubectl}${CONTEXT:+ --context $CONTEXT}"
+		echo "$d_kubectl get --raw /version -v=8 (only the Date of the answer is kept)"
+		echo "$d_kubectl api-resources --verbs=list -o name; with --namespace also --namespaced=false"
 		api_steps | while read -r verb a b; do
 			case $verb in
 				raw) echo "$d_kubectl get --raw $b" ;;
@@ -574,7 +577,8 @@ dry_run() {
 		done
 		echo "$d_kubectl logs (containers in $LOGS, and those in trouble in $LOGS_OF_TROUBLED: at most $LOGS_MOST, current and previous, the last 3000 lines)"
 	fi
-	echo "# written: a directory .inquest.XXXXXX in $OUT, removed at the end; the archive; SHA256SUMS"
+	if [ "$OUT" = - ]; then echo "# written: a directory .inquest.XXXXXX in \$TMPDIR or /tmp, removed at the end; the archive to standard output"
+	else echo "# written: a directory .inquest.XXXXXX in $OUT, removed at the end; the archive; SHA256SUMS"; fi
 }
 # ================================================================================================== surroundings
 # The callers' PATH counts first. Added is where distributions keep the tools that this needs.
