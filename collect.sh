@@ -1771,6 +1771,8 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 			sub(/[]]+$/, "", v)
 			# "failed to fetch token: pod not found" is prose: keep what a sentence would go on with
 			if (key ~ /: +$/ && !strong && substr(rest, length(v) + 1) ~ /^ *[^ ]/ && sentence(v)) prose = 1
+			# the name of an object that is missing
+			if (key ~ /^secrets?: +$/ && !strong && v ~ /^[a-z]+(-[a-z]+)+$/ && substr(rest, length(v) + 1) ~ /^ (not found|is forbidden|already exists|does not exist)/) prose = 1
 			if (v ~ /^(pod|failed|error|not|no|the|is|could|cannot|unable|invalid|expired|unauthorized|context|rpc|timed|secret|secrets|configmap)$/) prose = 1
 		}
 		# "unauthorized: Unauthorized" is the evidence, not a secret

@@ -305,6 +305,7 @@ export const EVIDENCE: readonly string[] = [
   "token: x509: certificate has expired or is not yet valid",
   "token: rpc error: code = Unavailable",
   "secret: not found",
+  "failed to fetch secret: calico-etcd-secrets not found",
   "secret: kube-system/calico refused",
   "serviceaccount token: expired",
   "serviceaccount token: timeout while it was read",
