@@ -1699,6 +1699,8 @@ BEGIN {
 	# prefixes of well-known keys, each with the length from which on what follows is one
 	split("AKIA 12 ASIA 12 AIza 20 ya29. 10 ghp_ 8 gho_ 8 ghu_ 8 ghs_ 8 ghr_ 8 github_pat_ 16 glpat- 8 glrt- 8 gldt- 8 glptt- 8 glsoat- 8 glcbt- 8 glagent- 8 glft- 8 glimt- 8 xoxa- 8 xoxb- 8 xoxe- 8 xoxo- 8 xoxp- 8 xoxr- 8 xoxs- 8 xapp- 8 dckr_pat_ 8 dckr_oat_ 8 lin_api_ 8 lin_oauth_ 8 sk_live_ 8 sk_test_ 8 rk_live_ 8 whsec_ 8 dop_v1_ 8 doo_v1_ 8 dor_v1_ 8 glsa_ 8 tskey- 8 hvs. 20 hvb. 20 hvr. 20 SG. 16 AGE-SECRET-KEY-1 16 ATATT3 20 pypi-AgE 20 hooks.slack.com/services/ 8 discord.com/api/webhooks/ 8 sk- 16+ npm_ 30+ hf_ 30+", PREFIX, " ")
 	for (i = 1; i in PREFIX; i += 2) PREFIXES = i
+	# what a sentence about a password goes on with
+	words("for from is in has was on at and or to given supplied provided entered specified attempt attempts attempted count authentication authenticate auth hash length format policy file used by with when while of detected error errors failed failure fails try tries returned received set sent the not user username login but after before it if may command commands called required denied rejected expired please that this than", PROSE)
 	setup_json(); setup_kubeconfig(); setup_toml(); setup_args()
 	depth = 0; topkey = ""; skipping = 0
 	if (mode == "kubeconfig") KUBE = 1
@@ -1809,7 +1811,8 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 		# "psk" and "auth" stand in base64 by chance, and its padding looks like the sign behind a key
 		if (key ~ /[a-z0-9]=+\\*$/ && (rest ~ /^=*(\\*[nr]\002?)*-----END/ || (RSTART > 20 && substr(s, RSTART - 20, 20) ~ "^[A-Za-z0-9+/]+$"))) { out = out head; s = rest; low = tolower(s); continue }
 		q = substr(head, length(head)); prose = 0
-		strong = (key ~ /(passw|passphrase|pwd|[_-]pass|private|client[_-]?key)/)
+		# the name of a field, not a word of a sentence: passwords, keys, client_secret, accessToken
+		strong = (key ~ /(passw|passphrase|pwd|[_-]pass|private|[a-z_-]key)/ || compound(substr(head, 1, RSTART), key))
 		if (q == "\"" || q == "'" || q == "`") {
 			if (substr(head, length(head) - 1, 1) == "\\") n = index(rest, "\\" q); else n = closing(rest, q)
 			v = n ? substr(rest, 1, n - 1) : rest
@@ -1819,8 +1822,10 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 				(match(rest, /^[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : "")
 			if (strong && key ~ /=$/ && v !~ / / && match(rest, "^[^ \t\"'" BS "]+")) v = substr(rest, 1, RLENGTH)
 			sub(/[]]+$/, "", v)
-			# "failed to fetch token: pod not found" is prose: hide only what looks like a value
-			if (key ~ /: +$/ && !strong && substr(rest, length(v) + 1) ~ /^ *[^ ]/ && !(length(v) >= 12 && v ~ /[0-9]/)) prose = 1
+			# "failed to fetch token: pod not found" is prose: keep what a sentence would go on with
+			if (key ~ /: +$/ && !strong && substr(rest, length(v) + 1) ~ /^ *[^ ]/ && sentence(v)) prose = 1
+			# the name of an object that is missing
+			if (key ~ /^secrets?: +$/ && !strong && v ~ /^[a-z]+(-[a-z]+)+$/ && substr(rest, length(v) + 1) ~ /^ (not found|is forbidden|already exists|does not exist)/) prose = 1
 			if (v ~ /^(pod|failed|error|not|no|the|is|could|cannot|unable|invalid|expired|unauthorized|context|rpc|timed|secret|secrets|configmap)$/) prose = 1
 		}
 		# "unauthorized: Unauthorized" is the evidence, not a secret
@@ -1837,6 +1842,18 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 		s = substr(rest, length(v) + 1); low = tolower(s)
 	}
 	return out s
+}
+# Whether the name of which s ends with the first letter goes back further, as in client_secret, x-auth-token and accessToken
+function compound(s, key,   c) {
+	if (length(s) < 2) return 0
+	c = substr(s, length(s) - 1, 1); if (length(s) > 24) s = substr(s, length(s) - 23)
+	if (c ~ /[a-z]/ && s ~ /[A-Z]$/) return 1
+	return c == "_" || tolower(s) ~ /(client|bearer|access|refresh|auth|session|api|app|csrf|security|master|vault|consumer|webhook|private|x)-?[a-z]$/
+}
+# A word with which an error may go on behind "token: ": letters in one case, an address, a number, or another field
+function sentence(v) {
+	sub(/^[(]/, "", v); sub(/[:.!?]+$/, "", v)
+	return v ~ /^([A-Z]?[a-z]+|[A-Z][A-Z]?[A-Z]?[A-Z]?[A-Z]?|x509|ServiceAccount|ConfigMap|Token(Request|Review)|NotFound|InternalError|AlreadyExists|[a-z]+(-[a-z]+)*\/[a-z]+(-[a-z]+)*|system:[a-z].*|https?:\/\/.*|[a-z_-]+=[^=].*|[^A-Za-z0-9]*|[0-9.:\/]+)$/
 }
 # where a quoted value ends; a quote behind a backslash is part of it
 function closing(s, q,   i, n) {
@@ -1947,10 +1964,60 @@ function spoken(s, low,   t) {
 	if (low ~ /chpasswd/) s = behind(s, "[\"' ][a-z_][a-z0-9_-]*:", "^[^ {\"'|:\\\\]+")
 	if (low ~ /cookie2?[]"']*[:=]/) s = behind(s, "cookie2?[]\"']*[:=][ \t]*[[\"']?", "^[^]\"'" BS "]*=[^]\"'" BS "]*")
 	if (low ~ /[?&](x-amz-)?(sig|signature|credential|security-token|code)=/) s = behind(s, "[?&](x-amz-)?(sig|signature|credential|security-token|code)=", "^[^& \t\"'" BS "]+")
+	if (low ~ /sharedaccesssignature/) s = behind(s, "[ \t;,\"']sig=", "^[^& \t;\"'" BS "]+")
 	if (low ~ /bot[0-9]+:/) s = behind(s, "bot[0-9]+:", "^[A-Za-z0-9_-]+")
 	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]", "^[^ \t:\"'," BS "]+")
 	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
 	return s
+}
+# A password in a sentence: in quotes behind the word or as an argument of a call, or a word that no sentence goes on with
+function told(s,   out, low, re, head, rest, q, v, n) {
+	out = ""; low = tolower(s)
+	re = "pass(word|wd|phrase)[ \t]+[\\\\]*[\"'`]?|(passw|passphrase|pwd|set_?(token|secret|api_?key|credential))[a-z0-9_]*[(]([a-z0-9_.&*]+,[ ]*)*[\\\\]*[\"'`]"
+	while (match(low, re)) {
+		head = substr(s, 1, RSTART + RLENGTH - 1); rest = substr(s, RSTART + RLENGTH); q = substr(head, length(head)); v = ""
+		if (q == "\"" || q == "'" || q == "`") {
+			if (substr(head, length(head) - 1, 1) == "\\") n = index(rest, "\\"); else n = closing(rest, q)
+			v = n ? substr(rest, 1, n - 1) : rest
+			# the quote closes: what follows is not what it holds
+			if (v ~ /^[] \t,:;)}]/) v = ""
+		} else if (match(rest, /^[^ \t"'`,;()<>{}\\]+/)) {
+			v = substr(rest, 1, RLENGTH); sub(/[.:!?]+$/, "", v)
+			if (v ~ /[=:]|^-/) v = ""
+			else if (tolower(head) ~ /(bad|wrong|incorrect|invalid) pass[a-z]+[ \t]+$/) { if (tolower(v) in PROSE) v = "" }
+			else if (length(v) < 6 || v !~ /[A-Za-z]/ || v !~ /[0-9]/ || tolower(v) ~ /^(sha|md5|base64|utf|pbkdf|k8s|argon)|\//) v = ""
+		}
+		out = out head (v == "" || harmless(v) ? v : hide(v)); s = substr(rest, length(v) + 1)
+		# further arguments of the same call
+		while (head ~ /[(]/ && v != "" && match(s, "^[\\\\]*[\"'`],[ ]*[\\\\]*[\"'`]")) {
+			q = substr(s, RLENGTH, 1); out = out substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
+			n = index(s, q); v = n ? substr(s, 1, n - 1) : s; sub(/\\+$/, "", v)
+			out = out (harmless(v) ? v : hide(v)); s = substr(s, length(v) + 1)
+		}
+		low = tolower(s)
+	}
+	return out s
+}
+# AUTH as redis and mail servers are told it: upper case, and no word of a sentence behind it
+function auth_command(s,   out, v, b) {
+	out = ""
+	while (match(s, "AUTH([\\\\]*[\"']?[ ]+[\\\\]*[\"']?(PLAIN|LOGIN|default))?[\\\\]*[\"']?[ ]+[\\\\]*[\"']?")) {
+		b = RSTART > 1 ? substr(s, RSTART - 1, 1) : " "
+		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
+		if (b ~ /[A-Za-z0-9_-]/ || !match(s, /^[^ \t"'<>\\]+/)) continue
+		v = substr(s, 1, RLENGTH); sub(/[.,:;!?]+$/, "", v)
+		if (!(tolower(v) in PROSE) && !harmless(v)) { out = out hide(v); s = substr(s, length(v) + 1) }
+	}
+	return out s
+}
+# "password" in base64, wherever it stands in it; the payload of a token is looked at elsewhere
+function base64_password(s,   out, v, a) {
+	out = ""
+	while (match(s, "[A-Za-z0-9+/_-]*([cU]GFzc3dvcm|Bhc3N3b3Jk|[wQ]YXNzd29yZ|UEFTU1dPUk|BBU1NXT1JE|QQVNTV09SR)[A-Za-z0-9+/_-]*=*")) {
+		v = substr(s, RSTART, RLENGTH); a = substr(s, RSTART + RLENGTH, 1)
+		out = out substr(s, 1, RSTART - 1) (a == "." && v ~ /^e[yw]/ ? v : hide(v)); s = substr(s, RSTART + RLENGTH)
+	}
+	return out s
 }
 # hides what the second expression finds behind the first one
 function behind(s, re, what,   out, low, v) {
@@ -2002,7 +2069,7 @@ function text(s) {
 function shapes(s,   low, n, t) {
 	low = tolower(s)
 	# a literal: busybox compiles an expression in a variable anew each time
-	if (low !~ /(pass|pwd|psk|secret|token|key|credential|auth|bearer|basic|cookie|user|callback|identified|:[^ ]*@|:\\*\/\\*\/[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zxlk|zxd|ls0t|uffj|[$][0-9a-z]+[$]|-u|login|join|mongo|mariadb|mysql|redis|ldap|smb|-----|[a-z0-9][.][a-z0-9]*[0-9]|k10|bot[0-9]|[?&](sig|code|x-amz)|:[0-9]+\/[0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|gl[a-z]+-|xox|xapp-|dckr_|lin_|[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
+	if (low !~ /(pass|pwd|psk|secret|token|key|credential|auth|bearer|basic|cookie|user|callback|identified|:[^ ]*@|:\\*\/\\*\/[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zxlk|zxd|ls0t|uffj|[$][0-9a-z]+[$]|-u|login|join|mongo|mariadb|mysql|redis|ldap|smb|-----|[a-z0-9][.][a-z0-9]*[0-9]|k10|bot[0-9]|[?&](sig|code|x-amz)|:[0-9]+\/[0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|gl[a-z]+-|xox|xapp-|dckr_|lin_|[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr)/) return s
 	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
 	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
 	if (s ~ JWT) s = cut_jwt(s)
@@ -2010,7 +2077,13 @@ function shapes(s,   low, n, t) {
 	if (index(s, "@")) { if (s ~ /:\\*\//) s = userinfo(s); if (s ~ /:[^ \t"'<>@:\/,;()]+@/) s = userpass(s) }
 	s = spoken(s, low)
 	if (low ~ /"?name[\\"]*[:=]/) s = env_pairs(s)
-	if (low ~ SECRETKEY) s = secret_pairs(s)
+	if (low ~ SECRETKEY) {
+		s = secret_pairs(s)
+		if (low ~ /pass(word|wd|phrase)[ \t]|(passw|passphrase|pwd|set_?(token|secret|api_?key|credential))[a-z0-9_]*[(]/) s = told(s)
+		if (index(s, "AUTH") && (low ~ /redis|valkey|keydb/ || s ~ /AUTH (PLAIN|LOGIN)/)) s = auth_command(s)
+		if (low ~ /%3[ad]/) s = behind(s, SECRETKEY "[a-z0-9_.-]*(%(25)*2[27])?%(25)*3[ad](%(25)*2[27])?", "^([^& \t\"'%,;)}\\\\]|%2[013-57-9a-fA-F]|%[013-9a-fA-F][0-9a-fA-F])+")
+	}
+	if (low ~ /gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr/) s = base64_password(s)
 	if (low ~ /(bearer|basic) /) s = schemes(s)
 	if (low ~ /[a-z0-9][.][a-z0-9]+[0-9]/) s = bootstrap(s)
 	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|_pat_|gl[a-z]+-|xox|xapp-|dckr_|lin_|sk-|[sr]k_|whsec_|do[por]_v1|glsa_|tskey|hv[sbr][.]|sg[.]|secret-key|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) s = prefixed(s)

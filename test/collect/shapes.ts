@@ -27,6 +27,9 @@ const base64 = (name: string, bytes = 32): string => keep(name, randomBytes(byte
 /** What a person would choose: no shape of its own. */
 const simple = (name: string): string => keep(name, pick(LOWER, 12));
 
+/** No digit, but a capital where no word of a sentence has one. */
+const capital = (name: string): string => keep(name, `${pick(LOWER, 8)}${pick(UPPER, 1)}`);
+
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 const claims = (extra: object = {}): object => ({
   iss: "https://kubernetes.default.svc",
@@ -233,6 +236,41 @@ export const LINES: readonly string[] = [
   `snap set x admin.password=${simple("snap")}`,
   `client_secret=${word("client secret")}&grant_type=password`,
   `passphrase=${simple("passphrase")}`,
+  // in the middle of a sentence
+  `token: ${word("token, and text behind it")} sent`,
+  `secret: ${capital("secret, and text behind it")} sent`,
+  `client_secret: ${keep("sign in a client secret", `${pick(ALNUM, 4)}!${pick(ALNUM, 4)}`)} retry=3`,
+  `clientSecret: ${simple("clientSecret, and text behind it")} sent`,
+  `bearer_token: ${simple("bearer_token, and text behind it")} sent`,
+  `x-auth-token: ${simple("x-auth-token, and text behind it")} sent`,
+  `api_key: ${simple("api_key, and text behind it")} sent`,
+  `secret_key: ${simple("secret_key, and text behind it")} x`,
+  `access_key: ${simple("access_key, and text behind it")} x`,
+  `req X-Api-Key: ${simple("header in a line")} sent`,
+  `curl -H 'X-Api-Key: ${simple("header in quotes")}'`,
+  `request (X-Api-Key: ${simple("header in brackets")})`,
+  `credentials: user=bob secret: ${capital("field behind a field")} host=x`,
+  `changed with passwd '${simple("passwd in quotes")}'`,
+  `passphrase "${simple("passphrase in quotes")}" refused`,
+  `{"message":"passphrase \\"${simple("passphrase in a JSON message")}\\" refused"}`,
+  `ALTER ROLE x PASSWORD '${keep("blank in an SQL password", `${pick(LOWER, 6)} ${pick(LOWER, 6)}`)}' VALID`,
+  `SetPassword("${simple("call")}")`,
+  `client.SetPassword(ctx, "root", "${simple("call with more arguments")}")`,
+  `set_token('${simple("call in another language")}', 1)`,
+  `redis AUTH ${simple("redis AUTH")}`,
+  `redis: "AUTH" "default" "${simple("redis AUTH in quotes")}"`,
+  `AUTH PLAIN ${encode64(`\0bob\0${word("mail AUTH")}`)}`,
+  `GET /x?q=password%3D${simple("password in an encoded query")}%26x%3D1`,
+  `body=%7B%22password%22%3A%22${simple("password in encoded JSON")}%22%7D`,
+  ...["", "x", "xy"].flatMap((before) =>
+    ["password=", "DB_PASSWORD=", "Password: "].map(
+      (key) => `data ${keep(`base64 of ${before}${key}`, encode64(`${before}${key}${pick(ALNUM, 9)}`))} read`,
+    ),
+  ),
+  `SharedAccessSignature sig=${simple("SAS by its header")}`,
+  `bad password ${simple("word behind a bad password")}`,
+  `wrong password ${simple("word behind a wrong password")} for user bob`,
+  `password ${word("password with a digit", 9)} rejected`,
   `password=\xff${simple("behind a strange byte")} password: a\xfe${simple("behind another strange byte")}`,
 ];
 
@@ -260,6 +298,27 @@ export const EVIDENCE: readonly string[] = [
   '-A cali-pri-kns.kube-system -m comment --comment "cali:6gwbT8clXdHdC1b1" -j RETURN',
   "Nov 22 12:11:40 k8s01 kernel: BOOT_IMAGE=/vmlinuz-5.15.0-91-generic root=UUID=0b1f4b9a-6c8e-4a37-8b5e-d2f0a8c7e611 ro",
   "event calico-node-62mdv.17a2b3c4d5e6f708 of kube-system",
+  "failed to fetch token: pod not found",
+  'MountVolume.SetUp failed: failed to fetch token: serviceaccounts "x" is forbidden',
+  'failed to fetch token: Post "https://10.0.0.1:6443/api/v1": dial tcp 10.0.0.1:6443: connect: connection refused',
+  'token: ServiceAccount "x" not found',
+  "token: x509: certificate has expired or is not yet valid",
+  "token: rpc error: code = Unavailable",
+  "secret: not found",
+  "failed to fetch secret: calico-etcd-secrets not found",
+  "secret: kube-system/calico refused",
+  "serviceaccount token: expired",
+  "serviceaccount token: timeout while it was read",
+  'MountVolume.SetUp failed for volume "kube-api-access-x2x4l" : failed to sync configmap cache: timed out waiting for the condition',
+  'Error creating: pods "x" is forbidden: error looking up service account kube-system/x: serviceaccount "x" not found',
+  "couldn't find key password in Secret default/db",
+  "bad password for user root",
+  "Failed password for invalid user admin from 10.0.0.1 port 22 ssh2",
+  'FATAL: password authentication failed for user "postgres"',
+  'msg="wrong password" user="x"',
+  '{"a":"the password ","b":"x"}',
+  "status installed passwd 1:4.13+dfsg1-4ubuntu3",
+  "redis AUTH failed, NOAUTH Authentication required",
   "systemd[1]: Started snap.microk8s.daemon-kubelite.service, join the cluster later",
   certificate,
 ];
