@@ -566,7 +566,6 @@ dry_run() {
 		[ -z "$KUBECTL" ] || echo "# the API server"
 		d_kubectl="${KUBECTL:-kubectl}${CONTEXT:+ --context $CONTEXT}"
 		echo "$d_kubectl get --raw /version -v=8 (only the Date of the answer is kept)"
-		echo "$d_kubectl api-resources --verbs=list -o name; with --namespace also --namespaced=false"
 		api_steps | while read -r verb a b; do
 			case $verb in
 				raw) echo "$d_kubectl get --raw $b" ;;
