@@ -2906,7 +2906,7 @@ now
 START=$STAMP
 printf '' >"$W/listings"
 if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
-	if [ -n "$R" ]; then NODE=$(head -n 1 "$R/etc/hostname" 2>/dev/null); else NODE=$(hostname 2>/dev/null || uname -n); fi
+	if [ -n "$R" ]; then NODE=$(head -n 1 "$R/etc/hostname" 2>/dev/null); else NODE=$(hostname 2>/dev/null || uname -n 2>/dev/null); fi
 	NODE=$(printf '%s' "$NODE" | tr -cd 'A-Za-z0-9._-' | sed 's/^[.-]*//')
 	[ -n "$NODE" ] || NODE=unknown
 fi
