@@ -509,7 +509,7 @@ pod_manifest() { # NODE POD RUN
    "name": "collect", "image": "$IMAGE", "imagePullPolicy": "IfNotPresent",
    "command": ["sh", "-c", "trap 'exit 0' TERM; sleep $m_life & wait"],
    "securityContext": {"privileged": true, "runAsUser": 0},
-   "volumeMounts": [{"name": "host", "mountPath": "/host", "readOnly": true}, {"name": "work", "mountPath": "/work"}]}],
+   "volumeMounts": [{"name": "host", "mountPath": "/host", "readOnly": true}, {"name": "work", "mountPath": "/scratch"}]}],
   "volumes": [{"name": "host", "hostPath": {"path": "/"}}, {"name": "work", "emptyDir": {"sizeLimit": "1Gi"}}]}}
 EOT
 }
@@ -523,9 +523,9 @@ dry_run() {
 		echo "$d_kubectl -n $PODNS create -f -"
 		pod_manifest NODE inquest-collect-RUN-1 RUN
 		echo "$d_kubectl -n $PODNS get pod inquest-collect-RUN-1"
-		echo "$d_kubectl -n $PODNS exec -i inquest-collect-RUN-1 -- sh -c 'cat >/work/collect.sh; wc -c </work/collect.sh'"
-		echo "$d_kubectl -n $PODNS exec inquest-collect-RUN-1 -- sh /work/collect.sh --root /host --no-cluster --node NODE -o /work --since $SINCE --timeout $LIMIT --deadline $DEADLINE --max-bytes $MAX"
-		echo "$d_kubectl -n $PODNS exec inquest-collect-RUN-1 -- cat /work/ARCHIVE"
+		echo "$d_kubectl -n $PODNS exec -i inquest-collect-RUN-1 -- sh -c 'cat >/scratch/collect.sh; wc -c </scratch/collect.sh'"
+		echo "$d_kubectl -n $PODNS exec inquest-collect-RUN-1 -- sh /scratch/collect.sh --root /host --no-cluster --node NODE -o /scratch --since $SINCE --timeout $LIMIT --deadline $DEADLINE --max-bytes $MAX"
+		echo "$d_kubectl -n $PODNS exec inquest-collect-RUN-1 -- cat /scratch/ARCHIVE"
 		echo "$d_kubectl -n $PODNS delete pod inquest-collect-RUN-1 --wait=false"
 		echo "$d_kubectl -n $PODNS get pods -l inquest/run=RUN -o name; $d_kubectl -n $PODNS delete pods -l inquest/run=RUN --wait=false"
 		echo "# in each pod"
@@ -2715,25 +2715,25 @@ one_node() {
 	# The kubelet may call a container running before it can be entered, and kubectl may lose the end of what it is given
 	# (seen with 1.20: 32 KiB of 100): what arrived is counted.
 	o_try=0
-	until kctl "$LIMIT" -n "$PODNS" exec -i "$o_pod" -- sh -c 'cat >/work/collect.sh; wc -c </work/collect.sh' <"$SELF" >"$o_dir/out" 2>"$o_dir/err" &&
+	until kctl "$LIMIT" -n "$PODNS" exec -i "$o_pod" -- sh -c 'cat >/scratch/collect.sh; wc -c </scratch/collect.sh' <"$SELF" >"$o_dir/out" 2>"$o_dir/err" &&
 		[ "$(tr -cd 0-9 <"$o_dir/out")" = "$(wc -c <"$SELF" | tr -cd 0-9)" ]; do
 		o_try=$((o_try + 1))
 		[ $o_try -lt 5 ] || { missing "the pod cannot be entered: $(first_line "$o_dir/err")"; drop; return; }
 		sleep 1
 	done
-	set -- --root /host --no-cluster --node "$o_node" -o /work --since "$SINCE" --timeout "$LIMIT" --deadline "$DEADLINE" --max-bytes "$MAX"
+	set -- --root /host --no-cluster --node "$o_node" -o /scratch --since "$SINCE" --timeout "$LIMIT" --deadline "$DEADLINE" --max-bytes "$MAX"
 	[ $DO_COMMANDS = 1 ] || set -- "$@" --files-only
 	[ -n "$CASE" ] && set -- "$@" --case "$CASE"
 	[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
-	kctl $((DEADLINE + 60)) -n "$PODNS" exec "$o_pod" -- sh /work/collect.sh "$@" >"$o_dir/out" 2>"$o_dir/err"
+	kctl $((DEADLINE + 60)) -n "$PODNS" exec "$o_pod" -- sh /scratch/collect.sh "$@" >"$o_dir/out" 2>"$o_dir/err"
 	o_rc=$?
 	sed "s/^collect.sh: /collect.sh: $o_node: /; /^command terminated with/d" "$o_dir/err" | tr -d '\000-\010\013-\037\177' | head -n 20 | redact text "line$NUMBER" >&2
-	o_sum=$(sed -n 's/^\([0-9a-f]\{64\}\)  \/work\/inquest-[A-Za-z0-9._-]*$/\1/p' "$o_dir/out" | head -n 1)
-	o_file=$(sed -n 's/^[0-9a-f]\{64\}  \/work\/\(inquest-[A-Za-z0-9._-]*\)$/\1/p' "$o_dir/out" | head -n 1)
+	o_sum=$(sed -n 's/^\([0-9a-f]\{64\}\)  \/scratch\/inquest-[A-Za-z0-9._-]*$/\1/p' "$o_dir/out" | head -n 1)
+	o_file=$(sed -n 's/^[0-9a-f]\{64\}  \/scratch\/\(inquest-[A-Za-z0-9._-]*\)$/\1/p' "$o_dir/out" | head -n 1)
 	if [ -z "$o_sum" ]; then missing "the collector left no archive (exit $o_rc): $(grep -v '^command terminated with' "$o_dir/err" >"$o_dir/why"; first_line "$o_dir/why")"; drop; return; fi
 	o_try=0
 	while :; do
-		kctl $((LIMIT * 4)) -n "$PODNS" exec "$o_pod" -- cat "/work/$o_file" >"$o_dir/archive" 2>"$o_dir/err"
+		kctl $((LIMIT * 4)) -n "$PODNS" exec "$o_pod" -- cat "/scratch/$o_file" >"$o_dir/archive" 2>"$o_dir/err"
 		[ "$(hash_of "$o_dir/archive")" = "$o_sum" ] && break
 		o_try=$((o_try + 1))
 		[ $o_try -lt 5 ] || { missing "its archive did not arrive whole: $(first_line "$o_dir/err")"; drop; return; }

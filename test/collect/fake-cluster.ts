@@ -4,7 +4,7 @@ import { which } from "./host.js";
 
 /**
  * A kubectl that knows a few nodes and makes, enters and deletes pods on them. A pod is a file; what is run in it is run here, with
- * /host and /work of the pod in a directory. It stands for the client and the API server, not for the collector: that one is real.
+ * /host and /scratch of the pod in a directory. It stands for the client and the API server, not for the collector: that one is real.
  */
 export interface FakeCluster {
   /** The whole PATH. */
@@ -56,7 +56,7 @@ case "$1 $2" in
 		mkdir -p "$S/work/$pod"
 		n=$#
 		while [ $n -gt 0 ]; do
-			a=$(printf '%s\\n' "$1" | sed "s:/work:$S/work/$pod:g; s:^/host\\$:$S/host:"); shift
+			a=$(printf '%s\\n' "$1" | sed "s:/scratch:$S/work/$pod:g; s:^/host\\$:$S/host:"); shift
 			set -- "$@" "$a"; n=$((n - 1))
 		done
 		if [ "$1" = cat ]; then
@@ -65,7 +65,7 @@ case "$1 $2" in
 			exec "$@"
 		fi
 		"$@" >"$S/out.$pod"; rc=$?
-		sed "s:$S/work/$pod:/work:g" "$S/out.$pod"
+		sed "s:$S/work/$pod:/scratch:g" "$S/out.$pod"
 		[ $rc = 0 ] || echo "command terminated with exit code $rc" >&2
 		exit $rc ;;
 	*) echo '{"apiVersion": "v1", "kind": "List", "items": []}' ;;
