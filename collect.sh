@@ -662,9 +662,22 @@ take_over() {
 	now
 	begin_row
 	row failed - command - "end of the run" "hung at $t_at: what has no row was not attempted"
-	finish || die 74 "no space or write error in $OUT"
-	[ -z "$SENT" ] || exit $((128 + SENT))
-	exit 2
+	GOT=1
+	leave "${SENT:-0}"
+}
+# leave SIGNAL: packs what there is and ends with the code that says what became of the run; 98 and 99 are no signals
+leave() {
+	finish
+	case $? in
+		0) ;;
+		2) die 73 "the archive could not be put into $OUT" ;;
+		*) die 74 "no space or write error in $OUT" ;;
+	esac
+	[ "$1" != 0 ] && [ "$1" -lt 98 ] && exit $((128 + $1))
+	[ $WITHHELD = 1 ] && exit 5
+	[ $GOT = 1 ] || exit 3
+	[ $STATE = complete ] || exit 2
+	exit 0
 }
 supervise() {
 	(
@@ -2889,17 +2902,7 @@ work() {
 		awk -F '\t' 'NR <= 5 { printf "collect.sh: %s: %s\n", $10, $11 }' "$W/index" >&2
 		say "nothing could be read: the archive only says what was tried"
 	fi
-	finish
-	case $? in
-		0) ;;
-		2) die 73 "the archive could not be put into $OUT" ;;
-		*) die 74 "no space or write error in $OUT" ;;
-	esac
-	[ "$SIGNAL" != 0 ] && [ "$SIGNAL" -lt 98 ] && exit $((128 + SIGNAL))
-	[ $WITHHELD = 1 ] && exit 5
-	[ $GOT = 1 ] || exit 3
-	[ $STATE = complete ] || exit 2
-	exit 0
+	leave "$SIGNAL"
 }
 write_filter
 now

@@ -1,5 +1,5 @@
 import type { InquestError } from "#model/error.js";
-import type { Finding } from "#model/finding.js";
+import type { Change, Finding } from "#model/finding.js";
 import { type Instant, latestOf } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
@@ -65,9 +65,13 @@ export function seenLast(b: Brief, finding: Finding): boolean {
   const seen = b.moments.findLast((m) => finding.activeAt.includes(m.id));
   if (!last || !seen) return false;
   // a sign from before a repair does not show that it goes on after it
-  const { lastSeen } = finding;
-  if (lastSeen && b.changes.some((c) => c.kind === "repair" && c.at !== null && c.at.epochMs > lastSeen.epochMs))
-    return false;
+  const { lastSeen, about } = finding;
+  const here = (c: Change): boolean => !about.node || (c.about.node ?? []).some((n) => about.node?.includes(n));
+  const repaired = b.changes
+    .filter((c) => c.kind === "repair" && here(c))
+    .map((c) => c.at)
+    .reduce(latestOf, null);
+  if (lastSeen && repaired && repaired.epochMs > lastSeen.epochMs) return false;
   return seen.id === last.id || last.startedAt.epochMs - seen.collectedAt.epochMs < AT_ONCE_MS;
 }
 

@@ -53,10 +53,10 @@ case "$1 $2" in
 		shift; [ "$1" = -i ] && shift
 		pod=$1; shift 2
 		node=$(pod_node "$pod"); [ -n "$node" ] || gone "$pod"
-		mkdir -p "$S/work/$pod"
+		mkdir -p "$S/disk/$pod"
 		n=$#
 		while [ $n -gt 0 ]; do
-			a=$(printf '%s\\n' "$1" | sed "s:/scratch:$S/work/$pod:g; s:^/host\\$:$S/host:"); shift
+			a=$(printf '%s\\n' "$1" | sed "s:/scratch:$S/disk/$pod:g; s:^/host\\$:$S/host:"); shift
 			set -- "$@" "$a"; n=$((n - 1))
 		done
 		if [ "$1" = cat ]; then
@@ -65,7 +65,7 @@ case "$1 $2" in
 			exec "$@"
 		fi
 		"$@" >"$S/out.$pod"; rc=$?
-		sed "s:$S/work/$pod:/scratch:g" "$S/out.$pod"
+		sed "s:$S/disk/$pod:/scratch:g" "$S/out.$pod"
 		[ $rc = 0 ] || echo "command terminated with exit code $rc" >&2
 		exit $rc ;;
 	*) echo '{"apiVersion": "v1", "kind": "List", "items": []}' ;;
@@ -80,7 +80,7 @@ const TOOLS =
 
 /** `host` is the tree that every node has. */
 export function fakeCluster(dir: string, host: string): FakeCluster {
-  for (const part of ["bin", "pods", "work"]) mkdirSync(join(dir, part), { recursive: true });
+  for (const part of ["bin", "pods", "disk"]) mkdirSync(join(dir, part), { recursive: true });
   const kubectl = join(dir, "bin", "kubectl");
   writeFileSync(
     kubectl,

@@ -140,8 +140,8 @@ async function atRandomMoments(args: readonly string[], times: number): Promise<
       // the first run is the slowest; one moment is early for certain
       const after = Math.round((n === 0 ? 0.2 : Math.random()) * whole.ms);
       const signal = SIGNALS[n % SIGNALS.length] ?? "SIGINT";
-      const what = `${args[0]} ${signal} after ${after} of ${whole.ms} ms`;
-      const ended = await stopped(fake, out, args, after, signal, n % 2 === 0);
+      const what = `${args[0]} ${signal}${n % 8 < 4 ? " to all" : ""} after ${after} of ${whole.ms} ms`;
+      const ended = await stopped(fake, out, args, after, signal, n % 8 < 4);
       const number = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1, SIGQUIT: 3 }[signal as "SIGINT"];
       // before its traps are set the signal itself ends it
       const codes = [0, 128 + number, null];
