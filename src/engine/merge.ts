@@ -115,7 +115,8 @@ function unite(abouts: readonly Found["about"][]): Found["about"] {
 
 /** A finding ended where it says so itself, or where a later moment refutes it or could have seen it and did not. */
 function endOf(rule: Rule, last: Sighting, worlds: readonly World[], verdicts: readonly Verdicts[]): Finding["ended"] {
-  if (last.outcome.over) return { after: last.outcome.lastSeen, by: last.world.moment.collectedAt };
+  const { over, endedAt, lastSeen } = last.outcome;
+  if (over) return endedAt ? { after: endedAt, by: endedAt } : { after: lastSeen, by: last.world.moment.collectedAt };
   for (const world of worlds.slice(worlds.indexOf(last.world) + 1)) {
     const said = verdicts.find((v) => v.rule === rule && v.moment === world.moment.id);
     // A rule that failed there was silent for another reason than that the subject is gone.

@@ -32,6 +32,8 @@ export interface Found {
   readonly statements: readonly [Statement, ...Statement[]];
   /** Where it was over: what shows that, as of this collection. It stands among the statements, too. */
   readonly ending?: Statement | null;
+  /** Where it was over: when it ended, if the evidence tells that and not only that it was. */
+  readonly endedAt?: Instant | null;
   /** Premises that were inferred and not seen, each in a few words. */
   readonly unverified: readonly string[];
   /** What other rules compute with; plain data. */
@@ -127,7 +129,7 @@ export interface Finding {
   readonly activeAt: readonly string[];
   readonly since: Instant | null;
   readonly lastSeen: Instant | null;
-  /** Null: present at the last collection that could tell. Else it ended in [after, by]. */
+  /** Null: present at the last collection that could tell. Else it ended in [after, by]; both are the same where its end is known. */
   readonly ended: { readonly after: Instant | null; readonly by: Instant } | null;
   readonly statements: readonly Statement[];
   /** What the last collection that saw it shows of its end; null where it shows none. */

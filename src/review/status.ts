@@ -27,10 +27,11 @@ export function courseOf(b: Brief): Course {
     .map((c) => c.at)
     .reduce(latestOf, null);
   const ended = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
+  const isKnown = symptoms.some((f) => f.ended?.by === ended && f.ended?.after?.epochMs === ended?.epochMs);
   return {
     from,
     to: ongoing ? null : (recovery ?? ended),
-    toIsExact: recovery !== null,
+    toIsExact: recovery !== null || isKnown,
     laid: layingFinding(b)?.since ?? null,
     ongoing,
   };

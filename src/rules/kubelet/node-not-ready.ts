@@ -1,4 +1,4 @@
-import type { Missing, Outcome } from "#model/finding.js";
+import { type Missing, type Outcome, REPLACED } from "#model/finding.js";
 import { earliest } from "#model/instant.js";
 import {
   defineRule,
@@ -20,6 +20,7 @@ import {
   noReadyCondition,
   readyOf,
 } from "./_node-ready.js";
+import { outageOutcome, type PastOutage, pastOutages } from "./_past-outage.js";
 import { groupBy, type Pod, requestedAt, seenAt, uidsOf, WHAT_NODES } from "./_pods.js";
 import { NODES } from "./_references.js";
 import { stuckPods } from "./_stuck.js";
@@ -41,6 +42,12 @@ export default defineRule({
     const concerned = new Set(context.derive(stuckPods).map((pod) => pod.value.node));
     for (const node of nodes.all) {
       const outcome = judge(node, context);
+      const outage = context.derive(pastOutages).get(node.value.name);
+      const isOpen = outage && !concerned.has(node.value.name);
+      if (isOpen && outageOutcome(node.value.name, outage).outcome === "found") {
+        yield open(node, before(node, outage));
+        continue;
+      }
       // A node without a condition is a gap only where something depends on it.
       if (outcome.outcome !== "undetermined" || concerned.has(node.value.name)) yield outcome;
     }
@@ -89,7 +96,8 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
   if (!ready) return open(node, noReadyCondition(node));
   const { condition, evidence } = ready;
   if (!isSilent(condition) && !cannotEndPods(condition)) {
-    return refuted({ subject, about, statements: [answering(node, ready, context)] });
+    const standsSince = condition.status === "True" ? condition.since : null;
+    return refuted({ subject, about, standsSince, statements: [answering(node, ready, context)] });
   }
   if (isSettling(node, condition, context)) return open(node, later(node));
   return found({
@@ -143,6 +151,14 @@ const later = (node: NodeFact): Missing => ({
   ...noReadyCondition(node),
   what: `the Ready condition of ${node.value.name}, once its kubelet has settled`,
   why: "collected while the kubelet had just started or joined",
+});
+
+/** What its condition said in an outage that is over. */
+const before = (node: NodeFact, { from, to }: PastOutage): Missing => ({
+  ...noReadyCondition(node),
+  what: `the Ready condition of ${node.value.name} while it was not Ready`,
+  why: REPLACED,
+  command: `journalctl -u kubelet --since @${Math.floor(from.epochMs / 1000)} --until @${Math.ceil((to ?? from).epochMs / 1000)}`,
 });
 
 /** Nodes that hold stuck pods and were not collected themselves. */

@@ -2,6 +2,7 @@ import type { Outcome } from "#model/finding.js";
 import { defineRule, effect, found, type MatchContext, shellWord, slight, undetermined } from "#model/rule.js";
 import { citing, code, known, lapse, say, time } from "#model/statement.js";
 import { isSettling, type NodeFact, noReadyCondition, readyOf } from "./_node-ready.js";
+import { outageOutcome, pastOutages } from "./_past-outage.js";
 import { seenAt, WHAT_NODES, words } from "./_pods.js";
 import { NODES } from "./_references.js";
 import { sandboxErrorClass } from "./_sandbox-error.js";
@@ -22,6 +23,8 @@ export default defineRule({
       const ready = readyOf(node);
       const { name } = node.value;
       if (!ready) yield undetermined({ subject: name, about: { node: [name] }, missing: [noReadyCondition(node)] });
+      const outage = context.derive(pastOutages).get(name);
+      if (outage) yield outageOutcome(name, outage);
       if (!ready || ready.condition.status === "True") continue;
       const { condition, evidence } = ready;
       if (isSettling(node, condition, context)) {
@@ -74,9 +77,12 @@ export default defineRule({
     };
   },
   references: [NODES],
-  falsePositives: ["a node that was just rebooted or is being set up"],
+  falsePositives: [
+    "a node that was just rebooted or is being set up",
+    "a network that was cut off from its controllers on purpose",
+  ],
   examples: {
-    found: ["kubelet/node-not-ready.yaml"],
+    found: ["kubelet/node-not-ready.yaml", "kubelet/node-was-not-ready.yaml"],
     refuted: [],
     undetermined: ["kubelet/no-cluster-part.yaml"],
   },

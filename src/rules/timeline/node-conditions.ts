@@ -1,12 +1,28 @@
 import { defineTimeline } from "#model/rule.js";
 import { code, say } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
+import { pastOutages } from "#rules/kubelet/_past-outage.js";
 import { isApproximate } from "./_troubled.js";
 
-/** When nodes that are not Ready were last heard of, and became so. */
+/** When nodes that are not Ready were last heard of, and became so; of those that are again, when they were told to be not, and when they were back. */
 export default defineTimeline({
   id: "node-conditions",
-  *observe({ view }) {
+  *observe({ view, context }) {
+    for (const [name, { from, to, event, ready }] of context.derive(pastOutages)) {
+      yield {
+        at: from,
+        approximate: isApproximate(from.precisionMs),
+        statement: say`${code(name, event)} was told to be not Ready (${code("NodeNotReady", event)}).`,
+        source: "event",
+      };
+      if (to)
+        yield {
+          at: to,
+          approximate: isApproximate(to.precisionMs),
+          statement: say`The condition of ${code(name, ready)} becomes ${code("Ready=True", ready)}.`,
+          source: "node condition",
+        };
+    }
     for (const node of view("kube.node").all) {
       const ready = readyOf(node);
       if (!ready || ready.condition.status === "True") continue;

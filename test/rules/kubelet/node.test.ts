@@ -109,4 +109,65 @@ test("a node object without conditions is a gap of the symptom, and of the mecha
   assert.equal(runRule(mechanism, node("n1")), []);
 });
 
+const since = (time: string) => ({
+  created: at("2024-01-01T00:00:00Z"),
+  conditions: [{ ...ready("True").conditions[0], since: at(time) } as never],
+});
+const turned = (time: string, of: Partial<Parameters<typeof event>[0]> & { readonly count?: number } = {}) =>
+  event({
+    reason: "NodeNotReady",
+    component: "node-controller",
+    objectKind: "Node",
+    node: null,
+    objects: [{ name: "n1", first: at(time), last: at(time), count: of.count ?? 1 }],
+    ...of,
+  });
+const starting = (time: string, name = "n1") =>
+  event({ reason: "Starting", component: "kubelet", node: name, objects: [{ first: at(time), last: at(time) }] });
+
+test("a node that was not Ready for long and is again is a symptom that is over, from the event to its condition", () => {
+  const outcomes = runRule(symptom, node("n1", since("2024-03-05T10:10:00Z")), turned("2024-03-05T09:50:00Z"));
+  assert.equal(verdicts(outcomes), ["found n1"]);
+  const [found] = foundBy(symptom, node("n1", since("2024-03-05T10:10:00Z")), turned("2024-03-05T09:50:00Z"));
+  assert.equal(
+    [found?.over, found?.since?.epochMs, found?.lastSeen?.epochMs],
+    [true, at("2024-03-05T09:50:00Z").epochMs, at("2024-03-05T10:10:00Z").epochMs],
+  );
+  assert.is(
+    texts(found?.statements ?? [])[0],
+    "From 2024-03-05T09:50:00Z to 2024-03-05T10:10:00Z, for 20 min, the node n1 was not Ready: the event NodeNotReady tells its begin, its condition Ready=True its end.",
+  );
+});
+
+test("one that was short, or in which its kubelet started, or of which the lists do not tell the end, is told and is none", () => {
+  const told = (to: string, ...facts: Parameters<typeof runRule>[1][]) =>
+    slights(runRule(symptom, node("n1", since(to)), turned("2024-03-05T09:50:00Z"), ...facts));
+  const begin = "n1 was told to be not Ready (NodeNotReady) at 2024-03-05T09:50:00Z and";
+  assert.equal(told("2024-03-05T09:54:00Z"), [`${begin} was Ready again at 2024-03-05T09:54:00Z, 4 min later`]);
+  assert.equal(told("2024-03-05T10:10:00Z", starting("2024-03-05T10:09:00Z")), [
+    `${begin} was Ready again at 2024-03-05T10:10:00Z, 20 min later; its kubelet started in that time (Starting)`,
+  ]);
+  assert.equal(told("2024-03-05T10:10:00Z", starting("2024-03-05T10:09:00Z", "n2")), ["found n1"], "another node's");
+  assert.equal(told("2024-03-05T09:00:00Z"), [`${begin} is Ready=True`]);
+});
+
+test("a node that starts or joins, another node, or an event of before the node, is nothing", () => {
+  const none = (to: string, ...facts: Parameters<typeof runRule>[1][]) =>
+    assert.equal(runRule(symptom, node("n1", since(to)), ...facts), []);
+  none("2024-03-05T09:50:30Z", turned("2024-03-05T09:50:00Z"), starting("2024-03-05T09:49:59Z"));
+  none("2024-03-05T10:10:00Z", turned("2023-12-31T09:50:00Z"));
+  none(
+    "2024-03-05T10:10:00Z",
+    turned("2024-03-05T09:50:00Z", { objects: [{ name: "n2", last: at("2024-03-05T09:50:00Z") }] }),
+  );
+  none("2024-03-05T10:10:00Z", turned("2024-03-05T09:50:00Z", { objectKind: "Pod" }));
+});
+
+test("why a kubelet was silent in an outage that is over is open, and what it says now refutes nothing of it", () => {
+  const facts = [node("n1", since("2024-03-05T10:10:00Z")), turned("2024-03-05T09:50:00Z")];
+  assert.equal(verdicts(runRule(mechanism, ...facts)), ["undetermined n1"]);
+  const [refuted] = runRule(mechanism, ...facts, stuck);
+  assert.is(refuted?.outcome === "refuted" && refuted.standsSince?.epochMs, at("2024-03-05T10:10:00Z").epochMs);
+});
+
 test.run();
