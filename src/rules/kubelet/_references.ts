@@ -13,6 +13,10 @@ export const SANDBOX_RUN = {
 
 const DOCUMENTATION = "documentation, 2026";
 export const NODES = { source: "kubernetes documentation, concepts/architecture/nodes", version: DOCUMENTATION };
+export const PRESSURE = {
+  source: "kubernetes documentation, concepts/scheduling-eviction/node-pressure-eviction",
+  version: DOCUMENTATION,
+};
 export const FINALIZERS = {
   source: "kubernetes documentation, concepts/overview/working-with-objects/finalizers",
   version: DOCUMENTATION,

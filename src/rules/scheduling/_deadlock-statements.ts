@@ -89,18 +89,18 @@ function closedStatement(blockade: Blockade): readonly Statement[] {
 
 /** The scheduler counts nodes and reasons; which pod stands in the way, and that it is being deleted, only the pods tell. */
 export function namelessStatement([first]: Blocked): Statement | null {
-  const { evidence, condition } = first.pending;
+  const { message, said } = first.pending;
   const [holder] = first.against.holders;
-  if (!holder || condition.message === null || /terminating|delet/i.test(condition.message)) return null;
+  if (!holder || message === null || /terminating|delet/i.test(message)) return null;
   const deleted = citing(cite(holder, "/metadata/deletionTimestamp"));
-  return say`What the scheduler said, ${code(condition.message, evidence)}, does not tell that the pods in the way had been deleted already${deleted}.`;
+  return say`What the scheduler said, ${code(message, said)}, does not tell that the pods in the way had been deleted already${deleted}.`;
 }
 
 /** What excludes it for one pending pod: a holder that is not being deleted, a node where nothing is in the way, or another reason. */
 export function refutal(blockade: Blockade): Statement {
-  const { pod, evidence, condition } = blockade.pending;
-  if (blamesElse(condition.message))
-    return say`For ${code(podName(pod), evidence)} the scheduler gave other reasons than anti-affinity: ${code(condition.message ?? "", evidence)}.`;
+  const { pod, evidence, message, said } = blockade.pending;
+  if (blamesElse(message))
+    return say`For ${code(podName(pod), evidence)} the scheduler gave other reasons than anti-affinity: ${code(message ?? "", said)}.`;
   const running = conflictsIn(blockade).find((c) => !isTerminating(c));
   if (running) {
     const { holder } = running;
@@ -113,8 +113,11 @@ export function refutal(blockade: Blockade): Statement {
     return say`${code(podName(holder), cite(holder, "/metadata/name"))}, beside which ${code(podName(pod), evidence)} may not stand, had its grace period until ${deadline}.`;
   }
   const free = blockade.open.find((o) => o.conflicts.length === 0);
-  if (free && namesAntiAffinity(condition.message)) {
+  if (free && namesAntiAffinity(message)) {
     return say`On ${code(free.node.value.name, free.node.evidence)} no collected pod was in the way of ${code(podName(pod), evidence)}.`;
   }
-  return say`For ${code(podName(pod), evidence)} the scheduler gave other reasons: ${code(condition.message ?? "none", evidence)}.`;
+  const name = code(podName(pod), evidence);
+  return message === null
+    ? say`Anti-affinity did not close every node to ${name}; what the scheduler said of it was not collected.`
+    : say`For ${name} the scheduler gave other reasons: ${code(message, said)}.`;
 }

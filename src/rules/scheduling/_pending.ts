@@ -1,6 +1,7 @@
 import type { Evidence } from "#model/evidence.js";
 import { type Condition, cite, type FactKind } from "#model/fact.js";
 import type { Instant } from "#model/instant.js";
+import type { EventObject } from "#model/kube-value.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import { ownerKey, ownersOf, type Pod, seenAt } from "#rules/kubelet/_pods.js";
 import { stuckPods } from "#rules/kubelet/_stuck.js";
@@ -12,8 +13,11 @@ export const PENDING_MS = 60_000;
 export interface PendingPod {
   readonly pod: Pod;
   readonly condition: Condition;
-  /** The condition, with its message. */
+  /** The condition. */
   readonly evidence: Evidence;
+  /** What the scheduler said and where: in the condition, else in its last event of this pod. Null where neither was collected. */
+  readonly message: string | null;
+  readonly said: Evidence;
   readonly since: Instant | null;
 }
 
@@ -22,20 +26,30 @@ type Look = <K extends FactKind>(kind: K) => FactView<K>;
 /** All of them, once per moment: hand it to `context.derive`. */
 export const pendingPods = (view: Look, context: MatchContext): readonly PendingPod[] =>
   view("kube.pod")
-    .all.flatMap((pod) => pendingOf(pod) ?? [])
+    .all.flatMap((pod) => pendingOf(pod, context.derive(lastSaid)) ?? [])
     .filter((pending) => !isYoung(pending, context));
 
 /** Those that are too young to be a symptom; once per moment. */
 export const youngPending = (view: Look, context: MatchContext): readonly PendingPod[] =>
   view("kube.pod")
-    .all.flatMap((pod) => pendingOf(pod) ?? [])
+    .all.flatMap((pod) => pendingOf(pod, context.derive(lastSaid)) ?? [])
     .filter((pending) => isYoung(pending, context));
 
 /** Owners of pods that were deleted and do not go: what replaces those waits for them, however young it is. */
 const stuckOwners = (_view: Look, context: MatchContext): ReadonlySet<string> =>
   new Set(ownersOf(context.derive(stuckPods)));
 
-function pendingOf(pod: Pod): PendingPod | null {
+/** The latest FailedScheduling event of each pod, by its uid; once per moment. */
+function lastSaid(view: Look): ReadonlyMap<string, EventObject> {
+  const said = new Map<string, EventObject>();
+  const of = (o: EventObject | undefined): number => (o?.last ?? o?.first)?.epochMs ?? 0;
+  for (const { value } of view("kube.event").all)
+    if (value.reason === "FailedScheduling")
+      for (const o of value.objects) if (o.uid !== null && of(o) >= of(said.get(o.uid))) said.set(o.uid, o);
+  return said;
+}
+
+function pendingOf(pod: Pod, said: ReadonlyMap<string, EventObject>): PendingPod | null {
   const { phase, node, deletion, conditions, created } = pod.value;
   if (phase !== "Pending" || node !== null || deletion !== null) return null;
   const at = conditions.findIndex(
@@ -43,7 +57,16 @@ function pendingOf(pod: Pod): PendingPod | null {
   );
   const condition = conditions[at];
   if (!condition) return null;
-  return { pod, condition, evidence: cite(pod, `/status/conditions/${at}`), since: condition.since ?? created };
+  const evidence = cite(pod, `/status/conditions/${at}`);
+  const event = condition.message === null ? said.get(pod.value.uid) : undefined;
+  return {
+    pod,
+    condition,
+    evidence,
+    message: condition.message ?? event?.message ?? null,
+    said: event?.evidence ?? evidence,
+    since: condition.since ?? created,
+  };
 }
 
 function isYoung({ pod, since }: PendingPod, context: MatchContext): boolean {

@@ -8,12 +8,15 @@ import { type Budget, type Workload, workloadKey, workloadOwner } from "./_rollo
 /** What the pods themselves say against it: a node that is free, or a holder of the same ReplicaSet. */
 export function podsAgainst(blockade: Blockade): Statement | null {
   const conflicts = conflictsIn(blockade);
-  const { pod, evidence, condition } = blockade.pending;
-  if (blamesElse(condition.message))
-    return say`For ${code(podName(pod), evidence)} the scheduler gave other reasons than anti-affinity: ${code(condition.message ?? "", evidence)}.`;
+  const { pod, evidence, message, said } = blockade.pending;
+  if (blamesElse(message))
+    return say`For ${code(podName(pod), evidence)} the scheduler gave other reasons than anti-affinity: ${code(message ?? "", said)}.`;
   if (isUndecided(blockade)) return null;
+  const name = code(podName(pod), evidence);
   if (!isBlocked(blockade))
-    return say`Anti-affinity did not close every node to ${code(podName(pod), evidence)}; the scheduler said ${code(condition.message ?? "nothing", evidence)}.`;
+    return message === null
+      ? say`Anti-affinity did not close every node to ${name}; what the scheduler said of it was not collected.`
+      : say`Anti-affinity did not close every node to ${name}; the scheduler said ${code(message, said)}.`;
   const twin = conflicts.find((c) => ownerKey(c.holder) === ownerKey(pod));
   if (!twin) return null;
   const owner = cite(twin.holder, "/metadata/ownerReferences");

@@ -76,13 +76,11 @@ export default defineRule({
 
 /** Whoever stands in the way has been told to go, and has outlived its grace period: until then waiting is what is meant. */
 const isDeadlock = (blockade: Blockade): boolean =>
-  isBlocked(blockade) && blockade.against.overdue && !blamesElse(blockade.pending.condition.message);
+  isBlocked(blockade) && blockade.against.overdue && !blamesElse(blockade.pending.message);
 
 /** Not where only the labels of namespaces could tell whether a node is free. */
 const isExcluded = (blockade: Blockade): boolean =>
-  !isUndecided(blockade) ||
-  blamesElse(blockade.pending.condition.message) ||
-  !blockade.against.conflicts.every(isTerminating);
+  !isUndecided(blockade) || blamesElse(blockade.pending.message) || !blockade.against.conflicts.every(isTerminating);
 
 const aboutPending = (group: readonly Blockade[]): Found["about"] => ({
   pod: uidsOf(group.map((b) => b.pending.pod)),
@@ -98,7 +96,7 @@ function deadlock(group: Blocked, pods: FactView<"kube.pod">, context: MatchCont
     workload: ownersOf([...group.map((b) => b.pending.pod), ...holders]),
   };
   const nameless = namelessStatement(group);
-  const tainted = group.some((b) => b.closed.length > 0 && !namesTaint(b.pending.condition.message));
+  const tainted = group.some((b) => b.closed.length > 0 && !namesTaint(b.pending.message));
   return found({
     subject: nodesKey(first),
     about,
@@ -110,7 +108,7 @@ function deadlock(group: Blocked, pods: FactView<"kube.pod">, context: MatchCont
       ...(pods.coverage().state === "complete"
         ? []
         : ["that no further pod stands there: the list of pods is not complete"]),
-      ...(group.every((b) => namesAntiAffinity(b.pending.condition.message))
+      ...(group.every((b) => namesAntiAffinity(b.pending.message))
         ? []
         : ["that anti-affinity is what the scheduler found: it gave no reason"]),
       ...(group.some((b) => b.possible.some((c) => !isTerminating(c)))

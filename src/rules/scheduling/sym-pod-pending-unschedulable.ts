@@ -84,7 +84,7 @@ function tooYoung([first, ...rest]: readonly [PendingPod, ...PendingPod[]]): Out
   });
 }
 
-const reasons = (blockade: Blockade): readonly string[] => reasonsOf(blockade.pending.condition.message ?? "");
+const reasons = (blockade: Blockade): readonly string[] => reasonsOf(blockade.pending.message ?? "");
 
 function outcomeOf(subject: string, group: Blocked, context: MatchContext): Outcome {
   const [first] = group;
@@ -102,7 +102,7 @@ function outcomeOf(subject: string, group: Blocked, context: MatchContext): Outc
     since,
     lastSeen: now,
     statements: [headline(group, since, now), ...details(group)],
-    value: { pods: group.length, nodes: nodesKey(first), message: first.pending.condition.message },
+    value: { pods: group.length, nodes: nodesKey(first), message: first.pending.message },
   });
 }
 
@@ -139,9 +139,9 @@ function details(group: Blocked): readonly Statement[] {
   const evidence = conditionsOf(group);
   return [
     say`${either(group.length, "It is", "They are", ...evidence)} ${podNames([first.pending.pod, ...rest.map((b) => b.pending.pod)])}.`,
-    ...(first.pending.condition.message === null
+    ...(first.pending.message === null
       ? []
-      : [say`The scheduler said ${code(first.pending.condition.message, first.pending.evidence)}.`]),
+      : [say`The scheduler said ${code(first.pending.message, first.pending.said)}.`]),
     ...(first.pinned && first.nodesKnown && first.allowed.length === 0
       ? [
           say`No node that was collected carries the labels which their specification asks for${citing(...pinning(group))}.`,

@@ -1,10 +1,12 @@
+import { cite } from "#model/fact.js";
 import { defineTimeline } from "#model/rule.js";
 import { code, say } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
 import { pastOutages } from "#rules/kubelet/_past-outage.js";
+import { isPressure } from "#rules/kubelet/_pressure.js";
 import { isApproximate } from "./_troubled.js";
 
-/** When nodes that are not Ready were last heard of, and became so; of those that are again, when they were told to be not, and when they were back. */
+/** When nodes came under pressure; when those that are not Ready were last heard of, and became so; of those that are again, when they were told to be not, and when they were back. */
 export default defineTimeline({
   id: "node-conditions",
   *observe({ view, context }) {
@@ -24,6 +26,16 @@ export default defineTimeline({
         };
     }
     for (const node of view("kube.node").all) {
+      for (const [at, { type, status, since }] of node.value.conditions.entries()) {
+        if (status !== "True" || !since || !isPressure(type)) continue;
+        const evidence = cite(node, `/status/conditions/${at}`);
+        yield {
+          at: since,
+          approximate: isApproximate(since.precisionMs),
+          statement: say`The condition of ${code(node.value.name, evidence)} becomes ${code(`${type}=True`, evidence)}.`,
+          source: "node condition",
+        };
+      }
       const ready = readyOf(node);
       if (!ready || ready.condition.status === "True") continue;
       const { condition, evidence } = ready;

@@ -16,6 +16,7 @@ const OWN = new Set([
   "sym:failed-create-sandbox",
   "sym:failed-kill-pod",
   "sym:node-notready",
+  "sym:node-pressure",
   "sym:pod-pending-unschedulable",
   "sym:pod-stuck-terminating",
   "sym:replica-redundancy",

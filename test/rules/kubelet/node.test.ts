@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import mechanism from "#rules/kubelet/node-not-ready.js";
 import symptom from "#rules/kubelet/sym-node-notready.js";
+import pressure from "#rules/kubelet/sym-node-pressure.js";
 import { at, event, foundBy, judge, node, pod, runRule, slights, texts, verdicts, world } from "#test/rules/_facts.js";
 
 const test = suite("node readiness");
@@ -168,6 +169,32 @@ test("why a kubelet was silent in an outage that is over is open, and what it sa
   assert.equal(verdicts(runRule(mechanism, ...facts)), ["undetermined n1"]);
   const [refuted] = runRule(mechanism, ...facts, stuck);
   assert.is(refuted?.outcome === "refuted" && refuted.standsSince?.epochMs, at("2024-03-05T10:10:00Z").epochMs);
+});
+
+test("a node under pressure is a symptom, with the pods that its taint kept away; one that is not, is none", () => {
+  const under = (type: string, status: string) => ({
+    conditions: [ready("True").conditions[0], { ...ready(status).conditions[0], type }] as never,
+  });
+  const kept = event({
+    reason: "FailedScheduling",
+    objects: [
+      {
+        uid: "u1",
+        message: "0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }.",
+      },
+      { uid: "u2", message: "0/1 nodes are available: 1 Insufficient cpu." },
+    ],
+  });
+  const [found] = foundBy(pressure, node("n1", under("DiskPressure", "True")), kept);
+  assert.equal(found?.about, { node: ["n1"], pod: ["u1"] });
+  assert.is(
+    texts(found?.statements ?? [])[0],
+    "From 2024-03-05T09:50:45Z the node n1 was short of disk space or inodes: its condition was DiskPressure=True.",
+  );
+  assert.equal(foundBy(pressure, node("n1", under("MemoryPressure", "True")), kept)[0]?.about, { node: ["n1"] });
+  assert.equal(runRule(pressure, node("n1", under("DiskPressure", "False")), kept), []);
+  assert.equal(runRule(pressure, node("n1", under("DiskPressure", "Unknown")), kept), []);
+  assert.equal(runRule(pressure, node("n1", under("FrequentKubeletRestart", "True")), kept), []);
 });
 
 test.run();
