@@ -57,19 +57,23 @@ interface Taken {
   readonly refused: readonly InquestError[];
 }
 
-/** Reads every bundle into the parsers. One that cannot be trusted is left out; the same file twice counts once. */
+/**
+ * Reads every bundle into the parsers. One that cannot be trusted is left out; the same contents twice, such as an archive beside its inflated
+ * copy, count once: as the packed one, of which SHA256SUMS speaks.
+ */
 async function takeIn(paths: readonly string[], options: Options): Promise<Taken> {
   const parsing = startParsing();
   const bundles = new Map<string, { readonly custody: Custody; readonly artifacts: readonly Artifact[] }>();
   const { files, passedOver } = await findBundles(paths);
   const refused: InquestError[] = [...passedOver];
-  for (const file of files) {
+  const known = new Set<string>();
+  for (const file of [...files].sort((a, b) => Number(isInflated(a)) - Number(isInflated(b)))) {
     options.onProgress?.(`reading ${file}`);
     try {
-      const read = await readBundle(file, options.limits, (artifact) =>
-        bundles.has(artifact.bundle) ? null : parsing.open(artifact),
-      );
-      if (!bundles.has(read.custody.sha256)) bundles.set(read.custody.sha256, read);
+      const read = await readBundle(file, options.limits, parsing.open, (contents) => known.has(contents));
+      if (!read) continue;
+      known.add(read.contents);
+      bundles.set(read.custody.sha256, read);
     } catch (error) {
       if (!(error instanceof InquestError)) throw error;
       refused.push(error);
@@ -89,6 +93,8 @@ async function takeIn(paths: readonly string[], options: Options): Promise<Taken
   const named = underRecoveredNames(intake, custody);
   return { ...underNodeNames(named.intake, named.custody), refused };
 }
+
+const isInflated = (file: string): boolean => file.endsWith(".tar");
 
 /** What parsers could not read of a bundle's members is wrong with the bundle, too. */
 function withIssues(custody: Custody, { issues }: Intake): Custody {

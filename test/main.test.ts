@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DEFAULT_LIMITS } from "#bundle/read.js";
@@ -42,6 +43,30 @@ test("what a machine shows is joined with the node that has its first label", as
   assert.ok(plain.findings.length > 3);
   assert.equal(rootsOf(longer), rootsOf(plain));
   assert.equal(longer.moments[0]?.nodes, ["k8s01"]);
+});
+
+test("the same contents twice count once, however they are packed and in whichever order; the packed one is told", async () => {
+  const packed = sample("healthy", "k8s02");
+  const inflated = join(folder, "again.tar");
+  writeFileSync(inflated, gunzipSync(readFileSync(packed)));
+  const copy = join(folder, "copy.tar.gz");
+  copyFileSync(packed, copy);
+  const cluster = sample("healthy", "cluster");
+  const once = (await review(cluster, packed)).review;
+  for (const order of [
+    [packed, inflated],
+    [inflated, packed],
+    [packed, copy],
+  ])
+    assert.equal((await review(cluster, ...order)).review, once);
+});
+
+test("a copy with another member is another bundle", async () => {
+  const other = join(folder, "other.tar");
+  const [packed, cluster] = [sample("healthy", "k8s02"), sample("healthy", "cluster")];
+  const members = unpack(packed);
+  writeFileSync(other, tar(...withManifest([...members, { name: "bundle/node/more", body: "1" }])));
+  assert.is((await review(cluster, packed, other)).review.custody.length, 3);
 });
 
 test("a machine that is none of the nodes is a gap that says how to name it, and no node is taken for visited", async () => {

@@ -25,6 +25,8 @@ const META: readonly string[] = ["collector.json", "index.tsv", "MANIFEST.sha256
 export interface Inventory {
   /** sha256 of the bundle file. */
   readonly sha256: string;
+  /** sha256 over the names and hashes of its members: the same for an archive and for a copy that was packed or inflated anew. */
+  readonly contents: string;
   readonly members: ReadonlyMap<string, Member>;
   readonly meta: (name: MetaName) => Buffer | null;
 }
@@ -50,7 +52,16 @@ export async function takeInventory(source: Source, limits: Limits, ledger: Ledg
     if (META.includes(name)) throw source.refuse("E_DUP", `${name} is there more than once`);
     walk.members.delete(name);
   }
-  return { sha256, members: walk.members, meta: (name) => walk.meta.get(name) ?? null };
+  return { sha256, contents: hashOf(walk.members), members: walk.members, meta: (name) => walk.meta.get(name) ?? null };
+}
+
+function hashOf(members: ReadonlyMap<string, Member>): string {
+  const hash = createHash("sha256");
+  for (const name of [...members.keys()].sort()) {
+    const member = members.get(name);
+    hash.update(`${JSON.stringify(name)} ${member?.sha256} ${member?.complete}\n`);
+  }
+  return hash.digest("hex");
 }
 
 function admit(header: TarHeader, walk: Walk, limits: Limits, ledger: Ledger): MemberReader | null {

@@ -19,8 +19,12 @@ export { DEFAULT_LIMITS, type Limits } from "./limits.js";
 /** A bundle after reading: where it comes from, and everything that was collected, with the coverage that can be relied on. */
 export interface Bundle {
   readonly custody: Custody;
+  /** sha256 of what it holds, however it is packed. */
+  readonly contents: string;
   readonly artifacts: readonly Artifact[];
 }
+
+type IsKnown = (contents: string) => boolean;
 
 /**
  * Reads one bundle in two passes over the file: the first hashes, checks and decides what can be trusted, the second streams
@@ -29,12 +33,26 @@ export interface Bundle {
  *
  * The artifact given to `open` has the coverage of the first pass; the returned one may be worse.
  *
+ * Null where `isKnown` says of the hash of its contents that another bundle held the same.
+ *
  * @throws InquestError where the file is no bundle or its container cannot be trusted
  */
-export async function readBundle(file: string, limits: Limits, open: OpenSink): Promise<Bundle> {
+export async function readBundle(file: string, limits: Limits, open: OpenSink): Promise<Bundle>;
+export async function readBundle(
+  file: string,
+  limits: Limits,
+  open: OpenSink,
+  isKnown: IsKnown,
+): Promise<Bundle | null>;
+export async function readBundle(
+  file: string,
+  limits: Limits,
+  open: OpenSink,
+  isKnown: IsKnown = () => false,
+): Promise<Bundle | null> {
   const source = await openSource(file, limits);
   try {
-    return await readSource(file, source, limits, open);
+    return await readSource(file, source, limits, open, isKnown);
   } catch (error) {
     if (error instanceof InquestError) throw error;
     throw source.refuse("E_INTERNAL", `reading failed (${error instanceof Error ? visible(error.name) : "no error"})`);
@@ -43,9 +61,16 @@ export async function readBundle(file: string, limits: Limits, open: OpenSink): 
   }
 }
 
-async function readSource(file: string, source: Source, limits: Limits, open: OpenSink): Promise<Bundle> {
+async function readSource(
+  file: string,
+  source: Source,
+  limits: Limits,
+  open: OpenSink,
+  isKnown: IsKnown,
+): Promise<Bundle | null> {
   const ledger = createLedger();
   const inventory = await takeInventory(source, limits, ledger);
+  if (isKnown(inventory.contents)) return null;
   const verdict = verify(inventory, ledger);
   const record = readCollector(inventory, verdict, limits, ledger, source.refuse);
   const index = readIndex(inventory, verdict, record, ledger);
@@ -76,7 +101,7 @@ async function readSource(file: string, source: Source, limits: Limits, open: Op
     sums,
     issues: ledger.list(),
   };
-  return { custody, artifacts };
+  return { custody, contents: inventory.contents, artifacts };
 }
 
 /** A node's part whose record is lost is nobody's, but it must not be taken for the cluster's, nor for another nameless node's. */
