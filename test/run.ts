@@ -37,7 +37,13 @@ const rank = (name: string): number => SLOW.findIndex((start) => name.startsWith
 const chosen = files.filter((name) => !left.includes(name));
 const slow = chosen.filter((name) => rank(name) >= 0).sort((a, b) => rank(a) - rank(b) || (a < b ? 1 : -1));
 const quick = chosen.filter((name) => rank(name) < 0);
-const tasks: (readonly string[])[] = [...slow.map((name) => [name]), quick];
+// the golden suites share their reviews, so they share a process
+const isGolden = (name: string): boolean => name.startsWith("golden/");
+const tasks: (readonly string[])[] = [
+  ...slow.filter((name) => !isGolden(name)).map((name) => [name]),
+  slow.filter(isGolden),
+  quick,
+].filter((names) => names.length > 0);
 
 /** One uvu process over the given files. A run that gives no counts, or dies, has failed once. */
 function run(names: readonly string[]): Promise<Count> {

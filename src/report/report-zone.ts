@@ -1,5 +1,5 @@
 import { TZDate, tzOffset } from "@date-fns/tz";
-import { format } from "date-fns";
+import { format } from "date-fns/format";
 import type { Instant } from "#model/instant.js";
 import { parseInstant } from "#model/instant.js";
 import type { Review } from "#model/review.js";

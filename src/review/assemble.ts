@@ -1,5 +1,5 @@
 import { tz } from "@date-fns/tz";
-import { format } from "date-fns";
+import { format } from "date-fns/format";
 import type { Finding, Gap } from "#model/finding.js";
 import { type Draft, REVIEW_SCHEMA } from "#model/review.js";
 import type { Reference } from "#model/statement.js";

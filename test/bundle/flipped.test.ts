@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { DEFAULT_LIMITS } from "#bundle/read.js";
 import { reviewBundles } from "#main.js";
 import type { Review } from "#model/review.js";
+import { thorough } from "#test/thorough.js";
 import { sample, unpack } from "./_samples.js";
 import { bundle, type Forged, tar } from "./archive.js";
 
@@ -33,10 +34,9 @@ function flipped(members: readonly Forged[], member: string, at: number, bit: nu
   return review(beside, file);
 }
 
-const strict = process.env["INQUEST_TEST_STRICT"] === "1";
 for (const [name, flips] of [
-  ["healthy", strict ? 12 : 3],
-  ["fault", strict ? 5 : 2],
+  ["healthy", thorough ? 12 : 3],
+  ["fault", thorough ? 5 : 2],
 ] as const) {
   for (const member of MEMBERS) {
     test(`${name}: ${member}, at ${flips} places`, async () => {

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { InquestError } from "#model/error.js";
+import { thorough } from "#test/thorough.js";
 import { bundle, gzip, ROWS, read } from "./archive.js";
 
 const test = suite("bundle/mutation");
@@ -64,10 +65,12 @@ async function survives(bytes: Buffer): Promise<void> {
 }
 
 const mutations = fc.array(mutation, { minLength: 1, maxLength: 6 });
-const check = (numRuns: number, make: (list: readonly Mutation[]) => Buffer): Promise<void> =>
+/** The generator begins anew each time: a short run each day is worth as much as a long one. */
+const runs = (most: number): number => (thorough ? most : most / 5);
+const check = (most: number, make: (list: readonly Mutation[]) => Buffer): Promise<void> =>
   fc.assert(
     fc.asyncProperty(mutations, (list) => survives(make(list))),
-    { numRuns },
+    { numRuns: runs(most) },
   );
 
 test("mutated tar: read or refused", () => check(1500, (list) => list.reduce(mutate, PLAIN)));
@@ -77,7 +80,7 @@ test("gzip of mutated tar", () => check(500, (list) => gzip(mend(list.reduce(mut
 test("any bytes", () =>
   fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), (bytes) => survives(Buffer.from(bytes))),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   ));
 
 test.run();

@@ -17,6 +17,7 @@ import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { SignJWT } from "jose";
 import { Parser } from "tar";
+import { thorough } from "#test/thorough.js";
 
 /** A shell and the tools it finds; the collector must do the same with each of them. */
 export interface Shell {
@@ -50,9 +51,6 @@ export type Canaries = ReadonlyMap<string, string>;
 export function skip(what: string): void {
   console.log(`\nskipped: ${what}`);
 }
-
-/** `npm test -- --strict` takes the longer way where a test has one. */
-export const thorough = process.env["INQUEST_TEST_STRICT"] === "1";
 
 export function which(program: string): string | undefined {
   for (const dir of (process.env["PATH"] ?? "/usr/bin:/bin").split(":")) {

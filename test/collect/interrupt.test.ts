@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { thorough } from "#test/thorough.js";
 import { type FakeCluster, fakeCluster } from "./fake-cluster.js";
-import { open, put, remove, scratch, thorough } from "./host.js";
+import { open, put, remove, scratch } from "./host.js";
 
 /** A run that is stopped at a random moment leaves a whole bundle or none, no process, no pod, no temporary file. */
 const TIMES = thorough ? 50 : 8;
