@@ -3,9 +3,10 @@ import type { Evidence } from "#model/evidence.js";
 import type { ClockValue, Fact, FactKind, TokenValue } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
-import { type FactView, type MatchContext, refuted, undetermined } from "#model/rule.js";
+import { type FactView, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
 import type { Statement } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
+import { strange, unknownKey } from "./_strange.js";
 import { agentOn, agents } from "./_writer.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
@@ -110,15 +111,19 @@ export function apiNow({ kubeconfig }: Credential, context: MatchContext): ApiTi
 }
 
 /**
- * Why a list that does not know a token's pod, key, issuer or account does not judge it: the token may be younger than the list, or the
- * file may have been replaced between the two collections, by an agent that started since.
+ * Why a list that does not know a token's pod, key, issuer or account does not judge it: it may be of another cluster, the token may be
+ * younger than the list, or the file may have been replaced between the two collections, by an agent that started since.
  */
 export function outOfStep<K extends Judging>(
-  { token, kubeconfig, node }: Credential,
+  credential: Credential,
   view: FactView<K>,
   what: string,
   context: MatchContext,
 ): Missing | null {
+  const isOfKeys = view.kind === "kube.jwks" || view.kind === "kube.issuer";
+  const other = strange(credential, context) ?? (isOfKeys ? null : unknownKey(credential, context));
+  if (other) return other;
+  const { token, kubeconfig, node } = credential;
   const list = context.derive(LISTED[view.kind]);
   if (list && token.iat && token.iat.epochMs >= list.earliest) {
     return {
@@ -140,6 +145,13 @@ export function outOfStep<K extends Judging>(
   }
   return null;
 }
+
+/** The gap where a token looks out of place and no call with it is in evidence: it may well be accepted. */
+export const untried = <K extends FactKind>({ node, named }: Credential, view: FactView<K>, what: string): Missing => ({
+  ...view.missing(what),
+  why: "no call with that token is in evidence",
+  command: `# on ${node}\nkubectl --kubeconfig ${shellWord(named)} get --raw /api`,
+});
 
 /** The refused calls on a node, of any error class. */
 export const refusedOn = (context: MatchContext, node: string): readonly Found[] =>
@@ -172,6 +184,13 @@ export const ruledOutByText = (node: string, error: string, statement: Statement
 /** The refused call on a node that the API server answered with a code, if any. */
 export const answered = (context: MatchContext, node: string, error: "401" | "403"): Found | undefined =>
   refusedOn(context, node).find((c) => (c.about.error ?? []).includes(error));
+
+/** Whom the API server took the caller for when it answered 403: `User "…" cannot get resource …` (apiserver responsewriters/errors.go). */
+export const deniedUser = (call: Found): string | null =>
+  /\bUser \\*"([^"\\]{1,256})\\*" cannot /.exec(String(call.value["message"] ?? ""))?.[1] ?? null;
+
+/** A call that carried no token at all; one with a token that is not accepted is answered 401. */
+export const ANONYMOUS = "system:anonymous";
 
 /** The evidence of a finding's headline; findings always cite. */
 export const headlineEvidence = (found: Found): Evidence => found.statements[0].evidence[0] as Evidence;

@@ -1,7 +1,8 @@
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { eachCredential, outOfStep, refusedWith, ruledOut, youngerToken } from "./_refusal.js";
+import { answered, eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
 
 /** The issuer of tokens from secrets: the API server accepts it whatever its own name (pkg/serviceaccount/legacy.go). */
 const LEGACY_ISSUER = "kubernetes/serviceaccount";
@@ -30,10 +31,17 @@ export default defineRule({
         return;
       }
       const server = issuers.all[0];
-      const younger = server
-        ? undefined
-        : youngerToken(subject, kubeconfigs.all, context, (other) => other.iss === token.iss);
-      if (younger?.value.token.iat) {
+      const refusal = answered(context, node, "401");
+      const like = acceptedLike(context, refusal, (other) => other.iss === token.iss);
+      const younger = youngerToken(subject, kubeconfigs.all, context, (other) => other.iss === token.iss);
+      if (server?.value.issuer === token.iss) {
+        yield ruledOut(
+          subject,
+          say`The token's issuer ${code(token.iss, tokenEvidence)} is the API server's ${citing(server.evidence)}`,
+        );
+      } else if (like) {
+        yield ruledOut(subject, acceptedWith(like, "of the same issuer", code(token.iss, tokenEvidence)));
+      } else if (younger?.value.token.iat) {
         yield ruledOut(
           subject,
           say`A token issued later, at ${time(younger.value.token.iat, younger.evidence)}, names the same issuer ${code(token.iss, tokenEvidence)}`,
@@ -44,12 +52,7 @@ export default defineRule({
           about: subject.about,
           missing: [issuers.missing("the issuer that the API server names")],
         });
-      } else if (server.value.issuer === token.iss) {
-        yield ruledOut(
-          subject,
-          say`The token's issuer ${code(token.iss, tokenEvidence)} is the API server's ${citing(server.evidence)}`,
-        );
-      } else if (refusedWith(context, "401").includes(node)) {
+      } else if (refusal) {
         // Two names differ in any cluster that accepts both: without a refusal that says nothing.
         const older = outOfStep(subject.credential, issuers, "the issuer that the API server names", context);
         if (older) {
