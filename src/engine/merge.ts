@@ -121,9 +121,11 @@ function endOf(rule: Rule, last: Sighting, worlds: readonly World[], verdicts: r
     // A rule that failed there was silent for another reason than that the subject is gone.
     if (!said || said.failed !== null) continue;
     const own = said.outcomes.filter((o) => o.subject === last.outcome.subject);
+    const isRefuted = own.some((o) => o.outcome === "refuted" && !leavesOpen(o));
     // Undecided, or begun anew and too young to tell: that is no end.
     if (own.some((o) => o.outcome === "undetermined" || (o.outcome === "slight" && o.open))) continue;
-    if (own.some((o) => o.outcome === "refuted") || couldSee(rule, last.outcome.about, world)) {
+    if (!isRefuted && own.some(leavesOpen)) continue;
+    if (isRefuted || couldSee(rule, last.outcome.about, world)) {
       return { after: last.world.moment.collectedAt, by: world.moment.collectedAt };
     }
   }
@@ -138,12 +140,8 @@ export function mergeForecasts(verdicts: readonly Verdicts[], worlds: readonly W
       if (verdict.failed !== null) continue;
       const foreseen = verdict.outcomes.filter(isForeseen);
       for (const [key, forecast] of forecasts) {
-        const open = verdict.outcomes.some(
-          (o) => o.outcome === "undetermined" && joined(o.about, forecast.about, ["node"]),
-        );
-        const said = verdict.outcomes.some(
-          (o: Outcome) => o.subject === forecast.subject && o.outcome !== "undetermined",
-        );
+        const open = verdict.outcomes.some((o) => leavesOpen(o) && joined(o.about, forecast.about, ["node"]));
+        const said = verdict.outcomes.some((o) => o.subject === forecast.subject && !leavesOpen(o));
         if (forecast.rule === verdict.rule.id && (said || (!open && couldSee(verdict.rule, forecast.about, world))))
           forecasts.delete(key);
       }
@@ -158,3 +156,7 @@ export function mergeForecasts(verdicts: readonly Verdicts[], worlds: readonly W
   }
   return [...forecasts.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, f]) => f);
 }
+
+/** Neither that it is there nor that it is not: not decided, or only that it did not bring about what failed. */
+const leavesOpen = (o: Outcome): boolean =>
+  o.outcome === "undetermined" || (o.outcome === "refuted" && o.excludes === "cause");

@@ -138,7 +138,10 @@ function excludedElsewhere(verdict: Verdicts, outcome: Outcome, verdicts: readon
   const others = verdicts
     .filter((v) => v.rule === verdict.rule && v.moment !== verdict.moment)
     .flatMap((v) => v.outcomes.filter((o) => o.subject === outcome.subject));
-  return others.some((o) => o.outcome === "refuted") && !others.some((o) => o.outcome === "found");
+  return (
+    others.some((o) => o.outcome === "refuted" && o.excludes === "condition") &&
+    !others.some((o) => o.outcome === "found")
+  );
 }
 
 const failure = (verdict: Verdicts): Missing => ({

@@ -64,6 +64,8 @@ export interface Refuted {
   readonly statements: readonly [Statement, ...Statement[]];
   /** Since when what refutes it has stood there: it says nothing of a symptom that was over before. Null: it is no matter of time. */
   readonly standsSince: Instant | null;
+  /** `condition`: it is not there. `cause`: it may be there, and what failed shows by itself that it was not brought about by it. */
+  readonly excludes: "condition" | "cause";
 }
 
 export interface Undetermined {

@@ -79,7 +79,11 @@ const excludedAfter = (b: Brief, root: Finding): readonly Evidence[] => {
   return b.verdicts
     .filter((v) => v.rule.id === root.rule && v.moment === by?.id)
     .flatMap((v) => v.outcomes)
-    .flatMap((o) => (o.outcome === "refuted" && sharesNode(o.about, root) ? o.statements[0].evidence : []));
+    .flatMap((o) =>
+      o.outcome === "refuted" && o.excludes === "condition" && sharesNode(o.about, root)
+        ? o.statements[0].evidence
+        : [],
+    );
 };
 
 const chainOf = (b: Brief, root: Finding): string => `chain ${b.chains.findIndex((c) => c.at(-1) === root.id) + 1}`;

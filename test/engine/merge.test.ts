@@ -4,7 +4,7 @@ import { couldSee } from "#engine/infer.js";
 import { mergeFindings, mergeForecasts } from "#engine/merge.js";
 import type { World } from "#engine/world.js";
 import type { Verdicts } from "#model/conclusions.js";
-import { slight } from "#model/rule.js";
+import { refuted, slight } from "#model/rule.js";
 import { plainText } from "#model/statement.js";
 import { at } from "#test/rules/_facts.js";
 import {
@@ -239,6 +239,15 @@ test("what began anew after the last collection that saw it is another finding, 
     early.map((f) => f.moments),
     [["m1"], ["m3"]],
   );
+});
+
+test("what says only that it did not bring about a failure ends neither a finding nor a forecast", () => {
+  const noCause = refuted({ subject: "x", about: { node: ["n1"] }, statements: [sentence("x")], excludes: "cause" });
+  assert.is(end(timesOf(RULE, [finds("x")], [noCause]), worlds(2)), null);
+  assert.is(end(timesOf(RULE, [finds("x")], [noCause, denies("x")]), worlds(2)), "11 to 12");
+  const foreseen = (later: typeof noCause) =>
+    mergeForecasts(timesOf(RULE, [foresees("x", "y")], [later]), worlds(2)).length;
+  assert.equal([foreseen(noCause), foreseen(denies("x"))], [1, 0]);
 });
 
 test.run();

@@ -92,7 +92,7 @@ export default defineRule({
   falsePositives: ["an API server that still accepts the earlier issuer as a second one"],
   examples: {
     found: ["cni/issuer-changed.yaml"],
-    refuted: ["cni/token-pod-gone.yaml"],
+    refuted: ["cni/token-pod-gone.yaml", "cni/calls-asked-nobody.yaml"],
     undetermined: ["cni/kubeconfig-not-collected.yaml"],
   },
   tags: ["token", "control-plane"],

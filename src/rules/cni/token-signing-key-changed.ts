@@ -74,7 +74,7 @@ export default defineRule({
   falsePositives: ["several API servers that publish different keys while a replacement is under way"],
   examples: {
     found: ["cni/signing-key-changed.yaml"],
-    refuted: ["cni/token-pod-gone.yaml"],
+    refuted: ["cni/token-pod-gone.yaml", "cni/calls-asked-nobody.yaml"],
     undetermined: ["cni/kubeconfig-not-collected.yaml"],
   },
   tags: ["token", "control-plane"],

@@ -8,6 +8,7 @@ import diverged from "#rules/cni/cni-conf-dir-diverged.js";
 import stale from "#rules/cni/cni-hostpath-mount-stale-inode.js";
 import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
 import rbac from "#rules/cni/cni-rbac-denied.js";
+import recreated from "#rules/cni/cni-service-account-recreated.js";
 import expired from "#rules/cni/cni-token-expired.js";
 import wrongAccount from "#rules/cni/cni-token-wrong-service-account.js";
 import clockOff from "#rules/cni/node-clock-off.js";
@@ -473,16 +474,51 @@ test("every rival of a refused call has a row where only pods and events were co
     assert.equal(judge(rule, world).length, 1, rule.id);
 });
 
-test("an error of a local file or socket has no clock for a rival, and one of the API server does", () => {
-  const of = (error: string): readonly string[] => {
-    const world = scene(plain());
-    world.publish("sym:failed-create-sandbox", [refusal(error)]);
-    return verdicts(judge(clockOff, world));
-  };
-  for (const error of ["agent-not-ready", "not-initialised", "plugin-missing"]) assert.equal(of(error), [], error);
-  assert.equal(of("dial unix /run/own/agent.sock: connect: connection refused"), []);
-  assert.equal(of("open /run/own/subnet.env: no such file or directory"), []);
-  for (const error of ["401", "x509", "other:x"]) assert.equal(of(error), ["undetermined n1"], error);
+/** A failed call that asked no API server, or (null) one of which that is not shown. */
+const call = (error: string, neverAsked: string | null = null, node = "n1") => ({
+  ...refusal(error, node),
+  value: { neverAsked },
+});
+const STAT = "stat /var/lib/x/nodename: no such file or directory";
+const DIAL = "dial tcp 10.96.0.1:443: connect: connection refused";
+const PRESENTED = [podGone, recreated, expired, signingKey, issuerChanged, clockOff];
+
+test("calls that asked no API server rule out what only a presented token or a clock can bring about, citing their text", () => {
+  for (const rule of PRESENTED) {
+    const world = scene([], { moment: { nodes: [] } });
+    world.publish("sym:failed-kill-pod", [call("agent-not-ready", STAT)]);
+    world.publish("sym:failed-create-sandbox", [call("refused", DIAL)]);
+    const [outcome, ...more] = judge(rule, world);
+    assert.is(outcome?.outcome === "refuted" && outcome.excludes, "cause", rule.id);
+    assert.equal(more, [], rule.id);
+    const text = headline(outcome ? [outcome] : []);
+    assert.match(text, `${STAT} and ${DIAL}: no request reached the API server that could judge a token`, rule.id);
+  }
+});
+
+test("one refused, dated or cut answer on the same node leaves them as they were", () => {
+  for (const rule of PRESENTED)
+    for (const error of ["401", "x509", "other:x"]) {
+      const of = (...calls: readonly ReturnType<typeof call>[]) => {
+        const world = scene(plain(bound()), {
+          coverage: { "kube.pod": "not-attempted", "kube.serviceaccount": "failed" },
+        });
+        world.publish("sym:failed-create-sandbox", calls);
+        return verdicts(judge(rule, world));
+      };
+      assert.equal(of(call(error), call("refused", DIAL)), of(call(error)), `${rule.id} ${error}`);
+      assert.equal(
+        of(call("refused", DIAL, "n7"), call(error)).filter((v) => v.endsWith("n1")),
+        of(call(error)),
+        rule.id,
+      );
+    }
+});
+
+test("what a token is like is still told where the calls asked nobody: a latent fault is not ended by them", () => {
+  const world = scene([...plain(token({ exp: at("2024-03-05T08:00:00Z") }))]);
+  world.publish("sym:failed-create-sandbox", [call("refused", DIAL)]);
+  assert.equal(verdicts(judge(expired, world)), ["refuted n1", "found n1", "foreseen n1"]);
 });
 
 test.run();
