@@ -77,7 +77,12 @@ export const reviewSchema = z.strictObject({
     from: utc.nullable(),
     to: utc.nullable(),
     activeMs: z.number().nullable(),
+    /** Null where it is not known, or (see below) not to the second. */
     latentMs: z.number().nullable(),
+    /** Milliseconds, at least and at most, where the time at which the fault was laid is known coarsely only. */
+    latentBetweenMs: z.strictObject({ least: z.number(), most: z.number() }).optional(),
+    /** Of what laid the fault, where that is less than established. */
+    latentConfidence: confidence.optional(),
   }),
   summary: z.array(z.array(statement)),
   forecasts: z.array(

@@ -1,8 +1,17 @@
 import type { Evidence } from "#model/evidence.js";
-import type { Change, Finding, Slight } from "#model/finding.js";
+import type { Change, Finding, Forecast, Slight } from "#model/finding.js";
 import type { CoverageReport, Rule } from "#model/rule.js";
-import { codes, count, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
-import { type Brief, distinct, distinctEvidence, headline, phrase } from "./inquest.js";
+import { codes, count, lapseOf, type Quoted, type Statement, say, time, word } from "#model/statement.js";
+import {
+  type Brief,
+  distinct,
+  distinctEvidence,
+  headline,
+  hedged,
+  hedgedHeadline,
+  phrase,
+  withWord,
+} from "./inquest.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { endingsOf, tracesOf, undecided } from "./traces.js";
 import { excludedMechanisms, holdsYet, slightOutcomes, undecidedMechanisms, undecidedNow } from "./verdicts.js";
@@ -13,15 +22,22 @@ export function summarise(b: Brief): Statement[][] {
   if (b.findings.length + b.forecasts.length === 0) return nothingFound(b);
   const paragraphs = [
     [
-      ...bySince(b.findings.filter(b.isSymptom)).flatMap((f) => [headline(f), ...endingsOf(b, f)]),
-      ...of(b, "impact").map(headline),
+      ...bySince(b.findings.filter(b.isSymptom)).flatMap((f) => [hedgedHeadline(f), ...endingsOf(b, f)]),
+      ...of(b, "impact").map(hedgedHeadline),
     ],
-    [...causes(b).map(headline), ...dormancy(b), ...undecided(b)],
+    [...causes(b).map(hedgedHeadline), ...dormancy(b), ...undecided(b)],
     [...changesTold(b), ...tracesOf(b, "written"), ...tracesOf(b, "recovered")],
-    remaining(b).map(headline),
-    b.forecasts.flatMap((f) => [...f.statements]),
+    remaining(b).map(hedgedHeadline),
+    b.forecasts.flatMap((f) => foretold(b, f)),
   ];
   return paragraphs.filter((p) => p.length > 0).map(distinct);
+}
+
+/** What will come. Where one forecast is sure and another is not, each unsure one says so: no word before all of them can. */
+export function foretold(b: Brief, { confidence, statements }: Forecast): Statement[] {
+  const isSure = (c: Forecast["confidence"]): boolean => c === "observed" || c === "established";
+  if (isSure(confidence) || !b.forecasts.some((f) => isSure(f.confidence))) return [...statements];
+  return statements.map((s, i) => (i === 0 ? withWord(s, ` (${confidence})`) : s));
 }
 
 /** A review without a finding is worth what was looked at: where and when, for what, and what of it could not be decided. */
@@ -176,7 +192,11 @@ function dormancy(b: Brief): readonly Statement[] {
   const evidence = [...cause.statements, ...first.statements].flatMap((s) => s.evidence);
   const [lead, ...rest] = distinctEvidence(evidence);
   if (!lead) return [];
+  const span = lapseOf(laid, from, lead, ...rest);
   return [
-    say`The fault lay for ${lapse(from.epochMs - laid.epochMs, lead, ...rest)} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
+    hedged(
+      cause,
+      say`The fault lay for ${span} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
+    ),
   ];
 }

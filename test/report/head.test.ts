@@ -46,4 +46,11 @@ test("an end that only the later collection bounds is at most that, and never le
 
 test("no line without times", () => assert.is(line({}), null));
 
+test("how long it was latent has the bounds of a begin that is known coarsely, rounded outwards, and its certainty", () => {
+  const HOUR = 3_600_000;
+  assert.is(line({ latentBetweenMs: { least: 57 * HOUR, most: 81 * HOUR } }), "between 2 d 9 h and 3 d 9 h latent");
+  assert.is(line({ latentBetweenMs: { least: 0, most: 4 * HOUR - 500 } }), "at most 4 h latent");
+  assert.is(line({ latentMs: 4 * HOUR, latentConfidence: "probable" }), "4 h latent (probable)");
+});
+
 test.run();

@@ -4,7 +4,7 @@ import { baseName, type FileTree, joinPath, parentOf, type Resolution } from "#m
 import type { Outcome } from "#model/finding.js";
 import { earliest, formatUtc, type Instant, order } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
-import { code, codes, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { code, codes, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
 import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { divergenceConsequence } from "./_divergence-repair.js";
@@ -238,7 +238,7 @@ function ages(credential: Credential, copy: Fact<"path">): readonly Statement[] 
   return [
     now.epochMs < then.epochMs
       ? say`The file in use was last written at ${time(then, inUse.evidence)}; another at ${code(copy.value.path, copy.evidence)} is older, of ${time(now, copy.evidence)}`
-      : say`The file in use was last written at ${time(then, inUse.evidence)}; another lies at ${code(copy.value.path, copy.evidence)}, written ${lapse(now.epochMs - then.epochMs, inUse.evidence, copy.evidence)} later, at ${time(now, copy.evidence)}`,
+      : say`The file in use was last written at ${time(then, inUse.evidence)}; another lies at ${code(copy.value.path, copy.evidence)}, written ${lapseOf(then, now, inUse.evidence, copy.evidence)} later, at ${time(now, copy.evidence)}`,
   ];
 }
 

@@ -12,7 +12,7 @@ import {
   refuted,
   undetermined,
 } from "#model/rule.js";
-import { citing, code, codes, count, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { citing, code, codes, count, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
 import { eachCredential, outOfStep, refusedOn } from "./_refusal.js";
@@ -228,7 +228,7 @@ function times(credential: Credential): readonly Statement[] {
   }
   if (token.iat && mtime && file) {
     statements.push(
-      say`The file was last written at ${time(mtime, file.evidence)}, ${lapse(mtime.epochMs - token.iat.epochMs, file.evidence, tokenEvidence)} after the token was issued`,
+      say`The file was last written at ${time(mtime, file.evidence)}, ${lapseOf(token.iat, mtime, file.evidence, tokenEvidence)} after the token was issued`,
     );
   }
   return statements;
