@@ -5,6 +5,7 @@ import type { Found, Missing } from "#model/finding.js";
 import type { Intake } from "#model/intake.js";
 import type { ComparedMoment, CoverageReport, FactView, MatchContext, Moment } from "#model/rule.js";
 import { lowerBounds, type Settle } from "./lower-bound.js";
+import { type Doubt, doubtRecovered } from "./recovered-name.js";
 
 /** Everything that was collected at one moment, indexed by kind and node. */
 export interface World extends ComparedMoment {
@@ -13,10 +14,16 @@ export interface World extends ComparedMoment {
   readonly publish: (rule: string, found: readonly Found[]) => void;
   /** Applied to whatever is concluded from it. */
   readonly settle: Settle;
+  readonly doubt: Doubt;
 }
 
 /** Cuts an intake down to one moment's bundles. */
-export function createWorld(intake: Intake, moment: Moment, settle = lowerBounds(intake.coverage)): World {
+export function createWorld(
+  intake: Intake,
+  moment: Moment,
+  settle = lowerBounds(intake.coverage),
+  doubt: Doubt = doubtRecovered([]),
+): World {
   const bundles = new Set(moment.bundles);
   const within = (artifact: Artifact): boolean => bundles.has(artifact.bundle);
   const facts = byKind(intake.facts.filter((f) => within(f.artifact)));
@@ -37,7 +44,7 @@ export function createWorld(intake: Intake, moment: Moment, settle = lowerBounds
       return derived.get(compute) as ReturnType<typeof compute>;
     },
   };
-  return { moment, context, view, settle, publish: (rule, found) => void published.set(rule, found) };
+  return { moment, context, view, settle, doubt, publish: (rule, found) => void published.set(rule, found) };
 }
 
 function byKind(facts: readonly Fact[]): Map<FactKind, Fact[]> {
