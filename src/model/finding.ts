@@ -129,8 +129,8 @@ export interface Finding {
   readonly activeAt: readonly string[];
   readonly since: Instant | null;
   readonly lastSeen: Instant | null;
-  /** Null: present at the last collection that could tell. Else it ended in [after, by]. */
-  readonly ended: { readonly after: Instant | null; readonly by: Instant } | null;
+  /** Null: present at the last collection that could tell. Else it ended in [after, by], as the moment named shows. */
+  readonly ended: { readonly after: Instant | null; readonly by: Instant; readonly moment: string } | null;
   readonly statements: readonly Statement[];
   /** What the last collection that saw it shows of its end; null where it shows none. */
   readonly ending: Statement | null;

@@ -32,12 +32,11 @@ export function headOf(review: Review, zone: ReportZone): Head {
  * longer showed it. Null where the evidence has no times.
  */
 export function durationLine(review: Review, zone: ReportZone): string | null {
-  const { from, to, activeMs } = review.duration;
-  const isBound = to !== null && review.moments.some((m) => m.to === to);
+  const { from, to, activeMs, endIsBound } = review.duration;
   const span = `${moment(from, zone) ?? "begin not in evidence"} → ${moment(to, zone) ?? "end not in evidence"}`;
   const hasSpan = from !== null || to !== null;
   const length =
-    activeMs === null ? null : isBound ? atMost(activeMs) : about(activeMs, isCoarse(from) || isCoarse(to));
+    activeMs === null ? null : endIsBound ? atMost(activeMs) : about(activeMs, isCoarse(from) || isCoarse(to));
   const active = length === null ? (hasSpan ? span : null) : `${length} active${hasSpan ? ` (${span})` : ""}`;
   const latent = latency(review.duration);
   if (active === null) return latent;

@@ -94,13 +94,14 @@ function dateOf(b: Brief, zone: string): string {
 }
 
 function duration(b: Brief): Draft["duration"] {
-  const { from, to, laid } = courseOf(b);
+  const { from, to, laid, toIsExact } = courseOf(b);
   const lay = from && laid ? lapseBetween(laid, from) : null;
   const laying = layingFinding(b);
   return {
     from: utcOf(from),
     to: utcOf(to),
     activeMs: from && to ? to.epochMs - from.epochMs : null,
+    ...(to && !toIsExact ? { endIsBound: true as const } : {}),
     latentMs: lay && lay.least === lay.most ? lay.most : null,
     ...(lay && lay.least < lay.most ? { latentBetweenMs: lay } : {}),
     ...(lay && laying && hedge(laying) !== "" ? { latentConfidence: laying.confidence } : {}),

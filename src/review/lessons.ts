@@ -78,9 +78,8 @@ const sharesNode = (about: Finding["about"], finding: Finding): boolean =>
 
 /** What refuted it at the collection that saw its end. */
 const excludedAfter = (b: Brief, root: Finding): readonly Evidence[] => {
-  const by = b.moments.find((m) => m.collectedAt.epochMs === root.ended?.by.epochMs);
   return b.verdicts
-    .filter((v) => v.rule.id === root.rule && v.moment === by?.id)
+    .filter((v) => v.rule.id === root.rule && v.moment === root.ended?.moment)
     .flatMap((v) => v.outcomes)
     .flatMap((o) =>
       o.outcome === "refuted" && o.excludes === "condition" && sharesNode(o.about, root)
@@ -121,7 +120,7 @@ function leftOver(b: Brief): readonly Statement[] {
       const where = nodes.length > 0 ? say` on ${codes(nodes, 8, first)}` : citing(first);
       const what = phrase(`${label(b, f)}${hedge(f)}`, first, ...rest);
       return [
-        say`When what had failed was over, one condition was left${where}: ${what}, still so at ${time(last.collectedAt, first)}`,
+        say`When what had failed was over, one condition was left${where}: ${what}, still so at ${time(f.lastSeen ?? last.collectedAt, first)}`,
       ];
     });
 }

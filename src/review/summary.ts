@@ -1,5 +1,6 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Change, Finding, Forecast, Slight } from "#model/finding.js";
+import { formatUtc } from "#model/instant.js";
 import type { CoverageReport, Rule } from "#model/rule.js";
 import { codes, count, lapseOf, type Quoted, type Statement, say, time, word } from "#model/statement.js";
 import {
@@ -49,6 +50,9 @@ function nothingFound(b: Brief): Statement[][] {
   if (!first || !last) return [];
   const nodes = [...new Set(b.moments.flatMap((m) => m.nodes))];
   const where = nodes.length > 0 ? codes(nodes, 12, first, ...rest) : word("the cluster", first, ...rest);
+  const [from, to] = [time(last.startedAt, first), time(last.collectedAt, first)];
+  const when =
+    formatUtc(last.startedAt) === formatUtc(last.collectedAt) ? say`at ${to}` : say`between ${from} and ${to}`;
   const excluded = excludedMechanisms(b);
   const symptoms = b.rules.filter((r) => r.kind === "symptom");
   const sought = symptoms.filter((r) => wasSought(b, r));
@@ -62,8 +66,8 @@ function nothingFound(b: Brief): Statement[][] {
   return [
     [
       holdsYet(b)
-        ? say`Nothing was found wrong in what was collected of ${where} at ${time(last.collectedAt, first)}, but for what is too young to tell`
-        : say`Nothing was found wrong in what was collected of ${where} at ${time(last.collectedAt, first)}`,
+        ? say`Nothing was found wrong in what was collected of ${where} ${when}, but for what is too young to tell`
+        : say`Nothing was found wrong in what was collected of ${where} ${when}`,
     ],
     [
       ...(lists

@@ -2,6 +2,7 @@ import type { Found } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
 import { defineRule, effect, found, type MatchContext, NO_CONSEQUENCE, refuted, undetermined } from "#model/rule.js";
 import { code, known, lapse, say, time, word } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { nodeFiles } from "./_credential.js";
 import { K8S_CLAIMS } from "./_references.js";
 import { apiNow, callNodes, neverJudged, refusedOn, refusedWith } from "./_refusal.js";
@@ -39,7 +40,7 @@ export default defineRule({
         yield found({
           ...base,
           since: null,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(token.kubeconfig, context.moment),
           value: { node },
           statements: [
             say`The token on ${code(node, token.tokenEvidence)} begins at ${time(starts, token.tokenEvidence)}, ${lapse(ahead, token.tokenEvidence)} after the collection: the clock of the node or that of the API server is off`,
@@ -60,7 +61,7 @@ export default defineRule({
           ...base,
           about: { node: [node], error: dated ? ["x509"] : [] },
           since: null,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(clock, context.moment),
           value: { node },
           statements: [
             say`The clock of ${code(node, clock.evidence)} is ${lapse(offset * 1000, clock.evidence)} ${word(offset > 0 ? "ahead of" : "behind", clock.evidence)} the API server's`,

@@ -1,5 +1,6 @@
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { BEARER_TOKEN } from "./_references.js";
 import { eachCredential, outOfStep, ruledOut } from "./_refusal.js";
 
@@ -42,7 +43,7 @@ export default defineRule({
           about: { ...subject.about, path: [real] },
           // The token tells when it was issued, not when the API server stopped accepting it.
           since: null,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
           unverified: subject.credential.unverified,
           value: { node, path: real },
           statements: [

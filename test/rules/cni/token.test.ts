@@ -14,7 +14,7 @@ import wrongAccount from "#rules/cni/cni-token-wrong-service-account.js";
 import clockOff from "#rules/cni/node-clock-off.js";
 import issuerChanged from "#rules/cni/token-issuer-changed.js";
 import signingKey from "#rules/cni/token-signing-key-changed.js";
-import { at, type Collected, fact, judge, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
+import { at, type Collected, fact, judge, NOW, node, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
 import {
   agent,
   directory,
@@ -519,6 +519,27 @@ test("what a token is like is still told where the calls asked nobody: a latent 
   const world = scene([...plain(token({ exp: at("2024-03-05T08:00:00Z") }))]);
   world.publish("sym:failed-create-sandbox", [call("refused", DIAL)]);
   assert.equal(verdicts(judge(expired, world)), ["refuted n1", "found n1", "foreseen n1"]);
+});
+
+test("what was read before the moment's end is dated by when it was read, and judged by that time", () => {
+  const late = { moment: { collectedAt: at("2024-03-05T10:44:00Z") } };
+  const seen = (rule: Rule, facts: readonly Fact[], error: string | null = null) => {
+    const world = scene(facts, late);
+    world.publish("sym:failed-create-sandbox", error === null ? [] : [refusal(error)]);
+    return judge(rule, world).flatMap((o) => (o.outcome === "found" ? [o.lastSeen?.epochMs] : []));
+  };
+  const read = [at(NOW).epochMs];
+  const ended = token({ exp: at("2024-03-05T08:00:00Z") });
+  assert.equal(seen(expired, plain(ended)), read);
+  assert.equal(seen(podGone, [...plain(bound()), agent()]), read);
+  assert.equal(seen(signingKey, [...plain(), fact("kube.jwks", { kids: ["other"] })]), read);
+  assert.equal(seen(clockOff, [...plain(), clock(95, 2)]), read);
+  assert.match(headline(judge(expired, scene(plain(ended), late))), /, 2 h 30 min before the collection/);
+  // Half a minute over its deadline when the pods were listed, and long over it when the last bundle was finished.
+  const terminating = [...plain(bound()), holder({ deletion: at("2024-03-05T10:29:30Z") })];
+  assert.equal(verdicts(judge(podGone, scene(terminating, late))), ["refuted n1"]);
+  const down = agent(undefined, { conditions: [ready("False", "2024-03-05T10:29:00Z")] });
+  assert.equal(verdicts(judge(agentUnhealthy, scene([node("n1"), ...plain(), down], late))), []);
 });
 
 test.run();
