@@ -1,6 +1,6 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Finding } from "#model/finding.js";
-import { lapseBetween, UNMEASURED_SKEW_MS } from "#model/instant.js";
+import { lapseBetween, latestOf, UNMEASURED_SKEW_MS } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { citing, codes, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { type Brief, distinct, distinctEvidence, headline, hedge, hedged, phrase } from "./inquest.js";
@@ -59,17 +59,18 @@ function reachedRoot(b: Brief): readonly Statement[] {
     const explains = chains.some((c) => b.isSymptom(b.finding(c[0] ?? "")));
     const isOver = chains.every((c) => c.every((id) => b.finding(id).ended !== null));
     const repairs = b.changes.filter((c) => c.kind === "repair" && sharesNode(c.about, root));
+    const by = chains.flatMap((c) => c.map((id) => b.finding(id).ended?.by ?? null)).reduce(latestOf, null);
     const [first, ...rest] = distinctEvidence([
       ...excludedAfter(b, root),
       ...repairs.flatMap((c) => c.statements[0].evidence),
     ]);
-    if (!first || !root.ended || !isOver || !explains || b.isSymptom(root) || repairs.length === 0) return [];
+    if (!first || !by || !isOver || !explains || b.isSymptom(root) || repairs.length === 0) return [];
     const last = phrase(
       `${chainOf(b, root)} was found any more, its last (${label(b, root)}${hedge(root).replace(/^ \((.*)\)$/, ", $1")}) included`,
       first,
       ...rest,
     );
-    return [say`At ${time(root.ended.by, first)}, after the changes told under Resolution, no step of ${last}`];
+    return [say`By ${time(by, first)}, after the changes told under Resolution, no step of ${last}`];
   });
 }
 

@@ -3,8 +3,8 @@ import * as assert from "uvu/assert";
 import { conclude } from "#engine/run.js";
 import { evidenceIn } from "#model/evidence.js";
 import type { Found, Outcome } from "#model/finding.js";
-import type { Rule } from "#model/rule.js";
-import { code, say } from "#model/statement.js";
+import { type Rule, refuted } from "#model/rule.js";
+import { code, plainText, say } from "#model/statement.js";
 import { artifact } from "#test/rules/_facts.js";
 import { bundle, card, finds, foresees } from "./_cards.js";
 
@@ -51,6 +51,18 @@ test("a forecast, too", () => {
     conclusions(foreseen).forecasts.map((f) => [f.confidence, ...f.unverified]),
     [["probable", PREMISE]],
   );
+});
+
+test("what rules a rival out from there says so in its sentence", () => {
+  const of = (sha256: string, node: string | null) => {
+    const [verdict] = conclusions(
+      refuted({ subject: "x", about: { node: ["n1"] }, statements: [from(sha256, node)] }),
+    ).verdicts;
+    const [outcome] = verdict?.outcomes ?? [];
+    return outcome?.outcome === "refuted" ? plainText(outcome.statements[0]) : null;
+  };
+  assert.is(of(LOST, "n1"), "seen (taking the bundle that lost its node's name for that of n1)");
+  assert.equal([of(LOST, null), of(SOUND, "n2")], ["seen", "seen"]);
 });
 
 test.run();
