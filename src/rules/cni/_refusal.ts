@@ -4,7 +4,7 @@ import type { ClockValue, Fact, FactKind, TokenValue } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
 import { type FactView, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
-import type { Statement } from "#model/statement.js";
+import { code, codes, type Statement, say } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { strange, unknownKey } from "./_strange.js";
 import { agentOn, agents } from "./_writer.js";
@@ -23,9 +23,21 @@ export interface Subject {
 
 /**
  * Judges the credential of every collected node. A node whose path could not be followed is undetermined for every such rule, and so is one
- * that was not collected where calls are refused with that error.
+ * that was not collected where calls are refused with that error. Where no call on a node asked an API server, nothing about its token is
+ * open as their cause; what its token is like is told all the same.
  */
 export function* eachCredential(
+  context: MatchContext,
+  error: string,
+  judge: (subject: Subject) => Iterable<Outcome>,
+): Iterable<Outcome> {
+  const unasked = callNodes(context).flatMap((node) => neverJudged(context, node, error) ?? []);
+  yield* unasked;
+  for (const outcome of credentials(context, error, judge))
+    if (outcome.outcome !== "undetermined" || !unasked.some((u) => u.subject === outcome.subject)) yield outcome;
+}
+
+function* credentials(
   context: MatchContext,
   error: string,
   judge: (subject: Subject) => Iterable<Outcome>,
@@ -43,6 +55,27 @@ export function* eachCredential(
       missing: [context.derive(kubeconfigs).missing(`the kubeconfig that the CNI plugin on ${node} is given`, node)],
     });
   }
+}
+
+/** The nodes on which calls fail, whatever the error, sorted. */
+export const callNodes = (context: MatchContext): readonly string[] =>
+  [...new Set(REFUSED_CALLS.flatMap((id) => context.findings(id)).flatMap((f) => f.about.node ?? []))].sort();
+
+/** Where each failed call on a node shows by its text that it asked no API server: neither a token nor a clock was judged. */
+export function neverJudged(context: MatchContext, node: string, error: string): Outcome | null {
+  const calls = refusedOn(context, node);
+  const tails = calls.flatMap((c) => (typeof c.value["neverAsked"] === "string" ? [c.value["neverAsked"]] : []));
+  const [first, ...rest] = calls.map(headlineEvidence);
+  if (!first || tails.length < calls.length) return null;
+  const texts = codes([...new Set(tails)], 4, first, ...rest);
+  return refuted({
+    subject: node,
+    about: { node: [node], error: [error] },
+    statements: [
+      say`What failed on ${code(node, first)} ended in ${texts}: no request reached the API server that could judge a token`,
+    ],
+    excludes: "cause",
+  });
 }
 
 const kubeconfigs = (view: View): FactView<"kubeconfig"> => view("kubeconfig");

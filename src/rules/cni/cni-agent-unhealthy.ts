@@ -11,6 +11,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { code, say, time, word } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { agentByName } from "./_agent-name.js";
 import { refusedOn, refusedWith } from "./_refusal.js";
 import { agentOn, agents } from "./_writer.js";
@@ -68,7 +69,7 @@ export default defineRule({
       const shown = index < 0 ? pod.evidence : cite(pod, `/status/conditions/${index}`);
       const since = ready?.since ?? pod.value.created;
       const unready = ready !== undefined ? ready.status !== "True" : pod.value.phase !== "Running";
-      const lapsed = since === null ? 0 : context.moment.collectedAt.epochMs - since.epochMs;
+      const lapsed = since === null ? 0 : seenAt(pod, context.moment).epochMs - since.epochMs;
       const told =
         errors.length === 0 ? lapsed > UNREADY_MS : errors.some((e) => e.some((x) => ITS_ERRORS.includes(x)));
       // A node that is silent says nothing of its pods, whatever their conditions were set to.
@@ -78,7 +79,7 @@ export default defineRule({
         yield found({
           ...base,
           since,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(pod, context.moment),
           unverified: agent ? [] : [`${pod.value.name} is taken for the CNI agent of ${node} by its DaemonSet's name`],
           missing: agent ? [] : [unlisted],
           value: { node, pod: pod.value.name, namespace: pod.value.namespace },

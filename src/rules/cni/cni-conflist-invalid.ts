@@ -2,6 +2,7 @@ import { type Evidence, evidenceIn } from "#model/evidence.js";
 import { baseName } from "#model/file-tree.js";
 import { defineRule, effect, found, NO_CONSEQUENCE, refuted, shellWord, undetermined } from "#model/rule.js";
 import { citing, code, fragment, known, type Statement, say, time, word } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { nodeFiles } from "./_credential.js";
 import { CONTAINERD_CNI } from "./_references.js";
 
@@ -42,7 +43,7 @@ export default defineRule({
         ...base,
         about: { ...base.about, path: [netconf.value.path] },
         since: file?.value.mtime ?? null,
-        lastSeen: context.moment.collectedAt,
+        lastSeen: seenAt(netconf, context.moment),
         unverified: confDir.unverified,
         value: { node, path: netconf.value.path },
         statements: [

@@ -12,7 +12,8 @@ import {
   refuted,
   undetermined,
 } from "#model/rule.js";
-import { citing, code, codes, count, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { citing, code, codes, count, known, lapseOf, type Statement, say, time } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
 import { eachCredential, outOfStep, refusedOn } from "./_refusal.js";
@@ -97,7 +98,7 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
   }
   const { uid } = token.pod;
   const bound = pods.all.find((p) => p.value.uid === uid);
-  if (bound && !outlived(bound, context.moment.collectedAt)) {
+  if (bound && !outlived(bound, seenAt(bound, context.moment))) {
     yield refuted({
       ...base,
       standsSince,
@@ -135,7 +136,7 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
 function isStarting(agent: Agent | undefined, { kubeconfig, node }: Credential, context: MatchContext): boolean {
   const created = agent?.pod.value.created ?? null;
   if (!agent || !created || refusedOn(context, node).some(hits(node))) return false;
-  const age = (kubeconfig.artifact.collectedAt ?? context.moment.collectedAt).epochMs - created.epochMs;
+  const age = seenAt(kubeconfig, context.moment).epochMs - created.epochMs;
   const { containers, conditions, phase } = agent.pod.value;
   const init = phase === "Pending" || containers.some((c) => c.init && !c.state.startsWith("terminated"));
   const ready = conditions.some((c) => c.type === "Ready" && c.status === "True");
@@ -201,7 +202,7 @@ function foundOn(
     ...base,
     about: { ...base.about, path: [real] },
     since: goneSince(credential, agent, context),
-    lastSeen: context.moment.collectedAt,
+    lastSeen: seenAt(credential.kubeconfig, context.moment),
     unverified: credential.unverified,
     value: { node, path: credential.named, pod, boundUid: token.pod?.uid ?? "" },
     lessons: lessonsOf(credential, context),
@@ -228,7 +229,7 @@ function times(credential: Credential): readonly Statement[] {
   }
   if (token.iat && mtime && file) {
     statements.push(
-      say`The file was last written at ${time(mtime, file.evidence)}, ${lapse(mtime.epochMs - token.iat.epochMs, file.evidence, tokenEvidence)} after the token was issued`,
+      say`The file was last written at ${time(mtime, file.evidence)}, ${lapseOf(token.iat, mtime, file.evidence, tokenEvidence)} after the token was issued`,
     );
   }
   return statements;

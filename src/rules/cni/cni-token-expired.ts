@@ -15,6 +15,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import type { Credential } from "./_credential.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
 import { apiNow, eachCredential, refusedWith, ruledOut, type Subject } from "./_refusal.js";
@@ -50,7 +51,7 @@ export default defineRule({
       const now = apiNow(subject.credential, context);
       const end = token.exp.epochMs + LEEWAY_MS;
       if (end <= now.earliest) {
-        yield expired(subject, token.exp, context.moment.collectedAt);
+        yield expired(subject, token.exp, seenAt(subject.credential.kubeconfig, context.moment));
         if (!refusedWith(context, "401").includes(node)) yield ended(subject, token.exp);
       } else if (end <= now.latest) {
         yield undetermined({
@@ -144,7 +145,7 @@ function* forecast(subject: Subject, exp: Instant, context: MatchContext) {
     unless: reason.unless,
     unverified: [...credential.unverified, ...reason.unverified],
     statements: [
-      say`The token now in force on ${code(node, tokenEvidence)} expires at ${time(exp, tokenEvidence)}, ${lapse(exp.epochMs - context.moment.collectedAt.epochMs, tokenEvidence)} after this collection; from then on every CNI call there will be refused`,
+      say`The token now in force on ${code(node, tokenEvidence)} expires at ${time(exp, tokenEvidence)}, ${lapse(exp.epochMs - seenAt(credential.kubeconfig, context.moment).epochMs, tokenEvidence)} after this collection; from then on every CNI call there will be refused`,
       reason.statement,
       known(
         "The agent renews such a token every 6 to 12 h, into the directory that is mounted into it",
@@ -204,7 +205,7 @@ function ownInterval(view: <K extends FactKind>(kind: K) => FactView<K>, context
 
 /** The file has not been rewritten for longer than a refresher that works can take. */
 function overdue(credential: Credential, agent: Agent | undefined, context: MatchContext, pod: string): Reason | null {
-  const now = context.moment.collectedAt;
+  const now = seenAt(credential.kubeconfig, context.moment);
   const { token, file } = credential;
   const [iat, exp, mtime] = [token.iat, token.exp, file?.value.mtime ?? null];
   const started = agent?.pod.value.startedAt;

@@ -1,5 +1,6 @@
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { K8S_CLAIMS } from "./_references.js";
 import { answered, eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
@@ -64,7 +65,7 @@ export default defineRule({
           about: { ...subject.about, path: [real] },
           // The token tells when it was issued, not when the API server stopped accepting it.
           since: null,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
           unverified: [
             ...subject.credential.unverified,
             "the API server may accept further issuers than the one it names",
@@ -95,7 +96,7 @@ export default defineRule({
   falsePositives: ["an API server that still accepts the earlier issuer as a second one"],
   examples: {
     found: ["cni/issuer-changed.yaml"],
-    refuted: ["cni/token-pod-gone.yaml"],
+    refuted: ["cni/token-pod-gone.yaml", "cni/calls-asked-nobody.yaml"],
     undetermined: ["cni/kubeconfig-not-collected.yaml"],
   },
   tags: ["token", "control-plane"],

@@ -1,5 +1,6 @@
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { BEARER_TOKEN } from "./_references.js";
 import { answered, eachCredential, outOfStep, ruledOut, untried } from "./_refusal.js";
@@ -59,7 +60,7 @@ export default defineRule({
           about: { ...subject.about, path: [real] },
           // The token tells when it was issued, not when the API server stopped accepting it.
           since: null,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
           unverified: subject.credential.unverified,
           value: { node, path: real },
           statements: [
@@ -89,7 +90,7 @@ export default defineRule({
   falsePositives: ["several API servers that publish different keys while a replacement is under way"],
   examples: {
     found: ["cni/signing-key-changed.yaml"],
-    refuted: ["cni/token-pod-gone.yaml"],
+    refuted: ["cni/token-pod-gone.yaml", "cni/calls-asked-nobody.yaml"],
     undetermined: ["cni/kubeconfig-not-collected.yaml"],
   },
   tags: ["token", "control-plane"],

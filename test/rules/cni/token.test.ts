@@ -8,12 +8,13 @@ import diverged from "#rules/cni/cni-conf-dir-diverged.js";
 import stale from "#rules/cni/cni-hostpath-mount-stale-inode.js";
 import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
 import rbac from "#rules/cni/cni-rbac-denied.js";
+import recreated from "#rules/cni/cni-service-account-recreated.js";
 import expired from "#rules/cni/cni-token-expired.js";
 import wrongAccount from "#rules/cni/cni-token-wrong-service-account.js";
 import clockOff from "#rules/cni/node-clock-off.js";
 import issuerChanged from "#rules/cni/token-issuer-changed.js";
 import signingKey from "#rules/cni/token-signing-key-changed.js";
-import { at, type Collected, fact, judge, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
+import { at, type Collected, fact, judge, NOW, node, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
 import {
   agent,
   directory,
@@ -624,16 +625,72 @@ test("every rival of a refused call has a row where only pods and events were co
     assert.equal(judge(rule, world).length, 1, rule.id);
 });
 
-test("an error of a local file or socket has no clock for a rival, and one of the API server does", () => {
-  const of = (error: string): readonly string[] => {
-    const world = scene(plain());
-    world.publish("sym:failed-create-sandbox", [refusal(error)]);
-    return verdicts(judge(clockOff, world));
+/** A failed call that asked no API server, or (null) one of which that is not shown. */
+const call = (error: string, neverAsked: string | null = null, node = "n1") => ({
+  ...refusal(error, node),
+  value: { neverAsked },
+});
+const STAT = "stat /var/lib/x/nodename: no such file or directory";
+const DIAL = "dial tcp 10.96.0.1:443: connect: connection refused";
+const PRESENTED = [podGone, recreated, expired, signingKey, issuerChanged, clockOff];
+
+test("calls that asked no API server rule out what only a presented token or a clock can bring about, citing their text", () => {
+  for (const rule of PRESENTED) {
+    const world = scene([], { moment: { nodes: [] } });
+    world.publish("sym:failed-kill-pod", [call("agent-not-ready", STAT)]);
+    world.publish("sym:failed-create-sandbox", [call("refused", DIAL)]);
+    const [outcome, ...more] = judge(rule, world);
+    assert.is(outcome?.outcome === "refuted" && outcome.excludes, "cause", rule.id);
+    assert.equal(more, [], rule.id);
+    const text = headline(outcome ? [outcome] : []);
+    assert.match(text, `${STAT} and ${DIAL}: no request reached the API server that could judge a token`, rule.id);
+  }
+});
+
+test("one refused, dated or cut answer on the same node leaves them as they were", () => {
+  for (const rule of PRESENTED)
+    for (const error of ["401", "x509", "other:x"]) {
+      const of = (...calls: readonly ReturnType<typeof call>[]) => {
+        const world = scene(plain(bound()), {
+          coverage: { "kube.pod": "not-attempted", "kube.serviceaccount": "failed" },
+        });
+        world.publish("sym:failed-create-sandbox", calls);
+        return verdicts(judge(rule, world));
+      };
+      assert.equal(of(call(error), call("refused", DIAL)), of(call(error)), `${rule.id} ${error}`);
+      assert.equal(
+        of(call("refused", DIAL, "n7"), call(error)).filter((v) => v.endsWith("n1")),
+        of(call(error)),
+        rule.id,
+      );
+    }
+});
+
+test("what a token is like is still told where the calls asked nobody: a latent fault is not ended by them", () => {
+  const world = scene([...plain(token({ exp: at("2024-03-05T08:00:00Z") }))]);
+  world.publish("sym:failed-create-sandbox", [call("refused", DIAL)]);
+  assert.equal(verdicts(judge(expired, world)), ["refuted n1", "found n1", "foreseen n1"]);
+});
+
+test("what was read before the moment's end is dated by when it was read, and judged by that time", () => {
+  const late = { moment: { collectedAt: at("2024-03-05T10:44:00Z") } };
+  const seen = (rule: Rule, facts: readonly Fact[], error: string | null = null) => {
+    const world = scene(facts, late);
+    world.publish("sym:failed-create-sandbox", error === null ? [] : [refusal(error)]);
+    return judge(rule, world).flatMap((o) => (o.outcome === "found" ? [o.lastSeen?.epochMs] : []));
   };
-  for (const error of ["agent-not-ready", "not-initialised", "plugin-missing"]) assert.equal(of(error), [], error);
-  assert.equal(of("dial unix /run/own/agent.sock: connect: connection refused"), []);
-  assert.equal(of("open /run/own/subnet.env: no such file or directory"), []);
-  for (const error of ["401", "x509", "other:x"]) assert.equal(of(error), ["undetermined n1"], error);
+  const read = [at(NOW).epochMs];
+  const ended = token({ exp: at("2024-03-05T08:00:00Z") });
+  assert.equal(seen(expired, plain(ended)), read);
+  assert.equal(seen(podGone, [...plain(bound()), agent()]), read);
+  assert.equal(seen(signingKey, [...plain(), fact("kube.jwks", { kids: ["other"] })], "401"), read);
+  assert.equal(seen(clockOff, [...plain(), clock(95, 2)]), read);
+  assert.match(headline(judge(expired, scene(plain(ended), late))), /, 2 h 30 min before the collection/);
+  // Half a minute over its deadline when the pods were listed, and long over it when the last bundle was finished.
+  const terminating = [...plain(bound()), holder({ deletion: at("2024-03-05T10:29:30Z") })];
+  assert.equal(verdicts(judge(podGone, scene(terminating, late))), ["refuted n1"]);
+  const down = agent(undefined, { conditions: [ready("False", "2024-03-05T10:29:00Z")] });
+  assert.equal(verdicts(judge(agentUnhealthy, scene([node("n1"), ...plain(), down], late))), []);
 });
 
 test.run();
