@@ -4,6 +4,7 @@ import type { Fact, FactKind, NetconfPlugin, TokenValue } from "#model/fact.js";
 import { baseName, type FileTree, fileTree, type Resolution } from "#model/file-tree.js";
 import type { Missing } from "#model/finding.js";
 import type { FactView, MatchContext } from "#model/rule.js";
+import type { Statement } from "#model/statement.js";
 import { type ConfDir, confDirOf, missingConfDir } from "./_runtime.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
@@ -32,6 +33,10 @@ export interface Credential {
   readonly path: readonly [Evidence, ...Evidence[]];
   readonly unverified: readonly string[];
 }
+
+/** That a default of the runtime led there, where nothing was configured. */
+export const byDefault = ({ confDir }: Pick<Credential, "confDir">): readonly Statement[] =>
+  confDir.because === null ? [] : [confDir.because];
 
 /** What became of following the path on one node. */
 export type Followed =
@@ -73,7 +78,7 @@ function followOn(node: string, tree: FileTree, view: View): Followed {
       ? { state: "none", empty: { confDir, directory } }
       : { state: "unknown", missing: [view("path").missing(`the listing of ${directory.real}`, node)] };
   }
-  const loaded = loadedOf(names, tree, view("cni.netconf").on(node), confDir.maxConfNum);
+  const loaded = loadedOf(names, tree, view("cni.netconf").on(node), confDir);
   if (loaded.state === "unread") {
     return {
       state: "unknown",
@@ -91,7 +96,16 @@ function followOn(node: string, tree: FileTree, view: View): Followed {
     const what = `which plugin was refused on ${node}: ${types} have a credential each, and the errors do not tell one`;
     return { state: "unknown", missing: [view("log").missing(what, node)] };
   }
-  return followKubeconfig({ node, tree, view, confDir, ...choice, certain, links: directory.hops });
+  return followKubeconfig({
+    node,
+    tree,
+    view,
+    confDir,
+    ...choice,
+    certain,
+    premises: loaded.unverified,
+    links: directory.hops,
+  });
 }
 
 /** The origin of what was collected of a path: what other files came to says nothing of this one. */
@@ -113,22 +127,75 @@ function candidates(
 }
 
 type Loaded =
-  | { readonly state: "loaded"; readonly netconfs: readonly Fact<"cni.netconf">[] }
+  | {
+      readonly state: "loaded";
+      readonly netconfs: readonly Fact<"cni.netconf">[];
+      readonly unverified: readonly string[];
+    }
   | { readonly state: "broken"; readonly netconf: Fact<"cni.netconf"> }
   | { readonly state: "unread"; readonly path: string };
 
-/** What the runtime loads of them: the first `max` (0: all), and nothing at all where one of these is not valid. */
-function loadedOf(names: readonly string[], tree: FileTree, all: readonly Fact<"cni.netconf">[], max: number): Loaded {
+/** What the runtime loads of them. containerd: the first `maxConfNum` (0: all), and nothing at all where one of these is not valid. */
+function loadedOf(
+  names: readonly string[],
+  tree: FileTree,
+  all: readonly Fact<"cni.netconf">[],
+  confDir: ConfDir,
+): Loaded {
+  if (confDir.runtime !== "containerd") return firstUsable(names, tree, all, confDir);
+  const { maxConfNum: max } = confDir;
   const netconfs: Fact<"cni.netconf">[] = [];
   for (const path of names) {
     if (max > 0 && netconfs.length === max) break;
-    const { real } = tree.resolve(path);
-    const netconf = all.find((n) => n.value.path === real || n.value.path === path);
+    const netconf = netconfAt(path, tree, all);
     if (!netconf) return { state: "unread", path };
     if (netconf.value.valid) netconfs.push(netconf);
     else return { state: "broken", netconf };
   }
-  return { state: "loaded", netconfs };
+  return { state: "loaded", netconfs, unverified: [] };
+}
+
+const netconfAt = (
+  path: string,
+  tree: FileTree,
+  all: readonly Fact<"cni.netconf">[],
+): Fact<"cni.netconf"> | undefined => {
+  const { real } = tree.resolve(path);
+  return all.find((n) => n.value.path === real || n.value.path === path);
+};
+
+/**
+ * CRI-O, cri-dockerd and dockershim take the first network that is valid and whose plugins are installed, and pass over the others; CRI-O takes the
+ * one that `cni_default_network` names, if any (cri-o/ocicni pkg/ocicni/ocicni.go loadNetworks; kubernetes v1.23 and cri-dockerd cni.go
+ * getDefaultCNINetwork).
+ */
+function firstUsable(
+  names: readonly string[],
+  tree: FileTree,
+  all: readonly Fact<"cni.netconf">[],
+  { network, binDirs }: ConfDir,
+): Loaded {
+  for (const path of names) {
+    const netconf = netconfAt(path, tree, all);
+    if (!netconf) return { state: "unread", path };
+    if (!netconf.value.valid) continue;
+    const types = netconf.value.plugins.filter((p) => p.delegatedBy === undefined).map((p) => p.type);
+    const installed = types.map((type) => isInstalled(type, binDirs ?? [], tree));
+    if (installed.includes(false)) continue;
+    if (network !== null && (netconf.value.name ?? baseName(path)) !== network) continue;
+    const last = path === names.at(-1) || network !== null;
+    const unsure = installed.includes(null) && !last;
+    const unverified = unsure ? [`the plugins of ${baseName(path)} are taken to be installed`] : [];
+    return { state: "loaded", netconfs: [netconf], unverified };
+  }
+  return { state: "loaded", netconfs: [], unverified: [] };
+}
+
+/** Null where the directories of plugins were not listed. */
+function isInstalled(type: string, binDirs: readonly string[], tree: FileTree): boolean | null {
+  const found = binDirs.map((dir) => tree.resolve(`${dir.replace(/\/+$/, "")}/${type}`).state);
+  if (found.includes("resolved")) return true;
+  return found.length > 0 && found.every((state) => state === "absent") ? false : null;
 }
 
 interface Choice {
@@ -171,6 +238,7 @@ interface Way {
   readonly netconf: Fact<"cni.netconf">;
   readonly plugin: NetconfPlugin;
   readonly certain: boolean;
+  readonly premises: readonly string[];
   readonly links: readonly Fact<"path">[];
 }
 
@@ -220,6 +288,7 @@ function followKubeconfig(way: Way): Followed {
       path: [field, ...way.confDir.evidence, ...links],
       unverified: [
         ...way.confDir.unverified,
+        ...way.premises,
         ...(way.certain ? [] : [`the directory of ${baseName(netconf.value.path)} was not listed in full`]),
       ],
     },

@@ -6,7 +6,7 @@ import { earliest, formatUtc, type Instant, order } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, codes, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
-import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
+import { byDefault, type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { divergenceConsequence } from "./_divergence-repair.js";
 import { CALICO_INSTALL, CONTAINERD_CNI } from "./_references.js";
 import type { ConfDir } from "./_runtime.js";
@@ -158,6 +158,7 @@ function* onEmpty(
     },
     statements: [
       say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its CNI configuration to ${code(agent.target.hostPath, ...agent.evidence)}, where ${code(baseName(copy.value.path), copy.evidence)} lies, but the runtime read ${reads}, which held none`,
+      ...byDefault({ confDir }),
       say`Its kubelet reported ${code(ready.condition.message ?? "", ready.evidence)}`,
     ],
   });
@@ -210,6 +211,7 @@ function foundOn(
     },
     statements: [
       say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its kubeconfig to ${code(agent.target.hostPath, ...agent.evidence)}, but the plugin read ${code(credential.real, ...shows)}: two different directories`,
+      ...byDefault(credential),
       ...ages(credential, copy),
       ...contents(credential, kubeconfig),
       ...own(written),

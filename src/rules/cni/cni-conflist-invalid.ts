@@ -22,11 +22,14 @@ export default defineRule({
       const base = { subject: node, about: { node: [node] } };
       if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
       if (followed.state === "followed") {
-        const { netconf } = followed.credential;
+        const { netconf, confDir } = followed.credential;
+        const [on, path] = [code(node, netconf.evidence), code(netconf.value.path, netconf.evidence)];
         yield refuted({
           ...base,
           statements: [
-            say`The configuration that sorts first on ${code(node, netconf.evidence)}, ${code(netconf.value.path, netconf.evidence)}, is valid`,
+            confDir.runtime === "containerd"
+              ? say`The configuration that sorts first on ${on}, ${path}, is valid`
+              : say`The runtime on ${on} passes over configurations that are not valid and has loaded one that is, ${path}`,
           ],
         });
       }
