@@ -399,10 +399,10 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   },
   {
     name: "CRI-O",
-    // its configuration is gathered, but no rule reads it yet: the usual directory is not assumed
-    credential: null,
+    credential: `${CNI}/calico-kubeconfig`,
     files: {
       ...upstreamCni,
+      "/opt/cni/bin/portmap": "",
       "/etc/crio/crio.conf": '[crio]\nlog_dir = "/var/log/crio/pods"\n',
       "/var/lib/kubelet/config.yaml": kubeletConfig,
     },
@@ -412,11 +412,12 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   },
   {
     name: "CRI-O, with a CNI directory of its own",
-    credential: null,
+    credential: "/srv/cni/calico-kubeconfig",
     files: {
       "/srv/cni/10-calico.conflist": calico("/srv/cni/calico-kubeconfig"),
       "/srv/cni/calico-kubeconfig": cniKubeconfig,
       "/srv/cni-bin/calico": "",
+      "/srv/cni-bin/portmap": "",
       "/etc/crio/crio.conf.d/10-cni.conf": `[crio.network]\nnetwork_dir = "/srv/cni/"\nplugin_dirs = [\n  "/srv/cni-bin/",\n]\npassword = "${CANARY}"\n`,
     },
     processes: [["/usr/bin/crio"]],

@@ -85,6 +85,10 @@ function followOn(node: string, tree: FileTree, view: View): Followed {
       missing: [view("cni.netconf").missing(`the content of ${loaded.path}`, node, fileAt(loaded.path))],
     };
   }
+  if (loaded.state === "unusable") {
+    const what = `a configuration in ${directory.real} that the runtime of ${node} can load: none is valid with all of its plugins installed${confDir.network === null ? "" : ` and named ${confDir.network}`}`;
+    return { state: "unknown", missing: [view("cni.netconf").missing(what, node)] };
+  }
   if (loaded.state === "broken") return { state: "broken", confDir, netconf: loaded.netconf };
   const choices = loaded.netconfs.flatMap((netconf) =>
     netconf.value.plugins.filter((p) => p.kubeconfig !== null).map((plugin) => ({ netconf, plugin })),
@@ -133,6 +137,8 @@ type Loaded =
       readonly unverified: readonly string[];
     }
   | { readonly state: "broken"; readonly netconf: Fact<"cni.netconf"> }
+  /** None can be loaded, as far as is known: the runtime has no network, or was set up otherwise than it seems. */
+  | { readonly state: "unusable" }
   | { readonly state: "unread"; readonly path: string };
 
 /** What the runtime loads of them. containerd: the first `maxConfNum` (0: all), and nothing at all where one of these is not valid. */
@@ -188,7 +194,7 @@ function firstUsable(
     const unverified = unsure ? [`the plugins of ${baseName(path)} are taken to be installed`] : [];
     return { state: "loaded", netconfs: [netconf], unverified };
   }
-  return { state: "loaded", netconfs: [], unverified: [] };
+  return { state: "unusable" };
 }
 
 /** Null where the directories of plugins were not listed. */

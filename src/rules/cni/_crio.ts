@@ -9,7 +9,8 @@ type Config = Fact<"crio.config">;
 
 /** pkg/config/config.go `DefaultConfig`, crio.conf(5). */
 const DEFAULT_DIR = "/etc/cni/net.d";
-const DEFAULT_BIN_DIRS = ["/opt/cni/bin"];
+/** The first is upstream's; packages are built with the others. */
+const DEFAULT_BIN_DIRS = ["/opt/cni/bin", "/usr/libexec/cni", "/usr/lib/cni"];
 const DEFAULT_FILE = "/etc/crio/crio.conf";
 const DEFAULT_DROP_INS = "/etc/crio/crio.conf.d";
 
