@@ -19,7 +19,7 @@ type Config = Fact<"runtime.config">;
  */
 export function containerdConfDir(node: string, version: string | undefined, view: View): ConfDir | null {
   const configs = view("runtime.config").on(node);
-  const dump = configs.find((c) => c.value.source === "dump" && c.value.valid);
+  const dump = configs.find((c) => c.value.source === "dump" && c.value.valid && c.artifact.coverage === "complete");
   const found = dump ? { main: dump } : mainFile(node, view);
   if (!found) return null;
   if ("absence" in found) return builtIn(found, node, version, view);

@@ -71,7 +71,7 @@ function configOf(
 ): Whole | null {
   const dump = view("crio.config")
     .on(node)
-    .find((c) => c.value.source === "dump" && c.value.valid);
+    .find((c) => c.value.source === "dump" && c.value.valid && c.artifact.coverage === "complete");
   // It is asked without the daemon's flags.
   if (dump && (file ?? DEFAULT_FILE) === DEFAULT_FILE && (folder ?? DEFAULT_DROP_INS) === DEFAULT_DROP_INS) {
     const silence = say`CRI-O's configuration as ${code("crio config", dump.evidence)} prints it sets no network_dir, so its default ${code(DEFAULT_DIR, dump.evidence)} is in force`;
