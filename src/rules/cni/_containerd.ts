@@ -1,4 +1,4 @@
-import { evidenceIn } from "#model/evidence.js";
+import { type Evidence, evidenceIn } from "#model/evidence.js";
 import type { CniTable, Fact } from "#model/fact.js";
 import { fileTree } from "#model/file-tree.js";
 import { code, codes, type Statement, say } from "#model/statement.js";
@@ -19,12 +19,14 @@ type Config = Fact<"runtime.config">;
  */
 export function containerdConfDir(node: string, version: string | undefined, view: View): ConfDir | null {
   const configs = view("runtime.config").on(node);
-  const dump = configs.find((c) => c.value.source === "dump" && c.value.valid && c.artifact.coverage === "complete");
+  const dump = configs.find((c) => c.value.source === "dump" && c.value.valid && speaksOf(c, view("process").on(node)));
   const found = dump ? { main: dump } : mainFile(node, view);
   if (!found) return null;
   if ("absence" in found) return builtIn(found, node, version, view);
   const { main } = found;
-  const { chain, state } = dump ? { chain: [main], state: "read" as const } : loaded(main, node, view);
+  const { chain, state, absences } = dump
+    ? { chain: [main], state: "read" as const, absences: [] }
+    : loaded(main, node, view);
   if (state === "unread") return null;
   const decided = decidingOf(chain, version);
   if (decided === null) return null;
@@ -41,11 +43,13 @@ export function containerdConfDir(node: string, version: string | undefined, vie
     maxConfNum: table?.maxConfNum ?? DEFAULT_MAX_CONF_NUM,
     network: null,
     binDirs: table?.binDirs ?? null,
-    evidence: silent ? [...new Set([deciding, ...chain])].map((c) => lineOf(c)) : [lineOf(deciding)],
-    because: silent ? silence(chain) : null,
+    evidence: silent ? [...[...new Set([deciding, ...chain])].map((c) => lineOf(c)), ...absences] : [lineOf(deciding)],
+    because: silent ? silence(node, chain, absences) : null,
     unverified: [
       ...(path === null ? [`the variable in ${written} could not be resolved`] : []),
-      ...(state === "unseen" ? [`what ${main.value.path} imports says nothing of conf_dir`] : []),
+      ...(state === "unseen"
+        ? [`files that ${main.value.path} imports, and that nobody looked for, do not set conf_dir`]
+        : []),
     ],
   };
 }
@@ -56,6 +60,14 @@ const DEFAULT_MAX_CONF_NUM = 1;
 const DEFAULT_FILE = "/etc/containerd/config.toml";
 /** Imported by the built-in configuration from 2.2 on (defaults/defaults_unix.go, 9ca659a53). */
 const DEFAULT_DROP_INS = "/etc/containerd/conf.d/*.toml";
+
+/** A dump that was had in full, and was not asked of another file than the one which serves the kubelet. */
+function speaksOf(dump: Config, processes: readonly Fact<"process">[]): boolean {
+  const asked = flagOf(dump.value.path, "config", "c");
+  const named = namedFiles(processes);
+  const same = asked === null || daemonsOf(processes).length === 0 || (named.length === 1 && named[0] === asked);
+  return same && dump.artifact.coverage === "complete";
+}
 
 /** The plugin whose CNI table counts, by the version of the file (containerd docs/cri/config.md). */
 function tableOf(config: Config): CniTable | undefined {
@@ -102,24 +114,20 @@ function lineOf(config: Config) {
   return line === null ? config.evidence : evidenceIn(config.artifact, { kind: "lines", from: line, to: line }, shown);
 }
 
-function silence(chain: readonly Config[]): Statement {
-  const [first, ...rest] = chain.map((c) => c.evidence) as [Config["evidence"], ...Config["evidence"][]];
-  const paths = codes(
-    chain.map((c) => c.value.path),
-    4,
-    first,
-    ...rest,
-  );
+function silence(node: string, chain: readonly Config[], absences: readonly Evidence[]): Statement {
+  const [first, ...rest] = chain.map((c) => c.evidence) as [Evidence, ...Evidence[]];
+  const names = chain.map((c) => c.value.path);
+  const [on, paths] = [code(node, first), codes(names, 4, first, ...rest, ...absences)];
   const standing = code(DEFAULT_CONF_DIR, first);
   return chain.some((c) => c.value.cni.some((table) => table.confDir !== null))
-    ? say`containerd's configuration (${paths}) sets no conf_dir that counts, so its default ${standing} is in force`
-    : say`containerd's configuration (${paths}) sets no conf_dir, so its default ${standing} is in force`;
+    ? say`containerd's configuration on ${on} (${paths}) sets no conf_dir that counts, so its default ${standing} is in force`
+    : say`containerd's configuration on ${on} (${paths}) sets no conf_dir, so its default ${standing} is in force`;
 }
 
 interface Absent {
   /** The containerd that was started without naming a file, and what shows that the one which it then takes does not exist. */
   readonly daemon: Fact<"process">;
-  readonly absence: Config["evidence"];
+  readonly absence: Evidence;
 }
 
 /** No file at all: the defaults, unless drop-ins that newer releases load by themselves may say something else. */
@@ -134,7 +142,7 @@ function builtIn({ daemon, absence }: Absent, node: string, version: string | un
     network: null,
     binDirs: null,
     evidence: [absence, daemon.evidence],
-    because: say`containerd was started as ${code(daemon.value.cmdline, daemon.evidence)} and ${code(DEFAULT_FILE, absence)} does not exist: it has no configuration, so its default ${code(DEFAULT_CONF_DIR, absence)} is in force`,
+    because: say`containerd on ${code(node, daemon.evidence)} was started as ${code(daemon.value.cmdline, daemon.evidence)} and ${code(DEFAULT_FILE, absence)} does not exist: it has no configuration, so its default ${code(DEFAULT_CONF_DIR, absence)} is in force`,
     unverified: [],
   };
 }
@@ -240,9 +248,17 @@ function readWhole(node: string, view: View, paths: readonly RegExp[]): boolean 
   );
 }
 
+interface Loaded {
+  readonly chain: readonly Config[];
+  readonly state: string;
+  /** What shows that a pattern of imports means no file. */
+  readonly absences: readonly Evidence[];
+}
+
 /** The main file and all that it imports, in the order of their loading: later ones win. The state is that of the least known of them. */
-function loaded(main: Config, node: string, view: View): { readonly chain: readonly Config[]; readonly state: string } {
+function loaded(main: Config, node: string, view: View): Loaded {
   const chain = [main];
+  const absences: Evidence[] = [];
   const states = new Set<string>();
   for (let next = 0; next < chain.length; next += 1) {
     const importer = chain[next] as Config;
@@ -253,10 +269,11 @@ function loaded(main: Config, node: string, view: View): { readonly chain: reado
         : fileAt("runtime.config", pattern, node, view);
       // A single file that is not there stops containerd from starting: it was there once, and may have said anything.
       states.add(files.facts.length === 0 && !written.includes("*") && files.state === "read" ? "unseen" : files.state);
+      if (files.absence) absences.push(files.absence);
       for (const file of files.facts) if (file.value.valid && !chain.includes(file)) chain.push(file);
     }
   }
-  return { chain, state: ["unread", "unseen"].find((s) => states.has(s)) ?? "read" };
+  return { chain, absences, state: ["unread", "unseen"].find((s) => states.has(s)) ?? "read" };
 }
 
 /** Relative to the file that imports. */

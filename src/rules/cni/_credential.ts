@@ -5,6 +5,7 @@ import { baseName, type FileTree, fileTree, type Resolution } from "#model/file-
 import type { Missing } from "#model/finding.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import type { Statement } from "#model/statement.js";
+import { loadedOf } from "./_loaded.js";
 import { type ConfDir, confDirOf, missingConfDir } from "./_runtime.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
@@ -128,80 +129,6 @@ function candidates(
   const collected = netconfs.map((n) => n.value.path).filter((p) => p.slice(0, p.lastIndexOf("/")) === directory);
   const names = [...new Set([...listed, ...collected])].filter((p) => /\.(conf|conflist|json)$/.test(p)).sort();
   return { names, certain: tree.at(directory)?.value.listing === "complete" };
-}
-
-type Loaded =
-  | {
-      readonly state: "loaded";
-      readonly netconfs: readonly Fact<"cni.netconf">[];
-      readonly unverified: readonly string[];
-    }
-  | { readonly state: "broken"; readonly netconf: Fact<"cni.netconf"> }
-  /** None can be loaded, as far as is known: the runtime has no network, or was set up otherwise than it seems. */
-  | { readonly state: "unusable" }
-  | { readonly state: "unread"; readonly path: string };
-
-/** What the runtime loads of them. containerd: the first `maxConfNum` (0: all), and nothing at all where one of these is not valid. */
-function loadedOf(
-  names: readonly string[],
-  tree: FileTree,
-  all: readonly Fact<"cni.netconf">[],
-  confDir: ConfDir,
-): Loaded {
-  if (confDir.runtime !== "containerd") return firstUsable(names, tree, all, confDir);
-  const { maxConfNum: max } = confDir;
-  const netconfs: Fact<"cni.netconf">[] = [];
-  for (const path of names) {
-    if (max > 0 && netconfs.length === max) break;
-    const netconf = netconfAt(path, tree, all);
-    if (!netconf) return { state: "unread", path };
-    if (netconf.value.valid) netconfs.push(netconf);
-    else return { state: "broken", netconf };
-  }
-  return { state: "loaded", netconfs, unverified: [] };
-}
-
-const netconfAt = (
-  path: string,
-  tree: FileTree,
-  all: readonly Fact<"cni.netconf">[],
-): Fact<"cni.netconf"> | undefined => {
-  const { real } = tree.resolve(path);
-  return all.find((n) => n.value.path === real || n.value.path === path);
-};
-
-/**
- * CRI-O, cri-dockerd and dockershim take the first network that is valid and whose plugins are installed, and pass over the others; CRI-O takes the
- * one that `cni_default_network` names, if any (cri-o/ocicni pkg/ocicni/ocicni.go loadNetworks; kubernetes v1.23 and cri-dockerd cni.go
- * getDefaultCNINetwork).
- */
-function firstUsable(
-  names: readonly string[],
-  tree: FileTree,
-  all: readonly Fact<"cni.netconf">[],
-  { network, binDirs }: ConfDir,
-): Loaded {
-  for (const path of names) {
-    const netconf = netconfAt(path, tree, all);
-    if (!netconf) return { state: "unread", path };
-    if (!netconf.value.valid) continue;
-    const types = netconf.value.plugins.filter((p) => p.delegatedBy === undefined).map((p) => p.type);
-    const installed = types.map((type) => isInstalled(type, binDirs ?? [], tree));
-    if (installed.includes(false)) continue;
-    if (network !== null && (netconf.value.name ?? baseName(path)) !== network) continue;
-    const last = path === names.at(-1) || network !== null;
-    const unsure = installed.includes(null) && !last;
-    const unverified = unsure ? [`the plugins of ${baseName(path)} are taken to be installed`] : [];
-    return { state: "loaded", netconfs: [netconf], unverified };
-  }
-  return { state: "unusable" };
-}
-
-/** Null where the directories of plugins were not listed. */
-function isInstalled(type: string, binDirs: readonly string[], tree: FileTree): boolean | null {
-  const found = binDirs.map((dir) => tree.resolve(`${dir.replace(/\/+$/, "")}/${type}`).state);
-  if (found.includes("resolved")) return true;
-  return found.length > 0 && found.every((state) => state === "absent") ? false : null;
 }
 
 interface Choice {

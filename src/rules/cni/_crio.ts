@@ -74,7 +74,7 @@ function configOf(
     .find((c) => c.value.source === "dump" && c.value.valid && c.artifact.coverage === "complete");
   // It is asked without the daemon's flags.
   if (dump && (file ?? DEFAULT_FILE) === DEFAULT_FILE && (folder ?? DEFAULT_DROP_INS) === DEFAULT_DROP_INS) {
-    const silence = say`CRI-O's configuration as ${code("crio config", dump.evidence)} prints it sets no network_dir, so its default ${code(DEFAULT_DIR, dump.evidence)} is in force`;
+    const silence = say`CRI-O's configuration on ${code(node, dump.evidence)} as ${code("crio config", dump.evidence)} prints it sets no network_dir, so its default ${code(DEFAULT_DIR, dump.evidence)} is in force`;
     return { chain: [dump], evidence: [dump.evidence], silence };
   }
   if (![file, folder].every((path) => path === null || path.startsWith("/"))) return null;
@@ -86,19 +86,16 @@ function configOf(
   const chain = [...main.facts, ...dropIns.facts];
   const [first, ...rest] = chain.map((c) => c.evidence);
   if (first) {
-    const paths = codes(
-      chain.map((c) => c.value.path),
-      4,
-      first,
-      ...rest,
-    );
-    const silence = say`CRI-O's configuration (${paths}) sets no network_dir, so its default ${code(DEFAULT_DIR, first)} is in force`;
-    return { chain, evidence: [first, ...rest], silence };
+    const none = [main, dropIns].flatMap(({ absence }) => absence ?? []);
+    const names = chain.map((c) => c.value.path);
+    const paths = codes(names, 4, first, ...rest, ...none);
+    const silence = say`CRI-O's configuration on ${code(node, first)} (${paths}) sets no network_dir, so its default ${code(DEFAULT_DIR, first)} is in force`;
+    return { chain, evidence: [first, ...rest, ...none], silence };
   }
   // Without any file only the command line tells that none was named.
   if (!daemon || main.absence === null) return null;
-  const silence = say`CRI-O was started as ${code(daemon.value.cmdline, daemon.evidence)}, and neither ${code(DEFAULT_FILE, main.absence)} nor a drop-in exists, so its default ${code(DEFAULT_DIR, main.absence)} is in force`;
-  return { chain, evidence: [main.absence, daemon.evidence], silence };
+  const silence = say`CRI-O on ${code(node, daemon.evidence)} was started as ${code(daemon.value.cmdline, daemon.evidence)}, and neither ${code(DEFAULT_FILE, main.absence)} nor a drop-in exists, so its default ${code(DEFAULT_DIR, main.absence)} is in force`;
+  return { chain, evidence: [main.absence, ...(dropIns.absence ? [dropIns.absence] : []), daemon.evidence], silence };
 }
 
 const dirLine = (config: Config): Evidence =>

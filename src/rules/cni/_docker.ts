@@ -22,7 +22,7 @@ export function dockerConfDir(node: string, view: View): ConfDir | null {
   const flagged = flagOf(cmdline, "cni-conf-dir");
   const written = flagged ?? DEFAULT_DIR;
   if (!written.startsWith("/")) return null;
-  const because = say`${code(name, fact.evidence)} was started without ${code("--cni-conf-dir", fact.evidence)}, so its default ${code(DEFAULT_DIR, fact.evidence)} is in force`;
+  const because = say`${code(name, fact.evidence)} on ${code(node, fact.evidence)} was started without ${code("--cni-conf-dir", fact.evidence)}, so its default ${code(DEFAULT_DIR, fact.evidence)} is in force`;
   return {
     runtime: "docker",
     written,

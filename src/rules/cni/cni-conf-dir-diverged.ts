@@ -211,7 +211,6 @@ function foundOn(
     },
     statements: [
       say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its kubeconfig to ${code(agent.target.hostPath, ...agent.evidence)}, but the plugin read ${code(credential.real, ...shows)}: two different directories`,
-      ...byDefault(credential),
       ...ages(credential, copy),
       ...contents(credential, kubeconfig),
       ...own(written),

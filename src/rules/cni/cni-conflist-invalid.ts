@@ -29,7 +29,7 @@ export default defineRule({
           statements: [
             confDir.runtime === "containerd"
               ? say`The configuration that sorts first on ${on}, ${path}, is valid`
-              : say`The runtime on ${on} passes over configurations that are not valid and has loaded one that is, ${path}`,
+              : say`The runtime on ${on} passes over configurations that are not valid; the one that it takes, ${path}, is valid`,
           ],
         });
       }
@@ -93,7 +93,9 @@ export default defineRule({
     stops: "the file's content and time are recorded; who placed it is not",
   }),
   references: [CONTAINERD_CNI],
-  falsePositives: ["CRI-O, which skips a file that is not valid, where the node's object does not tell the runtime"],
+  falsePositives: [
+    "CRI-O, which skips a file that is not valid, where only containerd's files were collected and nothing tells the runtime",
+  ],
   examples: {
     found: ["cni/conflist-invalid.yaml"],
     refuted: ["cni/token-pod-gone.yaml"],

@@ -218,6 +218,21 @@ test("a dump that was cut tells nothing", () => {
   assert.is(confDir(CRIO, { ...printed, artifact: { ...printed.artifact, coverage: "truncated" } }), null);
 });
 
+test("of two containerds the one counts that the kubelet was told to use, and a dump of the other one's file tells nothing", () => {
+  const [a, b] = ["/opt/a.toml", "/opt/b.toml"].map((of) => config({ path: of, cni: [table(V2, of)] })) as [Fact, Fact];
+  const daemons = [
+    process(`containerd -c /opt/a.toml`),
+    process(`containerd -c /opt/b.toml -a /run/b/containerd.sock`),
+  ];
+  const kubelet = process("/usr/bin/kubelet --container-runtime-endpoint unix:///run/containerd/containerd.sock");
+  const dumpOf = (flags: string, dir: string): Fact =>
+    config({ path: `containerd ${flags}config dump`, source: "dump", cni: [table(V2, dir)] });
+  assert.is(confDir(a, b, ...daemons), null);
+  assert.is(path(a, b, ...daemons, kubelet), "/opt/a.toml");
+  assert.is(path(a, b, ...daemons, kubelet, dumpOf("--config /opt/b.toml ", "/dumped")), "/opt/a.toml");
+  assert.is(path(a, b, ...daemons, kubelet, dumpOf("--config /opt/a.toml ", "/dumped")), "/dumped");
+});
+
 test("CRI-O as packaged has its default, and says so", () => {
   assert.is(path(...packaged), CONF_DIR);
   assert.match(

@@ -225,12 +225,18 @@ for (const shape of [EXPLICIT, ...SHAPES]) {
 const DEFAULTS: readonly (readonly [string, RegExp])[] = [
   [
     "kubeadm, a file that is silent, drop-ins looked for",
-    /containerd's configuration \(.*config\.toml.*\) sets no conf_dir, so its default/,
+    /containerd's configuration on .east. \(.*config\.toml.*\) sets no conf_dir, so its default/,
   ],
-  ["kubeadm, no file at all", /containerd was started as .* does not exist: it has no configuration, so its default/],
-  ["CRI-O as packaged", /CRI-O's configuration \(.*10-crio\.conf.*\) sets no network_dir, so its default/],
-  ["CRI-O by its own word", /CRI-O's configuration as .*crio config.* prints it sets no network_dir, so its default/],
-  ["cri-dockerd", /cri-dockerd.* was started without .*--cni-conf-dir.*, so its default/],
+  [
+    "kubeadm, no file at all",
+    /containerd on .east. was started as .* does not exist: it has no configuration, so its default/,
+  ],
+  ["CRI-O as packaged", /CRI-O's configuration on .east. \(.*10-crio\.conf.*\) sets no network_dir, so its default/],
+  [
+    "CRI-O by its own word",
+    /CRI-O's configuration on .east. as .*crio config.* prints it sets no network_dir, so its default/,
+  ],
+  ["cri-dockerd", /cri-dockerd.* on .east. was started without .*--cni-conf-dir.*, so its default/],
 ];
 for (const [name, sentence] of DEFAULTS) {
   test(`${name}: that a default is in force is said, healthy or not`, async () => {
