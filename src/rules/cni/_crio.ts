@@ -47,7 +47,7 @@ export function crioConfDir(node: string, view: View): ConfDir | null {
     binDirs: config?.chain.findLast((c) => c.value.pluginDirs !== null)?.value.pluginDirs ?? DEFAULT_BIN_DIRS,
     evidence: [...own, ...byName],
     because: flagged === null && !set && config ? config.silence : null,
-    unverified: [],
+    unverified: daemon ? [] : ["the command line of CRI-O, which was not collected, names no other configuration"],
   };
 }
 

@@ -47,8 +47,9 @@ export function servingRuntime(node: string, view: View): RuntimeName | null {
   const run = runningOf(processes);
   if (reported !== null) {
     if (!isRuntime(reported) || (asked !== null && asked !== reported)) return null;
-    // What Docker runs on is a containerd, and dockershim is the kubelet itself.
-    return run.length > 0 && reported !== "docker" && !run.includes(reported) ? null : reported;
+    // What Docker runs on is a containerd, and dockershim is the kubelet itself; a dockerd may as well run in a pod.
+    const own = run.filter((name) => name !== "docker");
+    return own.length > 0 && reported !== "docker" && !own.includes(reported) ? null : reported;
   }
   if (asked !== null) return asked;
   if (run.length > 0) return run.length === 1 ? (run[0] ?? null) : null;

@@ -93,6 +93,8 @@ test("what contradicts itself is open: an object of another time, a runtime that
   const kubelet = process("/usr/bin/kubelet --container-runtime-endpoint unix:///run/crio/crio.sock");
   assert.is(confDir(...files, reported("containerd://1.7.16"), CONTAINERD, CRIO, kubelet), null);
   assert.is(path(...files, reported("containerd://1.7.16"), CONTAINERD, CRIO), "/of/containerd");
+  const inPod = process("dockerd --host=unix:///run/docker.sock");
+  assert.is(path(...files, reported("containerd://1.7.16"), inPod), "/of/containerd", "a dockerd contradicts nothing");
 });
 
 test("a containerd that was started without a file, where there is none, has its default", () => {
@@ -252,6 +254,8 @@ test("of CRI-O's files the last that says it decides", () => {
   assert.is(path(...base, main), "/main");
   assert.is(path(...base, main, first, last), "/ten");
   assert.is(because(...base, main), "");
+  assert.is(confDir(...base, main)?.unverified.length, 1, "its command line was not collected");
+  assert.equal(confDir(...base, main, CRIO)?.unverified, []);
 });
 
 test("CRI-O's configuration of which a part was not read, or nobody looked for, is open", () => {
