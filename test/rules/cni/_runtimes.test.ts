@@ -279,6 +279,9 @@ test("without any file only a CRI-O that was started without naming one has its 
   assert.is(path(...none, CRIO), CONF_DIR);
   assert.is(confDir(...none, process("/usr/bin/crio --config /opt/crio.conf")), null);
   assert.is(confDir(...none, process("/usr/bin/crio -d /opt/d")), null);
+  const dropIn = [directory(DROP_INS), crio(`${DROP_INS}/10.conf`, { networkDir: "/ten" })];
+  const named = process("/usr/bin/crio --config /opt/crio.conf");
+  assert.is(confDir(reported("cri-o://1.29.1"), named, gone("/opt/crio.conf"), ...dropIn), null, "it was there once");
 });
 
 test("flags of CRI-O's command line come before its files", () => {
