@@ -99,7 +99,7 @@ EOT
 #   cni DIR              a directory of CNI configurations: listed; configurations and the kubeconfigs which they name are read
 #   containerd FILE      containerd's configuration: read, and the directories and files which it names are followed
 #   crio PATTERN         the same of CRI-O's
-# What the command lines of a running kubelet and containerd name is read besides, wherever it lies.
+# What the command lines of a running kubelet and containerd name is read besides, wherever it lies; so are CNI directories of CRI-O's and cri-dockerd's.
 path_steps() {
 	cat <<'EOT'
 containerd /etc/containerd/config.toml
@@ -1254,7 +1254,7 @@ do_runtime() { # FILE of containerd or CRI-O
 	while IFS= read -r c_d <&7; do do_cni "$c_d"; done 7<"$W/confdirs"
 	while IFS= read -r c_d <&7; do do_list 1 "$c_d"; done 7<"$W/bindirs"
 	while read -r c_k c_d <&7; do
-		case $c_d in /*) ;; *) continue ;; esac
+		case $c_k,$c_d in *,/*) ;; imports,?*) c_d=${1%/*}/$c_d ;; *) continue ;; esac
 		case $c_k in bin_dirs | plugin_dirs) do_list 1 "$c_d" ;; imports) do_list 1 "${c_d%/*}"; do_file toml "$c_d" ;; esac
 	done 7<"$W/lists"
 }
@@ -1332,7 +1332,7 @@ flags() { # PROGRAM FLAG FLAG: values of a flag and of its short form, where the
 node_runtime() {
 	CONTAINERD_CONFIG=$(flags containerd config c | tail -n 1)
 	KUBELET_FILES="$(flags kubelet config config) $(flags kubelet kubeconfig kubeconfig)"
-	KUBELET_CNI=$(flags kubelet cni-conf-dir cni-conf-dir)
+	KUBELET_CNI="$(flags kubelet cni-conf-dir cni-conf-dir) $(flags cri-dockerd cni-conf-dir cni-conf-dir) $(flags crio cni-config-dir cni-config-dir)"
 	for c_e in $(flags kubelet container-runtime-endpoint container-runtime-endpoint) $(flags containerd address a) /run/containerd/containerd.sock /run/k3s/containerd/containerd.sock \
 		/var/snap/microk8s/common/run/containerd.sock /run/k0s/containerd.sock /run/crio/crio.sock /run/cri-dockerd.sock; do
 		[ -S "$R$c_e" ] || continue

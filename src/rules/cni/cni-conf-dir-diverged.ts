@@ -7,7 +7,7 @@ import { defineRule, effect, type FactView, found, type MatchContext, refuted, u
 import { code, codes, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
-import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
+import { byDefault, type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { divergenceConsequence } from "./_divergence-repair.js";
 import { CALICO_INSTALL, CONTAINERD_CNI } from "./_references.js";
 import type { ConfDir } from "./_runtime.js";
@@ -159,6 +159,7 @@ function* onEmpty(
     },
     statements: [
       say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its CNI configuration to ${code(agent.target.hostPath, ...agent.evidence)}, where ${code(baseName(copy.value.path), copy.evidence)} lies, but the runtime read ${reads}, which held none`,
+      ...byDefault({ confDir }),
       say`Its kubelet reported ${code(ready.condition.message ?? "", ready.evidence)}`,
     ],
   });

@@ -23,11 +23,14 @@ export default defineRule({
       const base = { subject: node, about: { node: [node] } };
       if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
       if (followed.state === "followed") {
-        const { netconf } = followed.credential;
+        const { netconf, confDir } = followed.credential;
+        const [on, path] = [code(node, netconf.evidence), code(netconf.value.path, netconf.evidence)];
         yield refuted({
           ...base,
           statements: [
-            say`The configuration that sorts first on ${code(node, netconf.evidence)}, ${code(netconf.value.path, netconf.evidence)}, is valid`,
+            confDir.runtime === "containerd"
+              ? say`The configuration that sorts first on ${on}, ${path}, is valid`
+              : say`The runtime on ${on} passes over configurations that are not valid; the one that it takes, ${path}, is valid`,
           ],
         });
       }
@@ -91,7 +94,9 @@ export default defineRule({
     stops: "the file's content and time are recorded; who placed it is not",
   }),
   references: [CONTAINERD_CNI],
-  falsePositives: ["CRI-O, which skips a file that is not valid, where the node's object does not tell the runtime"],
+  falsePositives: [
+    "CRI-O, which skips a file that is not valid, where only containerd's files were collected and nothing tells the runtime",
+  ],
   examples: {
     found: ["cni/conflist-invalid.yaml"],
     refuted: ["cni/token-pod-gone.yaml"],

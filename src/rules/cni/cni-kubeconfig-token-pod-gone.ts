@@ -14,7 +14,7 @@ import {
 } from "#model/rule.js";
 import { citing, code, codes, count, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
-import { type Credential, nodeFiles } from "./_credential.js";
+import { byDefault, type Credential, nodeFiles } from "./_credential.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
 import { eachCredential, outOfStep, refusedOn } from "./_refusal.js";
 import { refusedTokenConsequence } from "./_refused-token.js";
@@ -209,6 +209,7 @@ function foundOn(
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin was given a token bound to the pod ${code(pod, tokenEvidence)}, which no longer existed ${citing(gone)}`,
       say`The runtime's configuration led it to ${code(real, first, ...rest)}`,
+      ...byDefault(credential),
       say`The token there is bound to the uid ${code(token.pod?.uid ?? "", tokenEvidence)}; among the ${count(podCount, "pod", gone)} collected none carries it`,
       ...times(credential),
       ...successor(agent, pod),

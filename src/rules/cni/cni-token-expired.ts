@@ -16,7 +16,7 @@ import {
 } from "#model/rule.js";
 import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
-import type { Credential } from "./_credential.js";
+import { byDefault, type Credential } from "./_credential.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
 import { apiNow, eachCredential, refusedWith, ruledOut, type Subject } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
@@ -118,6 +118,7 @@ function expired(subject: Subject, exp: Instant, now: Instant) {
     statements: [
       say`On ${code(node, tokenEvidence)} the token that the CNI plugin is given expired at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
       say`The runtime's configuration leads the plugin to ${code(real, first, ...rest)}`,
+      ...byDefault(subject.credential),
       ...(token.iat ? [say`The token was issued at ${time(token.iat, tokenEvidence)}`] : []),
       ...(file?.value.mtime ? [say`The file was last written at ${time(file.value.mtime, file.evidence)}`] : []),
     ],
