@@ -1702,6 +1702,8 @@ write_filter() {
 #   counts  file for the number of replaced values by kind
 #   agents  (api mode, pods) file for what is known of each container, to choose those whose logs are read
 # POSIX awk only: no intervals, no gensub, nothing that mawk or busybox lack.
+# What every line meets is written as /literal/: an expression in a string or a variable busybox compiles anew for each line, which takes
+# longer than all the rest. \057 in brackets is a slash: busybox takes the backslash of \/ there for one of the characters.
 BEGIN {
 	JWT = "e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+"
 	SECRETKEY = "(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)"
@@ -1744,8 +1746,11 @@ function hide(v, kind,   f) {
 	f = fingerprint(v)
 	return "[REDACTED len=" length(v) (f == "" ? "" : " fp=" f) "]"
 }
-function bare_jwt(v) { return v ~ ("^" JWT "[.][A-Za-z0-9_-]*$") }
-function stripped_jwt(v) { return v ~ ("^" JWT "[.]$") }
+# the expressions of JWT and SECRETKEY once more, as literals
+function has_jwt(v) { return v ~ /e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+/ }
+function bare_jwt(v) { return v ~ /^e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.][A-Za-z0-9_-]*$/ }
+function stripped_jwt(v) { return v ~ /^e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]$/ }
+function secret_key(v) { return v ~ /(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)/ }
 
 # A JWT keeps header and payload: they say whose it was and when it ends. Without the signature it opens nothing.
 function cut_jwt(s,   out, tok, p, n) {
@@ -1814,11 +1819,10 @@ function harmless(v) {
 	return v == "" || v ~ /^(true|false|null|nil|none|<nil>|<none>|[0-9.]+|([0-9.]+(h|m|s|ms))+|[.\/][^ ]*|\[REDACTED.*|\$[({].*|x-[a-z-]+|\*+)$/ || stripped_jwt(v)
 }
 # key=value, "key":"value", key: value and --key value where the key's name says that it is a secret
-function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n) {
+function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, before) {
 	out = ""; low = tolower(s)
-	re = SECRETKEY "[a-z0-9_.-]*[\\\\]*[\"']?[]]?[ \t]*(:=|[:=])[ \t]*[[]?[\\\\]*[\"'`]?|--?[a-z0-9-]*" SECRETKEY "[a-z0-9-]*[ \t]+[\"']?"
-	while (match(low, re)) {
-		head = substr(s, 1, RSTART + RLENGTH - 1); key = substr(low, RSTART, RLENGTH)
+	while (match(low, /(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)[a-z0-9_.-]*[\\]*["']?[]]?[ \t]*(:=|[:=])[ \t]*[[]?[\\]*["'`]?|--?[a-z0-9-]*(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)[a-z0-9-]*[ \t]+["']?/)) {
+		head = substr(s, 1, RSTART + RLENGTH - 1); key = substr(low, RSTART, RLENGTH); before = out substr(s, 1, RSTART - 1)
 		rest = substr(s, RSTART + RLENGTH)
 		# "psk" and "auth" stand in base64 by chance, and its padding looks like the sign behind a key
 		if (key ~ /[a-z0-9]=+\\*$/ && (rest ~ /^=*(\\*[nr]\002?)*-----END/ || (RSTART > 20 && substr(s, RSTART - 20, 20) ~ "^[A-Za-z0-9+/]+$"))) { out = out head; s = rest; low = tolower(s); continue }
@@ -1839,10 +1843,16 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 			# the name of an object that is missing
 			if (key ~ /^secrets?: +$/ && !strong && v ~ /^[a-z]+(-[a-z]+)+$/ && substr(rest, length(v) + 1) ~ /^ (not found|is forbidden|already exists|does not exist)/) prose = 1
 			if (v ~ /^(pod|failed|error|not|no|the|is|could|cannot|unable|invalid|expired|unauthorized|context|rpc|timed|secret|secrets|configmap)$/) prose = 1
+			# an error in the words in which programs tell it, or the name of an event
+			if (key ~ /: +$/ && (excuse(rest) || (!strong && rest ~ /^([A-Z]+[a-z][a-z][a-z]+)+ (failed|error|is|was|not|returned|timed out|ended)([^a-z]|$)/))) prose = 1
+			# a line of a configuration: a pass phrase goes to its last word
+			else if (v ~ /^[^.\/$[]/ && key ~ /^(passw|passphrase|pwd|psk|[_-]pass)/ && before ~ /(^|\002)[ \t-]*[A-Za-z0-9_.-]*$/ && match(rest, /^[^ \t"',;:=\\\002]+([ \t]+[^ \t"',;:=\\\002]+)+[ \t]*(\\[nr]|\r?$)/)) {
+				v = substr(rest, 1, RLENGTH); sub(/[ \t\r]*(\\[nr])?$/, "", v); prose = 0
+			}
 		}
 		# "unauthorized: Unauthorized" is the evidence, not a secret
 		gsub(/boundserviceaccounttokenvolume|authori[sz]ation-(mode|webhook)|authentication-token-webhook|anonymous-auth|author(ized|ised|ize|ise|ity|ities)|authenticat(ed|ion|or|e|ing)|[a-z_]*[.]go[]]?:/, "", key)
-		if (key !~ SECRETKEY) { v = ""; prose = 1 }
+		if (!secret_key(key)) { v = ""; prose = 1 }
 		if (key ~ /^-/ && v ~ /^(has|is|was|are|will|must|and|or|to|in|not|for|with|flag|flags|option|argument|should|cannot|can)$/) prose = 1
 		if (head ~ /\[$/ && rest ~ /^REDACTED len=/) { v = substr(rest, 1, index(rest, "]")); out = out head v }
 		else if (prose || v ~ /^(map\[|\[|\{|&)/) { v = ""; out = out head }
@@ -1854,6 +1864,13 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 		s = substr(rest, length(v) + 1); low = tolower(s)
 	}
 	return out s
+}
+# Whether a text begins with an error that programs tell in fixed words: whole phrases, and none that is only likely
+function excuse(s) {
+	if (s ~ /^(Unauthorized|Forbidden|EOF)([^A-Za-z0-9 ].*)?$/) return 1
+	s = tolower(substr(s, 1, 60))
+	if (s ~ /^((open|stat|lstat|read|write|readlink|mkdir|remove|rename|exec) \\*"?\/|dial (tcp|udp|unix)[46]? |(get|post|put|patch|delete|head) \\*"?https?:|rpc error: |(x509|tls|asn1|pem|yaml|json|crypto\/[a-z0-9]+): [a-z]+ )/) return 1
+	return s ~ /^(connection (refused|reset|timed out|closed)|no such (file|host|object|device)|no route to host|network is unreachable|permission denied|operation not permitted|i\/o timeout|timed out (waiting|while)|context (deadline exceeded|canceled|cancelled)|deadline exceeded|not found|unexpected (eof|end of (file|input|json))|broken pipe|input\/output error|stale file handle|read-only file system|too many open files|no space left|authentication (failed|failure|required)|must not be (empty|blank)|(is|was) (required|missing|invalid|forbidden|empty|not))([^a-z0-9]|$)/
 }
 # Whether the name of which s ends with the first letter goes back further, as in client_secret, x-auth-token and accessToken
 function compound(s, key,   c) {
@@ -1937,8 +1954,10 @@ function opaque(v,   i, n, k, p, u, l, d, t) {
 	return u >= 4 && l >= 4 && d >= 1 && t >= (n < 60 ? 0.36 : 0.33) * n
 }
 function opaques(s,   out, n, v, b, a) {
-	if (s !~ /[A-Z]/ || s !~ /[0-9]/) return s
+	# four capitals in one word, or what a log is full of goes no further
+	if (s !~ /[A-Z][+-9A-Z_a-z]*[A-Z][+-9A-Z_a-z]*[A-Z][+-9A-Z_a-z]*[A-Z]/ || s !~ /[0-9]/) return s
 	out = ""
+	if (!index(s, "CERTIFICATE-----")) return opaque_words(s)
 	while (match(s, "-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[A-Za-z0-9+/=\\\\ \t\002]*")) {
 		n = RSTART + RLENGTH
 		out = out opaque_words(substr(s, 1, RSTART - 1)) substr(s, RSTART, RLENGTH); s = substr(s, n)
@@ -1947,7 +1966,7 @@ function opaques(s,   out, n, v, b, a) {
 }
 function opaque_words(s,   out, w, n, i, v, at, b, a, line) {
 	if (length(s) < 40) return s
-	n = split(s, w, "[^A-Za-z0-9+/_-]+"); out = ""
+	n = split(s, w, /[^A-Za-z0-9+\057_-]+/); out = ""
 	for (i = 1; i <= n; i++) {
 		v = w[i]
 		# base64 over several lines that are escaped: its last line may be short
@@ -2080,16 +2099,17 @@ function text(s) {
 }
 function shapes(s,   low, n, t) {
 	low = tolower(s)
-	# a literal: busybox compiles an expression in a variable anew each time
-	if (low !~ /(pass|pwd|psk|secret|token|key|credential|auth|bearer|basic|cookie|user|callback|identified|:[^ ]*@|:\\*\/\\*\/[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zxlk|zxd|ls0t|uffj|[$][0-9a-z]+[$]|-u|login|join|mongo|mariadb|mysql|redis|ldap|smb|-----|[a-z0-9][.][a-z0-9]*[0-9]|k10|bot[0-9]|[?&](sig|code|x-amz)|:[0-9]+\/[0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|gl[a-z]+-|xox|xapp-|dckr_|lin_|[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr)/) return s
+	# Most lines of a log hold nothing of all that is looked for below, and go no further. Whoever adds a shape adds here what no line with
+	# it can be without.
+	if (low !~ /(pass|pwd|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|user(pwd)?=|-u|login|join |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
 	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
 	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
-	if (s ~ JWT) s = cut_jwt(s)
+	if (has_jwt(s)) s = cut_jwt(s)
 	if (low ~ /zx(lk|lb|lc|lm|dv|dw|dr)/) s = base64_jwt(s)
 	if (index(s, "@")) { if (s ~ /:\\*\//) s = userinfo(s); if (s ~ /:[^ \t"'<>@:\/,;()]+@/) s = userpass(s) }
 	s = spoken(s, low)
-	if (low ~ /"?name[\\"]*[:=]/) s = env_pairs(s)
-	if (low ~ SECRETKEY) {
+	if (low ~ /name[\\"]*[:=].*value/) s = env_pairs(s)
+	if (secret_key(low)) {
 		s = secret_pairs(s)
 		if (low ~ /pass(word|wd|phrase)[ \t]|(passw|passphrase|pwd|set_?(token|secret|api_?key|credential))[a-z0-9_]*[(]/) s = told(s)
 		if (index(s, "AUTH") && (low ~ /redis|valkey|keydb/ || s ~ /AUTH (PLAIN|LOGIN)/)) s = auth_command(s)
@@ -2097,8 +2117,8 @@ function shapes(s,   low, n, t) {
 	}
 	if (low ~ /gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr/) s = base64_password(s)
 	if (low ~ /(bearer|basic) /) s = schemes(s)
-	if (low ~ /[a-z0-9][.][a-z0-9]+[0-9]/) s = bootstrap(s)
-	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|_pat_|gl[a-z]+-|xox|xapp-|dckr_|lin_|sk-|[sr]k_|whsec_|do[por]_v1|glsa_|tskey|hv[sbr][.]|sg[.]|secret-key|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) s = prefixed(s)
+	if (low ~ /[a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]/) s = bootstrap(s)
+	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|(^|[^a-z0-9])[sr]k[_-]|whsec_|do[por]_v1|glsa_|tskey-|hv[sbr][.]|sg[.]|age-secret-key|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) s = prefixed(s)
 	if (low ~ /k10[0-9a-f]/) s = replace_all(s, "K10[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][^ \t\"']*", 3, "token")
 	# microk8s join HOST:PORT/TOKEN/HASH
 	if (low ~ /join +[^ ]+:[0-9]+\//) { match(s, /oin +[^ ]+:[0-9]+\/[^ \t"']+/); t = substr(s, RSTART, RLENGTH); n = index(t, "/")
@@ -2161,8 +2181,8 @@ function text_line(s,   m, v, n, w, was) {
 	if (length(s) >= 60 || was) {
 		n = split(s, w, " "); v = w[n]; sub(/\r$/, "", v)
 		if (v ~ /^[A-Za-z0-9+\/_.-]+=*$/ && !index(v, "..")) {
-			if (length(v) >= 60 && v !~ JWT && !public_pem(v) && opaque(v)) { block = n; return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque") }
-			if (length(v) >= 60 && n == 1 && v ~ JWT) block = n
+			if (length(v) >= 60 && !has_jwt(v) && !public_pem(v) && opaque(v)) { block = n; return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque") }
+			if (length(v) >= 60 && n == 1 && has_jwt(v)) block = n
 			if (was == n && v !~ /^[A-Za-z]?[a-z]*$/ && (n == 1 || length(v) > 8) && v !~ /^[0-9.]+$/) return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque")
 		}
 	}
