@@ -671,6 +671,7 @@ leave() {
 	case $? in
 		0) ;;
 		2) die 73 "the archive could not be put into $OUT" ;;
+		3) die 70 "awk, the filter for secrets, failed at the end: no archive is made of what it did not see" ;;
 		*) die 74 "no space or write error in $OUT" ;;
 	esac
 	[ "$1" != 0 ] && [ "$1" -lt 98 ] && exit $((128 + $1))
@@ -783,12 +784,14 @@ esc() {
 now() { set -- $(date -u '+%s %Y-%m-%dT%H:%M:%SZ'); NOW=${1:-$NOW} STAMP=${2:-$STAMP}; }
 NOW=0 STAMP=1970-01-01T00:00:00Z
 # begin_row; row COVERAGE EXIT KIND MEMBER ORIGIN NOTE
-begin_row() { now; T0=$NOW S0=$STAMP; printf '' >"$W/n"; }
+begin_row() { now; T0=$NOW S0=$STAMP BROKEN=''; printf '' >"$W/n"; }
 # gone KIND ORIGIN NOTE [EXIT]: what is not there took no time, so the clock is not asked: most of the tables are absent on any node
 SAMETIME=0
-gone() { T0=$NOW S0=$STAMP SAMETIME=1; printf '' >"$W/n"; row absent "${4:--}" "$1" - "$2" "$3"; SAMETIME=0; }
+gone() { T0=$NOW S0=$STAMP SAMETIME=1 BROKEN=''; printf '' >"$W/n"; row absent "${4:--}" "$1" - "$2" "$3"; SAMETIME=0; }
 row() {
 	[ $SAMETIME = 1 ] || now
+	# whatever the command said: without the filter nothing of it is there
+	if [ -n "$BROKEN" ]; then set -- failed "$2" "$3" "$4" "$5" "$BROKEN"; fi
 	SEQ=$((SEQ + 1))
 	size=0 reds=0
 	[ "$4" != - ] && size=$(wc -c <"$W/tree/$4" | tr -d ' ')
@@ -893,7 +896,8 @@ capture() {
 	c_limit=$((LIMIT * PATIENCE))
 	if [ "$c_limit" -gt $((END - NOW)) ]; then c_limit=$((END - NOW)); fi
 	if [ "$c_limit" -lt 1 ]; then c_limit=1; fi
-	rm -f "$W/pid" "$W/late" "$W/rc" "$W/err" "$W/cut"
+	rm -f "$W/pid" "$W/late" "$W/rc" "$W/err" "$W/cut" "$W/filter" "$W/errfilter" "$W/bounds"
+	BROKEN=''
 	mkdir -p "$W/tree/${c_member%/*}"
 	(
 		trap - TERM EXIT PIPE USR1
@@ -904,7 +908,9 @@ capture() {
 					sh -c 'echo $$ >"$0"; exec "$@"' "$W/pid" "$@" 3>&- 2>&4
 					echo $? >"$W/rc"
 				} 4>&1 1>&3 | { head -c 4096; cat >/dev/null; } | redact text err >"$W/err"
-			} 3>&1 | bounded "$c_bytes" "$c_end" | redact "$c_mode" out -v counts="$W/n" >"$W/tree/$c_member"
+				echo $? >"$W/errfilter"
+			} 3>&1 | { bounded "$c_bytes" "$c_end"; echo $? >"$W/bounds"; } | redact "$c_mode" out -v counts="$W/n" >"$W/tree/$c_member"
+			echo $? >"$W/filter"
 		}
 	) </dev/null >/dev/null 2>&1 &
 	JOB=$!
@@ -921,7 +927,31 @@ capture() {
 	if [ "$STOP" != 0 ]; then ERR="interrupted by a signal"; RC=$((128 + STOP)); fi
 	if [ -e "$W/late" ]; then RC=124 ERR="no end within $c_limit s; ended"; fi
 	[ -e "$W/tree/$c_member" ] || printf '' >"$W/tree/$c_member"
+	# what was ended with its command is not broken
+	[ "$STOP" = 0 ] && [ ! -e "$W/late" ] || return 0
+	of_filter "$W/errfilter"
+	[ -z "$F_WHY" ] || ERR="standard error is lost: the filter for secrets $F_WHY"
+	of_filter "$W/filter"
+	# a filter that ended early takes what feeds it along
+	if [ -z "$F_WHY" ]; then of_filter "$W/bounds"; fi
+	if [ -z "$F_WHY" ] && [ "$c_end" = count ] && [ ! -s "$W/tree/$c_member" ]; then F_WHY="printed nothing"; fi
+	[ -n "$F_WHY" ] || return 0
+	BROKEN="nothing is kept: the filter for secrets $F_WHY"
+	printf '' >"$W/tree/$c_member"
+	if [ $BROKE = 0 ]; then BROKE=1; say "awk, the filter for secrets, $F_WHY: nothing is kept of what it was to filter, the index says of what"; fi
 }
+# of_filter FILE with an exit code: sets F_WHY, empty where all is well. What awk itself prints could hold what it was to hide.
+of_filter() {
+	F_WHY='' F_RC=$(cat "$1" 2>/dev/null)
+	case $F_RC in
+		0) ;;
+		'') F_WHY='was killed' ;;
+		126 | 127) F_WHY="could not be started (exit $F_RC)" ;;
+		*) if [ "$F_RC" -gt 256 ]; then F_RC=$((F_RC % 128 + 128)); fi # ksh93 and yash add more to the number of a signal
+			if [ "$F_RC" -gt 128 ]; then F_WHY="was killed by signal $((F_RC - 128))"; else F_WHY="ended with exit code $F_RC"; fi ;;
+	esac
+}
+BROKEN='' BROKE=0
 # Cuts at a limit, never inside of a line: half a line may be half a secret, which no filter recognises.
 #   head: the first bytes; rest: the same, but the first line is the rest of one; tail: the last lines
 #   count: how many lines there are, in all and by their first word
@@ -1381,6 +1411,7 @@ judge() { # MEMBER
 	esac
 	[ $COV = failed ] && case $ERR in *[Pp]ermission\ denied* | *ermission\ denied* | *[Oo]peration\ not\ permitted* | *orbidden* | *must\ be\ root*) COV=denied ;; esac
 	[ $CUT = 1 ] && COV=truncated
+	[ -z "$BROKEN" ] || COV=failed
 	[ "$STOP" != 0 ] && { COV=failed; [ -s "$W/tree/$1" ] && COV=truncated; }
 	return 0
 }
@@ -2644,7 +2675,9 @@ finish() {
 	# names of files, targets of links and notes pass the filter too
 	for f_t in "$TREE/paths.tsv" "$W/index"; do
 		[ -s "$f_t" ] || continue
-		redact tsv table -v counts="$W/n" <"$f_t" >"$W/table" && mv -f "$W/table" "$f_t" || return 1
+		# is it the filter, or the disk?
+		redact tsv table -v counts="$W/n" <"$f_t" >"$W/table" || { redact tsv table <"$f_t" >/dev/null || return 3; return 1; }
+		mv -f "$W/table" "$f_t" || return 1
 		[ -s "$W/n" ] && cat "$W/n" >>"$W/counts"; printf '' >"$W/n"
 	done
 	gate
@@ -2924,7 +2957,13 @@ work() {
 	fi
 	leave "$SIGNAL"
 }
-write_filter
+write_filter || die 74 "no space or write error in $OUT"
+# a filter that does not run, or does not filter, is known before anything is read
+probe=$(printf 'password=x7\nas it was\n' | redact text probe 2>"$W/err")
+case $probe in
+	'password=[REDACTED len=2'*"]${NL}as it was") ;;
+	*) die 70 "awk does not run the filter for secrets, without which nothing is read: $(head -n 1 "$W/err" | cut -b1-300)" ;;
+esac
 now
 START=$STAMP
 printf '' >"$W/listings"
