@@ -58,7 +58,8 @@ usage: sh collect.sh [options]               on a node: this node, and the API s
   --since AGE       how far back journals are read, for example 6h or 2d (default: 24h)
   --timeout SECONDS limit for each command (default: 30)
   --deadline SECONDS the run ends after that time with what there is (default: 300)
-  --max-bytes N     at most N bytes of each log and output (default: 4194304); API lists may have sixteen times that
+  --max-bytes N     at most N bytes of each log and output (default: 4194304); API lists may have sixteen times that, logs of
+                    containers a quarter (from the API server) or an eighth (from files). What was cut is counted at the end
   --case ID, --operator NAME
                     written into the bundle's record, for the chain of custody
   --dry-run         print what would be read, run and asked, and do nothing
@@ -79,7 +80,8 @@ Secrets, ConfigMaps and the environment of processes are never read. Run it as r
 On standard output: "<sha256>  <archive>", one line per archive (on standard error with -o -). The same lines are kept in the
 file SHA256SUMS beside the archives: keep it with the ticket.
 
-exit code: 0 complete (a log or list may be cut at its limit, the index says which); 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
+exit code: 0 complete (a log or list may be cut at its limit: standard error says at the end how many are and by what option they get
+longer, the index which); 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
 missing or partial); 3 nothing (the archive only says what was tried; with --all-nodes: no archive); 5 partial, and a file was withheld because something in it
 still looked like a secret; 64 wrong usage; 70 internal error; 73 output directory or archive cannot be created; 74 no space
 or write error; 128+n stopped by signal n (the archive holds what there was)
@@ -100,6 +102,8 @@ EOT
 #   containerd FILE      containerd's configuration: read, and the directories and files which it names are followed
 #   crio PATTERN         the same of CRI-O's
 # What the command lines of a running kubelet and containerd name is read besides, wherever it lies.
+# rpm is not asked what is installed: as root it opens its database for writing (__db.* of Berkeley DB, -wal and -shm of SQLite, a lock).
+# The logs of dnf and yum tell what changed, and the times of the database's files when.
 path_steps() {
 	cat <<'EOT'
 containerd /etc/containerd/config.toml
@@ -192,6 +196,9 @@ list 1     /sys/class/iscsi_session
 list 1     /dev/disk/by-path
 list 1     /var/log/calico/cni
 list 1     /var/log/pods
+list 1     /var/lib/dpkg
+list 1     /var/lib/rpm
+list 1     /usr/lib/sysimage/rpm
 file text  /proc/loadavg
 file text  /proc/meminfo
 file text  /proc/stat
@@ -297,9 +304,11 @@ now  text uptime                uptime
 now  ps   ps                    ps -eo pid,ppid,lstart,args
 now  ps   ps                    ps -o pid,ppid,time,args
 now  ps   ps                    ps
-now  text ss-tlnp               ss -tlnp
+now  text ss-tlnp               ?@TCP_DIAG@ ss -tlnp
 now  text ss-tlnp               netstat -tlnp
-now  text ss-s                  ss -s
+now  text ss-tlnp               cat /proc/net/tcp /proc/net/tcp6
+now  text ss-s                  ?@TCP_DIAG@ ss -s
+now  text ss-s                  cat /proc/net/sockstat /proc/net/sockstat6
 now  text ip-neigh              ip neigh
 now  text crictl-pods           ?@CRI_SOCKET@ crictl @ENDPOINT@ pods
 now  text crictl-ps             ?@CRI_SOCKET@ crictl @ENDPOINT@ ps -a
@@ -513,8 +522,27 @@ pod_manifest() { # NODE POD RUN
   "volumes": [{"name": "host", "hostPath": {"path": "/"}}, {"name": "work", "emptyDir": {"sizeLimit": "1Gi"}}]}}
 EOT
 }
+# Only looks whether programs and kubeconfigs are there: --dry-run asks it, too.
+find_kubectl() {
+	[ -n "$KUBECTL" ] && return 0
+	f_conf=''
+	if command -v kubectl >/dev/null 2>&1; then KUBECTL=kubectl
+	elif command -v microk8s >/dev/null 2>&1; then KUBECTL='microk8s kubectl'; return 0
+	elif command -v k3s >/dev/null 2>&1; then KUBECTL='k3s kubectl'; return 0
+	elif command -v k0s >/dev/null 2>&1; then KUBECTL='k0s kubectl'; return 0
+	elif [ -x /var/lib/rancher/rke2/bin/kubectl ]; then KUBECTL=/var/lib/rancher/rke2/bin/kubectl
+	else return 1; fi
+	# root on a control plane node often has no kubeconfig of its own: the distribution's is where it always is
+	[ -n "${KUBECONFIG:-}" ] || [ -r "${HOME:-/root}/.kube/config" ] && return 0
+	for f_conf in /etc/kubernetes/admin.conf /etc/rancher/rke2/rke2.yaml /etc/rancher/k3s/k3s.yaml /var/lib/k0s/pki/admin.conf; do
+		[ -r $f_conf ] && { KUBECTL="$KUBECTL --kubeconfig $f_conf"; return 0; }
+	done
+	return 0
+}
 # What a run would touch, from the same tables; nothing is read, run or asked.
 dry_run() {
+	d_found=0
+	find_kubectl && d_found=1
 	if [ $ALL = 1 ]; then
 		d_kubectl="${KUBECTL:-kubectl}${CONTEXT:+ --context $CONTEXT}"
 		echo "# from this machine"
@@ -553,7 +581,7 @@ dry_run() {
 	fi
 	if [ $DO_NODE = 1 ] && [ $DO_COMMANDS = 1 ]; then
 		echo "# commands, each ended after $LIMIT s"
-		command_steps | sed 's/@CONFIG@/[--config FILE]/; s/@ADDRESS@/[-a SOCKET]/; s/@ENDPOINT@/[--runtime-endpoint SOCKET]/; s/@UNITS@/UNIT.../; s/@C.*_SOCKET@/SOCKET/' | while read -r _ _ _ line; do
+		command_steps | sed 's/@CONFIG@/[--config FILE]/; s/@ADDRESS@/[-a SOCKET]/; s/@ENDPOINT@/[--runtime-endpoint SOCKET]/; s/@UNITS@/UNIT.../; s/@C.*_SOCKET@/SOCKET/; s/@TCP_DIAG@/\/sys\/module\/tcp_diag/' | while read -r _ _ _ line; do
 			d_where=${line%% *}
 			case $line in '?'*) echo "run ${line#* }   # where there is ${d_where#'?'}" ;; *) echo "run $line" ;; esac
 		done
@@ -562,15 +590,15 @@ dry_run() {
 		echo "run curl, wget or openssl: the Date of an answer of the API server that the kubeconfigs name, without credentials"
 	fi
 	if [ $DO_CLUSTER = 1 ]; then
-		[ -n "$KUBECTL" ] || echo "# the API server, with the first of kubectl, microk8s kubectl, k3s kubectl, k0s kubectl that exists"
-		[ -z "$KUBECTL" ] || echo "# the API server"
+		if [ $d_found = 1 ]; then echo "# the API server"
+		else echo "# the API server: nothing is asked, there is none of kubectl, microk8s kubectl, k3s kubectl, k0s kubectl here; else it would be"; fi
 		d_kubectl="${KUBECTL:-kubectl}${CONTEXT:+ --context $CONTEXT}"
 		echo "$d_kubectl get --raw /version -v=8 (only the Date of the answer is kept)"
 		api_steps | while read -r verb a b; do
 			case $verb in
 				raw) echo "$d_kubectl get --raw $b" ;;
 				types) echo "$d_kubectl api-resources --verbs=list -o name" ;;
-				names) echo "$d_kubectl get $a -A -o name" ;;
+				names) echo "$d_kubectl get $a${NAMESPACES:+ -n each of$NAMESPACES}$([ -n "$NAMESPACES" ] || echo ' -A') -o name" ;;
 				*) echo "$d_kubectl get $a${NAMESPACES:+ -n each of$NAMESPACES}$([ -n "$NAMESPACES" ] || echo ' -A') -o json" ;;
 			esac
 		done
@@ -674,6 +702,7 @@ leave() {
 		3) die 70 "awk, the filter for secrets, failed at the end: no archive is made of what it did not see" ;;
 		*) die 74 "no space or write error in $OUT" ;;
 	esac
+	told_of_cuts
 	[ "$1" != 0 ] && [ "$1" -lt 98 ] && exit $((128 + $1))
 	[ $WITHHELD = 1 ] && exit 5
 	[ $GOT = 1 ] || exit 3
@@ -784,7 +813,7 @@ esc() {
 now() { set -- $(date -u '+%s %Y-%m-%dT%H:%M:%SZ'); NOW=${1:-$NOW} STAMP=${2:-$STAMP}; }
 NOW=0 STAMP=1970-01-01T00:00:00Z
 # begin_row; row COVERAGE EXIT KIND MEMBER ORIGIN NOTE
-begin_row() { now; T0=$NOW S0=$STAMP BROKEN=''; printf '' >"$W/n"; }
+begin_row() { now; T0=$NOW S0=$STAMP BROKEN='' OVER=''; printf '' >"$W/n"; }
 # gone KIND ORIGIN NOTE [EXIT]: what is not there took no time, so the clock is not asked: most of the tables are absent on any node
 SAMETIME=0
 gone() { T0=$NOW S0=$STAMP SAMETIME=1 BROKEN=''; printf '' >"$W/n"; row absent "${4:--}" "$1" - "$2" "$3"; SAMETIME=0; }
@@ -801,10 +830,29 @@ row() {
 	esc "$5"; origin=$ESC
 	esc "$6"; note=$ESC
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$SEQ" "$S0" "$((NOW - T0))" "$2" "$1" "$size" "$reds" "$3" "$4" "$origin" "$note" >>"$W/index"
-	case $1 in failed | denied) PARTIAL=1 ;; esac
+	case $1 in
+		failed | denied) PARTIAL=1 ;;
+		truncated) if [ "$2" = 124 ]; then OVER=timeout; fi; printf '%s %s\n' "$SEQ" "${OVER:-other}" >>"$W/overs" ;;
+	esac
 	[ "$2" = 124 ] && PARTIAL=1
 	[ "$4" = - ] || GOT=1
 	enough
+}
+# What was cut, why, and what would have helped: OVER says of a row that --max-bytes would
+told_of_cuts() {
+	[ -s "$W/overs" ] || return 0
+	case $SENT$STOP in 0 | 98 | 99) ;; *) return 0 ;; esac
+	for t_why in max-bytes timeout other; do
+		# the names as the filter left them
+		t_text=$(awk -F '\t' -v why=$t_why 'FILENAME == ARGV[1] { split($0, f, " "); if (f[2] == why) w[f[1]] = 1; next } ($1 in w) && $5 == "truncated" { if (++n < 4) t = t (n > 1 ? ", " : "") $10 }
+			END { if (n) print n ": " t (n > 3 ? ", ..." : "") }' "$W/overs" "$W/index")
+		[ -n "$t_text" ] || continue
+		case $t_why in
+			max-bytes) say "cut at the limit of bytes (--max-bytes raises it, now $MAX): $t_text" ;;
+			timeout) say "cut because they took too long (--timeout and --deadline give them longer, now $LIMIT and $DEADLINE s): $t_text" ;;
+			other) say "only in part, which no limit of bytes or time changes (the index says why): $t_text" ;;
+		esac
+	done
 }
 # The run ends early, with what there is, at its deadline and before the disk is full.
 enough() {
@@ -1185,7 +1233,7 @@ take() {
 	fi
 	t_cov=complete
 	[ "$RC" = 0 ] || t_cov=failed
-	if [ $CUT = 1 ] || [ -n "$t_note" ]; then t_cov=truncated; fi
+	if [ $CUT = 1 ] || [ -n "$t_note" ]; then t_cov=truncated OVER=max-bytes; fi
 	if [ "$RC" = 124 ] || [ "$STOP" != 0 ]; then t_cov=truncated; fi
 	[ "${3:-}" = cert ] && ERR=${ERR:-only its certificates}
 	row $t_cov "$RC" file "$t_member" "$t_real" "${t_note:-$ERR}"
@@ -1240,7 +1288,7 @@ do_podlogs() { # PATTERN of directories, one of each container
 	while IFS= read -r l_path <&7; do
 		# the newest two: 1.log is the run after 0.log
 		for l_e in $(cd "$R$l_path" 2>/dev/null && ls | grep '^[0-9][0-9]*\.log$' | sort -rn | head -n 2); do
-			if [ $PODLOG_ROOM -le 0 ]; then begin_row; row truncated - file - "$l_path/$l_e" "not read: $((MAX * 2)) bytes of such logs were"; continue; fi
+			if [ $PODLOG_ROOM -le 0 ]; then begin_row; OVER=max-bytes; row truncated - file - "$l_path/$l_e" "not read: $((MAX * 2)) bytes of such logs were"; continue; fi
 			take text "$l_path/$l_e" log $((MAX / 8)) || continue
 			[ -n "$LAST" ] && PODLOG_ROOM=$((PODLOG_ROOM - $(wc -c <"$W/tree/$LAST")))
 		done
@@ -1359,14 +1407,28 @@ flags() { # PROGRAM FLAG FLAG: values of a flag and of its short form, where the
 		}
 	}' "$W/tree/bundle/node/proc/"*/cmdline 2>/dev/null | sort -u
 }
+# the address in the section [grpc] of containerd's configuration: only a plain path is taken
+configured_sockets() {
+	for c_file in $CONTAINERD_CONFIG $(path_steps | sed -n 's/^containerd  *//p'); do
+		resolve "$c_file" && [ "$TYPE" = f ] && [ -r "$R$REAL" ] || continue
+		awk '/^[ \t]*\[/ { grpc = /^[ \t]*\[[ \t]*grpc[ \t]*\]/ }
+			(grpc && /^[ \t]*address[ \t]*=/) || /^[ \t]*grpc[ \t]*[.][ \t]*address[ \t]*=/ {
+				v = $0; sub(/^[^=]*=[ \t]*["\047]/, "", v); sub(/["\047].*$/, "", v)
+				if (v ~ /^\/[A-Za-z0-9_.\/-]*$/) print v
+			}' "$R$REAL" 2>/dev/null
+	done | tr '\n' ' '
+}
 node_runtime() {
 	CONTAINERD_CONFIG=$(flags containerd config c | tail -n 1)
 	KUBELET_FILES="$(flags kubelet config config) $(flags kubelet kubeconfig kubeconfig)"
 	KUBELET_CNI=$(flags kubelet cni-conf-dir cni-conf-dir)
-	for c_e in $(flags kubelet container-runtime-endpoint container-runtime-endpoint) $(flags containerd address a) /run/containerd/containerd.sock /run/k3s/containerd/containerd.sock \
+	CTR_SOCKETS="$(flags containerd address a | tr '\n' ' ')$(configured_sockets)"
+	for c_e in $(flags kubelet container-runtime-endpoint container-runtime-endpoint) $CTR_SOCKETS /run/containerd/containerd.sock /run/k3s/containerd/containerd.sock \
 		/var/snap/microk8s/common/run/containerd.sock /run/k0s/containerd.sock /run/crio/crio.sock /run/cri-dockerd.sock; do
 		[ -S "$R$c_e" ] || continue
 		[ -n "$CRI_SOCKET" ] || CRI_SOCKET=$c_e
+		# of containerd's own words its name does not matter
+		case " $CTR_SOCKETS " in *" $c_e "*) [ -n "$CTR_SOCKET" ] || CTR_SOCKET=$c_e ;; esac
 		case $c_e in *containerd.sock) [ -n "$CTR_SOCKET" ] || CTR_SOCKET=$c_e ;; esac
 	done
 }
@@ -1433,6 +1495,7 @@ run_step() { # VERB MODE SLUG COMMAND...
 	s_end='head'; case $s_verb in tail | count) s_end=$s_verb ;; esac
 	if [ "$s_verb" = zone ]; then if [ "$ZONEVAR" = unset ]; then set -- env -u TZ "$@"; else set -- env TZ="$ZONEVAR" "$@"; fi; fi
 	capture "$s_member" "$MAX" $s_end "$s_mode" "$@"
+	[ $CUT$s_end = 1head ] && OVER=max-bytes
 	judge "$s_member"
 	# df complains of one mount and prints the others: what there is is true. Of a document it would not be.
 	s_worked=1
@@ -1457,6 +1520,19 @@ node_commands() { # first or rest
 		set -- "$c_phase"
 	done 8<"$W/commands"
 }
+# ss asks the kernel in a way that loads the module tcp_diag, and a node is not changed: it runs only where that is loaded already, or
+# built in. What says so, or the module's folder, which is not there then.
+tcp_diag() {
+	if [ -d "$R/sys/module/tcp_diag" ]; then :
+	elif grep -q '^tcp_diag ' "$R/proc/modules" 2>/dev/null; then echo /proc/modules; return
+	else
+		d_kernel=$(cat "$R/proc/sys/kernel/osrelease" 2>/dev/null)
+		for d_file in "/lib/modules/$d_kernel/modules.builtin" "/usr/lib/modules/$d_kernel/modules.builtin"; do
+			if grep -q '/tcp_diag[.]ko' "$R$d_file" 2>/dev/null; then echo "$d_file"; return; fi
+		done
+	fi
+	echo /sys/module/tcp_diag
+}
 # The words of a line that depend on the node. Sets FILLED.
 fill_in() {
 	FILLED=''
@@ -1467,6 +1543,7 @@ fill_in() {
 			@ADDRESS@) c_w=${CTR_SOCKET:+-a $CTR_SOCKET} ;;
 			@ENDPOINT@) c_w=${CRI_SOCKET:+--runtime-endpoint unix://$CRI_SOCKET} ;;
 			@UNITS@) c_w=$(journal_units) ;;
+			'?@TCP_DIAG@') c_w="?$(tcp_diag)" ;;
 			'?@CTR_SOCKET@') c_w="?${CTR_SOCKET:-/run/containerd/containerd.sock}" ;;
 			'?@CRI_SOCKET@') c_w="?${CRI_SOCKET:-/run/containerd/containerd.sock}" ;;
 		esac
@@ -1507,6 +1584,7 @@ node_journals() {
 		# the newest lines count; a limit in lines keeps whole lines
 		capture "$j_member" "$MAX" head text "$@" -u "$j_unit" --since="-$SINCE" -n $((MAX / 300 + 10)) -q --no-pager -o short-iso-precise --utc
 		judge "$j_member"
+		OVER=max-bytes
 		[ $COV = complete ] && [ "$(wc -l <"$W/tree/$j_member")" -ge $((MAX / 300 + 10)) ] && COV=truncated
 		row $COV "$RC" journal "$j_member" "$j_unit" "${ERR:-since -$SINCE}"
 	done
@@ -1514,22 +1592,6 @@ node_journals() {
 
 # ===================================================================================================== cluster
 API_DOWN=0 API_OFFSET='' API_ERROR=''
-find_kubectl() {
-	[ -n "$KUBECTL" ] && return 0
-	f_conf=''
-	if command -v kubectl >/dev/null 2>&1; then KUBECTL=kubectl
-	elif command -v microk8s >/dev/null 2>&1; then KUBECTL='microk8s kubectl'; return 0
-	elif command -v k3s >/dev/null 2>&1; then KUBECTL='k3s kubectl'; return 0
-	elif command -v k0s >/dev/null 2>&1; then KUBECTL='k0s kubectl'; return 0
-	elif [ -x /var/lib/rancher/rke2/bin/kubectl ]; then KUBECTL=/var/lib/rancher/rke2/bin/kubectl
-	else return 1; fi
-	# root on a control plane node often has no kubeconfig of its own: the distribution's is where it always is
-	[ -n "${KUBECONFIG:-}" ] || [ -r "${HOME:-/root}/.kube/config" ] && return 0
-	for f_conf in /etc/kubernetes/admin.conf /etc/rancher/rke2/rke2.yaml /etc/rancher/k3s/k3s.yaml /var/lib/k0s/pki/admin.conf; do
-		[ -r $f_conf ] && { KUBECTL="$KUBECTL --kubeconfig $f_conf"; return 0; }
-	done
-	return 0
-}
 # kube MEMBER MODE ARGUMENTS...
 kube() {
 	k_member=$1 k_mode=$2; shift 2
@@ -1537,6 +1599,7 @@ kube() {
 	# the cache goes to the work directory: nothing is written into the home of whoever runs this
 	set -f; set -- $KUBECTL --cache-dir "$W/kubecache" --request-timeout="${K_TIMEOUT}s" "$@"; set +f
 	capture "$k_member" "$K_MAX" head "$k_mode" "$@"
+	[ $CUT = 1 ] && OVER=max-bytes
 	judge "$k_member"
 	case $ERR in
 		*"doesn't have a resource type"* | *"could not find the requested resource"* | *'(NotFound)'* | *'previous terminated container'* | *'is terminated' | *'is waiting to start'*) COV=absent ;;
@@ -1634,7 +1697,7 @@ node_clock() {
 	# that the API server did not answer is an observation, not a failure of the run
 	PARTIAL=$n_partial
 }
-# ask_list RESOURCE PLURAL NAMESPACE (empty: all)
+# ask_list RESOURCE PLURAL NAMESPACE (empty: all) [names]
 ask_list() {
 	api_gone api "$2" && return
 	[ "$STOP" = 0 ] || return
@@ -1643,7 +1706,11 @@ ask_list() {
 	if [ "$1" = pods ]; then WANT_AGENTS=1; fi
 	# a large list takes the filter longer than the server
 	PATIENCE=4
-	if [ -n "$3" ]; then kube "bundle/cluster/$2.$3.json" api get "$1" -n "$3" -o json
+	if [ -n "${4:-}" ]; then
+		if [ -n "$3" ]; then kube "bundle/cluster/$2.$3.txt" text get "$1" -n "$3" -o name
+		else kube "bundle/cluster/$2.txt" text get "$1" -A -o name; fi
+		ERR=${ERR:-only the names${3:+, namespace $3 only}}
+	elif [ -n "$3" ]; then kube "bundle/cluster/$2.$3.json" api get "$1" -n "$3" -o json
 	else kube "bundle/cluster/$2.json" api get "$1" -A -o json; fi
 	PATIENCE=1 WANT_AGENTS=0
 	if [ -s "$W/agents.one" ]; then cat "$W/agents.one" >>"$W/agents"; rm -f "$W/agents.one"; fi
@@ -1682,32 +1749,26 @@ cluster() {
 			[ "$a_name" = version ] && [ $COV = complete ] && [ "$STOP" = 0 ] && api_clock
 			continue
 		fi
-		if [ "$a_verb" = names ]; then
-			a_plural=${a_name%%.*}
-			api_gone api "$a_plural" && continue
-			begin_row
-			kube "bundle/cluster/$a_plural.txt" text get "$a_name" -A -o name
-			row $COV "$RC" api "$k_member" "$a_plural" "${ERR:-only the names}"
-			continue
-		fi
+		a_names=''
+		if [ "$a_verb" = names ]; then a_names=names; fi
 		# only where two groups have the plural is the group part of the name
 		case $a_name in events.*) a_plural=$a_name ;; *) a_plural=${a_name%%.*} ;; esac
-		case "$NL$UNSPACED$NL" in *"$NL$a_name$NL"*) ask_list "$a_name" "$a_plural" ''; continue ;; esac
-		if [ -z "$NAMESPACES" ]; then ask_list "$a_name" "$a_plural" ''; continue; fi
-		for a_ns in $NAMESPACES; do ask_list "$a_name" "$a_plural" "$a_ns"; done
+		case "$NL$UNSPACED$NL" in *"$NL$a_name$NL"*) ask_list "$a_name" "$a_plural" '' $a_names; continue ;; esac
+		if [ -z "$NAMESPACES" ]; then ask_list "$a_name" "$a_plural" '' $a_names; continue; fi
+		for a_ns in $NAMESPACES; do ask_list "$a_name" "$a_plural" "$a_ns" $a_names; done
 	done 8<"$W/steps"
 	[ -s "$W/agents" ] || return
 	# namespace pod container node agent trouble restarts: this node's first, of those the CNI's agent, then what is in trouble
 	awk -v node="$NODE" -v all="^($LOGS)\$" -v some="^($LOGS_OF_TROUBLED)\$" '
 		$5 || $1 ~ all || ($1 ~ some && $6) { print ($4 == node ? 0 : 1), ($5 ? 0 : 1), ($6 ? 0 : 1), $1, $2, $3, $7 }' "$W/agents" | sort >"$W/logs"
 	head -n $LOGS_MOST "$W/logs" | cut -d' ' -f4- >"$W/steps"
-	K_MAX=1048576 LOGNUMBER=0 l_room=$((MAX * 4))
+	K_MAX=$((MAX / 4)) LOGNUMBER=0 l_room=$((MAX * 4))
 	while read -r l_ns l_pod l_c l_restarts <&8; do
 		for l_prev in '' previous; do
 			[ "$STOP" = 0 ] || return
 			l_origin=$l_ns/$l_pod/$l_c${l_prev:+#previous}
 			case $l_prev$l_restarts in previous0) gone podlog "$l_origin" "the container has not been restarted"; continue ;; esac
-			if [ $l_room -le 0 ]; then begin_row; row truncated - podlog - "$l_origin" "not asked: $((MAX * 4)) bytes of logs were read"; continue; fi
+			if [ $l_room -le 0 ]; then begin_row; OVER=max-bytes; row truncated - podlog - "$l_origin" "not asked: $((MAX * 4)) bytes of logs were read"; continue; fi
 			api_gone podlog "$l_origin" && continue
 			begin_row
 			l_member=bundle/cluster/logs/${l_ns}_${l_pod}_$l_c${l_prev:+.previous}.log
