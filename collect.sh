@@ -732,7 +732,8 @@ supervise() {
 		wait $WORKER 2>/dev/null; s_code=$?
 	done
 	trap '' HUP INT QUIT TERM
-	[ -z "$BELL" ] || slay "$BELL"
+	# waited for in silence: bash tells of every process of its own that was killed
+	[ -z "$BELL" ] || { slay "$BELL"; wait "$BELL" 2>/dev/null; }
 	# on a full disk the file stays empty; a signal of ours would make wait's word worthless, so the file comes first
 	[ -s "$W/exit" ] || [ $s_code -gt 125 ] || [ $s_code = 0 ] || exit $s_code
 	[ -s "$W/exit" ] || die 70 "the run was killed, nothing is left of it"
