@@ -61,9 +61,14 @@ function* credentials(
 export const callNodes = (context: MatchContext): readonly string[] =>
   [...new Set(REFUSED_CALLS.flatMap((id) => context.findings(id)).flatMap((f) => f.about.node ?? []))].sort();
 
-/** Where each failed call on a node shows by its text that it asked no API server: neither a token nor a clock was judged. */
+/**
+ * Where each failed call on a node shows by its text that it asked no API server, or that its token was accepted: no fault of a token or a
+ * clock can be its cause.
+ */
 export function neverJudged(context: MatchContext, node: string, error: string): Outcome | null {
   const calls = refusedOn(context, node);
+  if (error === "401" && calls.length > 0 && calls.every((c) => deniedUser(c) !== null))
+    return answeredAll(node, calls);
   const tails = calls.flatMap((c) => (typeof c.value["neverAsked"] === "string" ? [c.value["neverAsked"]] : []));
   const [first, ...rest] = calls.map(headlineEvidence);
   if (!first || tails.length < calls.length) return null;
@@ -73,6 +78,23 @@ export function neverJudged(context: MatchContext, node: string, error: string):
     about: { node: [node], error: [error] },
     statements: [
       say`What failed on ${code(node, first)} ended in ${texts}: no request reached the API server that could judge a token`,
+    ],
+    excludes: "cause",
+  });
+}
+
+/** Every call was answered 403 and its caller named: there was a token and it was good, or there was none. */
+function answeredAll(node: string, calls: readonly Found[]): Outcome {
+  const [first, ...rest] = calls.map(headlineEvidence) as [Evidence, ...Evidence[]];
+  const users = [...new Set(calls.map((c) => deniedUser(c) ?? ""))].sort();
+  const named = say`The API server answered the calls on ${code(node, first)} with 403 and took the caller for ${codes(users, 4, first, ...rest)}`;
+  return refuted({
+    subject: node,
+    about: { node: [node], error: ["401"] },
+    statements: [
+      users.includes(ANONYMOUS)
+        ? say`${named}: a token that it does not accept is answered 401`
+        : say`${named}: it had accepted the token`,
     ],
     excludes: "cause",
   });

@@ -455,6 +455,20 @@ test("a message that names another user than the token's account does not judge 
         .join(),
     );
   };
+  const answered = (user: string | null, error = "403"): readonly string[] => {
+    const world = scene([...plain(bound()), jwks(["k0"])]);
+    const value = user === null ? {} : { message: `is forbidden: User "${user}" cannot get resource` };
+    world.publish("sym:failed-create-sandbox", [{ ...refusal(error), value }]);
+    return [signingKey, podGone, clockOff].map((rule) => verdicts(judge(rule, world)).join());
+  };
+  for (const user of ["system:serviceaccount:kube-system:calico-cni-plugin", "system:anonymous"])
+    assert.equal(
+      answered(user).map((v) => v.split(",")[0]),
+      ["refuted n1", "refuted n1", "refuted n1"],
+      user,
+    );
+  assert.not.equal(answered(null)[2], "refuted n1", "without a user it is not known");
+  assert.not.equal(answered(null, "401")[2], "refuted n1");
   assert.equal(of("system:serviceaccount:kube-system:calico-cni-plugin"), ["found n1", "found n1"]);
   assert.equal(of("system:serviceaccount:kube-system:default"), ["undetermined n1", "found n1"]);
   assert.equal(of("system:anonymous"), ["", "refuted n1"]);
