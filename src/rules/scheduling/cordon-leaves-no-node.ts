@@ -1,6 +1,6 @@
 import { cite } from "#model/fact.js";
 import type { Found, Outcome } from "#model/finding.js";
-import { earliest, type Instant } from "#model/instant.js";
+import { earliest, type Instant, order } from "#model/instant.js";
 import { defineRule, effect, found, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
 import { code, codes, known, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { LIST_PENDING } from "#rules/kubelet/_consequences.js";
@@ -41,7 +41,8 @@ export default defineRule({
     if (unknown.length > 0)
       yield undetermined({ subject: "cluster", about: aboutOf(unknown), missing: [nodes.missing(WHAT_NODES)] });
     const placed = all.filter((b) => b.nodesKnown);
-    for (const [subject, group] of groupBy(placed, (b) => namesOf(b).join(",") || `none of ${nodesKey(b)}`)) {
+    const set = context.derive(cordons);
+    for (const [subject, group] of groupBy(placed, (b) => namesOf(b, set).join(",") || `none of ${nodesKey(b)}`)) {
       const list = some(group);
       if (list) yield judge(subject, list, context);
     }
@@ -78,23 +79,29 @@ const aboutOf = (group: readonly Blockade[]): Found["about"] => ({
 });
 
 /** Nodes that would be free but for their cordon; none where another node is, or is about to be. */
-function namesOf(blockade: Blockade): readonly string[] {
-  const { message } = blockade.pending;
+function namesOf(blockade: Blockade, set: ReadonlyMap<string, Cordon>): readonly string[] {
+  const { message, since } = blockade.pending;
   if (blockade.against.going || (message !== null && !namesCordon(message))) return [];
   const free = blockade.open.some(({ conflicts }) => conflicts.length === 0);
   if (free && otherReasons(message).length === 0) return [];
-  return blockade.cordoned.filter(({ conflicts }) => conflicts.length === 0).map(({ node }) => node.value.name);
+  const isEarlier = ({ at }: Cordon): boolean => !at || !since || order(at, since) !== "after";
+  return blockade.cordoned
+    .filter(({ conflicts }) => conflicts.length === 0)
+    .map(({ node }) => node.value.name)
+    .filter((name) => [set.get(name)].some((cordon) => cordon && isEarlier(cordon)));
 }
 
 function judge(subject: string, group: Blocked, context: MatchContext): Outcome {
   const [first] = group;
-  const names = new Set(namesOf(first));
-  const closed = some([...context.derive(cordons).values()].filter((c) => names.has(c.node.value.name)));
+  const set = context.derive(cordons);
+  const names = new Set(namesOf(first, set));
+  const closed = some([...set.values()].filter((c) => names.has(c.node.value.name)));
   if (!closed) return refuted({ subject, about: aboutOf(group), statements: [refutal(first)] });
   return found({
     subject,
     about: { ...aboutOf(group), node: closed.map((c) => c.node.value.name) },
-    since: closed.map((c) => c.at).reduce<Instant | null>(earliest, null),
+    // No fault begins with a cordon: when it was set stands in the sentence.
+    since: null,
     lastSeen: seenAt(first.pending.pod, context.moment),
     statements: [headline(group, closed), ...others(first)],
     unverified: ["that there is room on them: the scheduler names the first reason of each node only"],
@@ -126,7 +133,7 @@ function sinceOf(closed: Cordons): Quoted {
   return say`${either(closed.length, " since ", ", the first since ", ...evidence)}${time(begin, ...evidence)}`;
 }
 
-/** What closes the other nodes: pods that stand there, or what the scheduler said. */
+/** What closes the other nodes, where pods do that stand there. What the scheduler said the symptom tells. */
 function others({ pending, open, against }: Blockade): readonly Statement[] {
   const holders = some(against.holders);
   const taken = open.filter(({ conflicts }) => conflicts.length > 0).map(({ node }) => node.value.name);
@@ -136,7 +143,6 @@ function others({ pending, open, against }: Blockade): readonly Statement[] {
           say`On ${codes(taken, 5, ...citeEach(holders, "/spec/nodeName"))} required anti-affinity keeps ${code(podName(pending.pod), cite(pending.pod, "/metadata/name"))} from ${number(holders.length, "pod", ...citeEach(holders, "/metadata/name"))} that ${either(holders.length, "stays", "stay", ...citeEach(holders, "/metadata/name"))}.`,
         ]
       : []),
-    ...(pending.message === null ? [] : [say`The scheduler said ${code(pending.message, pending.said)}.`]),
   ];
 }
 
@@ -154,5 +160,5 @@ function refutal({ pending, allowed, cordoned, against }: Blockade): Statement {
       5,
       ...citeEach(nodes, "/spec"),
     )}.`;
-  return say`${name} would have no place on a cordoned node, or has one elsewhere.`;
+  return say`No cordon that was set before ${name} began to wait is all that keeps it from a node.`;
 }
