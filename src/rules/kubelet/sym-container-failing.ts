@@ -1,7 +1,16 @@
 import { cite, type Fact } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
-import { defineRule, effect, type FactView, found, type MatchContext, shellWord, slight } from "#model/rule.js";
+import {
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  shellWord,
+  slight,
+  undetermined,
+} from "#model/rule.js";
 import { code, codes, count, known, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { ALERT_ON_FAILING_CONTAINERS } from "./_alerts.js";
 import { LIST_READY } from "./_consequences.js";
@@ -18,6 +27,7 @@ import {
   seenAt,
   some,
   uidsOf,
+  WHAT_PODS,
   words,
 } from "./_pods.js";
 import { POD_LIFECYCLE } from "./_references.js";
@@ -35,8 +45,10 @@ export default defineRule({
   kind: "symptom",
   needs: { pods: "kube.pod" },
   explains: [effect("sym:replica-redundancy", ["workload"], "propagates")],
-  *match(_facts, context) {
+  *match({ pods }, context) {
     const failing = context.derive(failingPods);
+    if (pods.coverage().state !== "complete" && failing.length === 0)
+      yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
     for (const [subject, group] of groupBy(
       failing.filter((f) => f.lasting),
       (f) => f.kind,
@@ -59,12 +71,12 @@ export default defineRule({
     actions: [ALERT_ON_FAILING_CONTAINERS],
     questions: (finding.about.workload ?? [])
       .slice(0, 3)
-      .map((key) => `Who owns ${key.replace("/", " ")}, and is it in use?`),
+      .map((key) => `Who looks after ${key.replace("/", " ")}, and was this known?`),
     stops: null,
   }),
   references: [POD_LIFECYCLE],
   falsePositives: ["an application that nobody uses and nobody took away"],
-  examples: { found: ["kubelet/container-failing.yaml"], refuted: [], undetermined: [] },
+  examples: { found: ["kubelet/container-failing.yaml"], refuted: [], undetermined: ["kubelet/no-cluster-part.yaml"] },
   tags: ["workloads"],
 });
 

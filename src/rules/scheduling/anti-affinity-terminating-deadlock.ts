@@ -14,6 +14,7 @@ import {
   looksFree,
   namespacesMissing,
   nodesKey,
+  objectsOf,
   roomMissing,
 } from "./_blockade.js";
 import { type Blocked, deadlockStatements, namelessStatement, refutal } from "./_deadlock-statements.js";
@@ -27,9 +28,9 @@ export default defineRule({
   asks: "How did pods that were already deleted keep others from their node?",
   kind: "mechanism",
   role: "contributing-factor",
-  needs: { pods: "kube.pod", nodes: "kube.node", objects: "kube.object" },
+  needs: { pods: "kube.pod", nodes: "kube.node" },
   explains: [effect("sym:pod-pending-unschedulable", ["pod"], "prevents-recovery")],
-  *match({ pods, nodes, objects }, context) {
+  *match({ pods, nodes }, context) {
     const all = context.derive(blockades);
     const placed = all.filter((b) => b.nodesKnown);
     const unknown = all.filter((b) => !b.nodesKnown);
@@ -43,7 +44,12 @@ export default defineRule({
     const seeming = placed.filter(looksFree);
     for (const [subject, group] of groupBy(seeming, aside)) {
       const [first] = group;
-      if (first) yield undetermined({ subject, about: aboutPending(group), missing: [roomMissing(first, objects)] });
+      if (first)
+        yield undetermined({
+          subject,
+          about: aboutPending(group),
+          missing: [roomMissing(first, context.derive(objectsOf))],
+        });
     }
     const decided = placed.filter((b) => !seeming.includes(b));
     const undecided = decided.filter((b) => !isDeadlock(b) && !isExcluded(b));

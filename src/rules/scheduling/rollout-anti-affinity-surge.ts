@@ -35,6 +35,7 @@ import {
   looksTaken,
   namespacesMissing,
   nodesKey,
+  objectsOf,
   roomMissing,
 } from "./_blockade.js";
 import { DEPLOYMENTS } from "./_references.js";
@@ -51,9 +52,9 @@ export default defineRule({
   label: "a rollout that anti-affinity leaves no node",
   asks: "How did the rollout come to need a node that it cannot have?",
   kind: "mechanism",
-  needs: { workloads: "kube.workload", pods: "kube.pod", nodes: "kube.node", objects: "kube.object" },
+  needs: { workloads: "kube.workload", pods: "kube.pod", nodes: "kube.node" },
   explains: [effect("sym:pod-pending-unschedulable", ["pod"], "prevents-recovery")],
-  *match({ workloads, nodes, objects }, context) {
+  *match({ workloads, nodes }, context) {
     const ofSets = context.derive(blockades).filter((b) => b.pending.pod.value.owner?.kind === "ReplicaSet");
     const byKey = context.derive(workloadsByKey);
     const given = ofSets.filter(isGivenUp);
@@ -72,7 +73,7 @@ export default defineRule({
       // The pods alone may exclude it, whoever owns them.
       const against = first.nodesKnown ? podsAgainst(first) : null;
       if (first.nodesKnown && looksTaken(first) && !hasTwin(first))
-        yield undetermined({ subject: set, about, missing: [roomMissing(first, objects)] });
+        yield undetermined({ subject: set, about, missing: [roomMissing(first, context.derive(objectsOf))] });
       else if (against) yield refuted({ subject: set, about, statements: [against] });
       else if (!first.nodesKnown || isUndecided(first) || (!deployment && !isListed(workloads))) open.push(first);
       else if (replicaSet && deployment) yield judge([first, ...rest], replicaSet, deployment, byKey, context);

@@ -92,7 +92,7 @@ export default defineRule({
     refuted: [],
     undetermined: ["scheduling/deadlock-no-workloads.yaml"],
   },
-  tags: ["workloads"],
+  tags: [],
 });
 
 /** Fewer ready than wanted, and pods that are stuck, do not come up or do not stay up are why, or none that may be made. */
