@@ -64,10 +64,16 @@ export function blockades(view: Look, context: MatchContext): readonly Blockade[
   const known = new Map<string, Omit<Blockade, "pending">>();
   return context.derive(pendingPods).map((pending) => {
     const { namespace, labels, nodeSelector, nodeAffinity, antiAffinity, claims } = pending.pod.value;
-    const key = JSON.stringify([namespace, labels, nodeSelector, nodeAffinity, antiAffinity, claims]);
-    const before = known.get(key);
-    if (before) return { ...before, pending };
     const bound = claims.flatMap((claim) => byClaim.get(claimKey(pending.pod, claim)) ?? []);
+    const volumesKnown = bound.length === claims.length;
+    const ties = [bound.map((v) => v.terms), volumesKnown];
+    const key = JSON.stringify([namespace, labels, nodeSelector, nodeAffinity, antiAffinity, ties]);
+    const before = known.get(key);
+    if (before) {
+      const tying = new Set(before.volumes.map((v) => JSON.stringify(v.terms)));
+      // The same nodes, by volumes of its own.
+      return { ...before, volumes: bound.filter((v) => tying.has(JSON.stringify(v.terms))), pending };
+    }
     const volumes = bound.filter((v) => board.nodes.some((node) => !reachedFrom(v, node)));
     const allowed = allowedNodes(pending.pod, board.nodes)
       .filter((node) => volumes.every((v) => reachedFrom(v, node)))
@@ -79,7 +85,7 @@ export function blockades(view: Look, context: MatchContext): readonly Blockade[
       allowed,
       pinned: isPinned(pending.pod) || volumes.length > 0,
       volumes,
-      volumesKnown: bound.length === claims.length,
+      volumesKnown,
       nodesKnown: listed && canPlace(pending.pod, volumes, board.nodes),
       closed: allowed.filter((node) => !isOpen(node)),
       open,

@@ -51,7 +51,8 @@ export default defineRule({
           missing: [roomMissing(first, context.derive(objectsOf))],
         });
     }
-    const decided = placed.filter((b) => !seeming.includes(b));
+    const open = new Set(seeming);
+    const decided = placed.filter((b) => !open.has(b));
     const undecided = decided.filter((b) => !isDeadlock(b) && !isExcluded(b));
     const [asked] = undecided;
     if (asked)

@@ -39,7 +39,8 @@ export default defineRule({
       yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
     }
     const meant = some(pending.filter((b) => waitsForGrace(b, context.moment)));
-    const unmeant = pending.filter((b) => !meant?.includes(b));
+    const aside = new Set(meant);
+    const unmeant = pending.filter((b) => !aside.has(b));
     const pictures = groupBy(unmeant, (b) => `${nodesKey(b)}|${reasons(b).join("; ")}`);
     for (const [subject, group] of pictures) {
       const [first, ...rest] = group;

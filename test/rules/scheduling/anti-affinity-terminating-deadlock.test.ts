@@ -252,4 +252,18 @@ test("the same where it names room, and where it said nothing of a pod with clai
   ]);
 });
 
+test("each pod is told with the volume of its own claim", () => {
+  const told = ["a", "b"].map((name) => ({ ...apart(name), owner: set(name), claims: [`data-${name}`] }));
+  const [a, b] = told.map((of, n) => pending({ name: `new-${n}`, uid: `uid-new-${n}`, ...of }, VOLUME));
+  const old = told.map((of, n) => terminating({ name: `old-${n}`, uid: `uid-old-${n}`, ...of, node: "n1" }));
+  const volumes = [volume("data-a", "n1"), volume("data-b", "n1")];
+  for (const [first, second, name] of [
+    [a, b, "pv-data-a"],
+    [b, a, "pv-data-b"],
+  ] as const) {
+    const [found] = first && second ? foundBy(rule, ...NODES, first, second, ...old, ...volumes) : [];
+    assert.ok(texts(found?.statements ?? []).some((text) => text.includes(`${name}, can be reached from n1 only.`)));
+  }
+});
+
 test.run();
