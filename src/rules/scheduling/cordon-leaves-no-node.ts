@@ -1,7 +1,16 @@
 import { cite } from "#model/fact.js";
 import type { Found, Outcome } from "#model/finding.js";
 import { earliest, type Instant, order } from "#model/instant.js";
-import { defineRule, effect, found, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
+import {
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  refuted,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
 import { code, codes, known, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { LIST_PENDING } from "#rules/kubelet/_consequences.js";
 import {
@@ -35,7 +44,7 @@ export default defineRule({
   role: "contributing-factor",
   needs: { pods: "kube.pod", nodes: "kube.node" },
   explains: [effect("sym:pod-pending-unschedulable", ["pod"], "prevents-recovery")],
-  *match({ nodes }, context) {
+  *match({ nodes, pods }, context) {
     const all = context.derive(blockades);
     const unknown = all.filter((b) => !b.nodesKnown);
     if (unknown.length > 0)
@@ -44,7 +53,7 @@ export default defineRule({
     const set = context.derive(cordons);
     for (const [subject, group] of groupBy(placed, (b) => namesOf(b, set).join(",") || `none of ${nodesKey(b)}`)) {
       const list = some(group);
-      if (list) yield judge(subject, list, context);
+      if (list) yield judge(subject, list, pods, context);
     }
   },
   known: [known("A cordoned node keeps its pods and is given no new ones until it is uncordoned", CORDON)],
@@ -91,7 +100,7 @@ function namesOf(blockade: Blockade, set: ReadonlyMap<string, Cordon>): readonly
     .filter((name) => [set.get(name)].some((cordon) => cordon && isEarlier(cordon)));
 }
 
-function judge(subject: string, group: Blocked, context: MatchContext): Outcome {
+function judge(subject: string, group: Blocked, pods: FactView<"kube.pod">, context: MatchContext): Outcome {
   const [first] = group;
   const set = context.derive(cordons);
   const names = new Set(namesOf(first, set));
@@ -104,7 +113,12 @@ function judge(subject: string, group: Blocked, context: MatchContext): Outcome 
     since: null,
     lastSeen: seenAt(first.pending.pod, context.moment),
     statements: [headline(group, closed), ...others(first)],
-    unverified: ["that there is room on them: the scheduler names the first reason of each node only"],
+    unverified: [
+      "that there is room on them: the scheduler names the first reason of each node only",
+      ...(pods.coverage().state === "complete"
+        ? []
+        : ["that no pod stands there in their way: the list of pods is not complete"]),
+    ],
     value: { pods: group.length, nodes: closed.length },
   });
 }

@@ -1,6 +1,6 @@
 import { cite } from "#model/fact.js";
 import type { Found, ImpactRow, Outcome } from "#model/finding.js";
-import { earliest, type Instant } from "#model/instant.js";
+import { earliest, type Instant, latestOf } from "#model/instant.js";
 import { defineRule, type FactView, found, type MatchContext, shellWord, undetermined } from "#model/rule.js";
 import {
   code,
@@ -12,6 +12,7 @@ import {
   type Statement,
   say,
   stated,
+  time,
   word,
 } from "#model/statement.js";
 import type { FailingPod } from "#rules/kubelet/_failing.js";
@@ -27,6 +28,7 @@ import {
   number,
   ownerKey,
   type Pod,
+  podNames,
   seenAt,
   some,
   span,
@@ -34,7 +36,7 @@ import {
   words,
 } from "#rules/kubelet/_pods.js";
 import { stuckPods } from "#rules/kubelet/_stuck.js";
-import { blockades } from "./_blockade.js";
+import { blockades, holdersAgainst, waitsForGrace } from "./_blockade.js";
 import { type Loss, type Redundancy, redundancies } from "./_redundancy.js";
 import { DEPLOYMENTS, STATEFULSETS } from "./_references.js";
 import { type Workload, workloadKey, workloadOwner } from "./_rollout.js";
@@ -129,6 +131,7 @@ function outcomeOf(subject: string, group: Reduced, context: MatchContext): Outc
       headline(subject, group),
       ...lossStatements(group),
       ...waitingStatement(group),
+      ...graceStatements(group, context),
       ...failingStatements(group),
       ...refusedStatements(group),
     ],
@@ -232,6 +235,19 @@ function waitingStatement(group: Reduced): readonly Statement[] {
   const evidence = citeEach(waiting, "/status/phase");
   return [
     say`${firstNumber(waiting.length, "pod", ...evidence)} that would replace ${either(waiting.length, "it was", "them were", ...evidence)} Pending.`,
+  ];
+}
+
+/** Those that wait for a predecessor within its grace period: nothing failed there. */
+function graceStatements(group: Reduced, context: MatchContext): readonly Statement[] {
+  const waiting = new Set(group.flatMap((r) => r.waiting));
+  const meant = context.derive(blockades).filter((b) => waiting.has(b.pending.pod) && waitsForGrace(b, context.moment));
+  const holders = some(holdersAgainst(meant).filter((pod) => pod.value.deletion !== null));
+  const last = holders?.map((pod) => pod.value.deletion).reduce<Instant | null>(latestOf, null);
+  if (!holders || !last) return [];
+  const evidence = citeEach(holders, "/metadata/deletionTimestamp");
+  return [
+    say`${firstNumber(meant.length, "pod", ...evidence)} ${either(meant.length, "waits", "wait", ...evidence)} for the place of ${podNames(holders)}, deleted, with a grace period until ${time(last, ...evidence)}.`,
   ];
 }
 

@@ -2,8 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
 import rule from "#rules/scheduling/sym-replica-redundancy.js";
-import { at, fact, foundBy, judge, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
-import { pending, set, terminating } from "./_pods.js";
+import { at, fact, foundBy, judge, node, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
+import { apart, pending, set, terminating } from "./_pods.js";
 
 const test = suite("sym:replica-redundancy");
 
@@ -166,6 +166,17 @@ test("a workload that may make no pods says why", () => {
   const json = { status: { conditions: [{ type: "ReplicaFailure", status: "True", message: "exceeded quota" }] } };
   const [found] = foundBy(rule, { ...rs("a", 0), json });
   assert.is(texts(found?.statements ?? [])[1], "A controller could not make pods: exceeded quota.");
+});
+
+test("a replica that waits for a predecessor within its grace period is missing, and says so", () => {
+  const db = { ...apart("db"), owner: set("a") };
+  const going = terminating({ ...db, deletion: at("2024-03-05T10:40:00Z"), graceSeconds: 3_600 });
+  const [found] = foundBy(rule, node("n1"), rs("a", 0), pending(db), going);
+  assert.ok(
+    texts(found?.statements ?? []).includes(
+      "One pod waits for the place of shop/old, deleted, with a grace period until 2024-03-05T10:40:00Z.",
+    ),
+  );
 });
 
 test.run();
