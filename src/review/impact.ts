@@ -18,7 +18,7 @@ function rows(b: Brief): Draft["impact"]["rows"] {
       effect: hedged(f, row.effect),
       wanted: row.wanted,
       available: row.available,
-      since: utcOf(row.since ?? f.since),
+      since: utcOf(row.since),
       until: utcOf(f.ended === null ? null : (recoveredAt(b, row.subject) ?? endOf(b, f))),
     })),
   );

@@ -34,7 +34,8 @@ export function nameOf(b: Brief): Naming {
       ? `${where}: ${label(b, lead)}${hedge(lead)}`
       : `${where}: ${label(b, top)} — ${label(b, lead)}${hedge(lead)}`;
   const namespaces = b.findings.flatMap((f) => (f.about.workload ?? []).flatMap((w) => w.split("/")[1] ?? []));
-  const tags = [...new Set([...b.findings.flatMap((f) => b.rule(f.rule).tags), ...namespaces])].sort();
+  const storage = b.findings.some((f) => (f.about.volume ?? []).length > 0) ? ["storage"] : [];
+  const tags = [...new Set([...b.findings.flatMap((f) => b.rule(f.rule).tags), ...storage, ...namespaces])].sort();
   return {
     title,
     slug: slugOf([...slugNodes(nodes), ...lead.rule.replace("sym:", "").split("-")]),

@@ -139,7 +139,7 @@ export function severityOf(b: Brief): Draft["severity"] {
       reason: `${isCut ? "at least " : ""}${reduced.length} ${nounOf(rows)} ran with fewer replicas than wanted, none ${isCut ? "seen " : ""}without any`,
     };
   if (b.findings.some(b.isSymptom))
-    return { proposed: "Medium", reason: "operations failed; no workload without a ready replica was seen" };
+    return { proposed: "Medium", reason: "symptoms were seen, and no workload without a ready replica" };
   if (b.findings.length + b.forecasts.length > 0)
     return { proposed: "Low", reason: "a fault that has not yet shown itself" };
   return { proposed: "None", reason: "no fault was found in what was collected" };

@@ -1,10 +1,15 @@
+import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact } from "#model/fact.js";
 import type { Found, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, slight, undetermined } from "#model/rule.js";
 import { citing, code, known, lapse, type Quoted, type Statement, say, time } from "#model/statement.js";
+import { agedEvents } from "./_aged-events.js";
+import { ALERT_ON_SLOW_STARTS } from "./_alerts.js";
 import { ALERT_ON_STUCK_PODS, LIST_READY, probeNode } from "./_consequences.js";
 import {
+  CITED,
+  type Cited,
   citeEach,
   either,
   firstNumber,
@@ -24,7 +29,11 @@ import { creatingContainers, waitsForSandbox } from "./_waiting.js";
 /** Images are pulled after ContainerCreating has been shown for a while: below this a slow start is no symptom. */
 const WAITING_MS = 300_000;
 
-const TELLING = new Set(["FailedCreatePodSandBox", "NetworkNotReady", "FailedMount", "FailedAttachVolume"]);
+/** A pull of a large image takes its time; so long a list of events still tells that it goes on. */
+const PULLING_MS = 3_600_000;
+
+const PULLING = "Pulling";
+const TELLING = new Set([PULLING, "FailedCreatePodSandBox", "NetworkNotReady", "FailedMount", "FailedAttachVolume"]);
 
 export default defineRule({
   id: "sym:container-creating",
@@ -36,17 +45,21 @@ export default defineRule({
   explains: [effect("sym:replica-redundancy", ["workload"], "propagates")],
   *match({ pods }, context) {
     const creating = pods.all.filter((pod) => creatingContainers(pod).length > 0 && waitsForSandbox(pod));
-    const waiting = creating.filter((pod) => isWaiting(pod, context));
+    const reasons = context.derive(eventsByUid);
+    const old = creating.filter((pod) => isWaiting(pod, context));
+    const pulling = some(old.flatMap((pod) => pullOf(pod, reasons, context) ?? []));
+    const pulled = new Set(pulling?.map((p) => p.pod));
+    const waiting = old.filter((pod) => !pulled.has(pod));
     if (pods.coverage().state !== "complete" && waiting.length === 0) {
       yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
     }
-    const reasons = context.derive(eventsByUid);
     for (const [node, group] of groupBy(waiting, (pod) => pod.value.node ?? "")) {
       const [first, ...rest] = group;
       if (first) yield outcomeOf(node, [first, ...rest], reasons, context);
     }
-    const young = some(creating.filter((pod) => !waiting.includes(pod)));
+    const young = some(creating.filter((pod) => !old.includes(pod)));
     if (young) yield tooYoung(young);
+    if (pulling) yield underWay(pulling);
   },
   known: [
     known(
@@ -59,7 +72,8 @@ export default defineRule({
     return {
       fix: [],
       verify: [...(node === undefined ? [] : probeNode(node)), LIST_READY],
-      actions: [ALERT_ON_STUCK_PODS],
+      // The one alerts on sandboxes that cannot be made, which is not what every pod here waits for.
+      actions: [(finding.about.error ?? []).length > 0 ? ALERT_ON_STUCK_PODS : ALERT_ON_SLOW_STARTS],
       questions: [],
       stops: null,
     };
@@ -91,6 +105,43 @@ const tooYoung = (pods: readonly [Pod, ...Pod[]]): Outcome =>
     ],
   });
 
+/** A pod whose image is being pulled: nothing failed, and the kubelet says what it waits for. */
+interface Pull {
+  readonly pod: Pod;
+  readonly at: Instant;
+  readonly image: string;
+  readonly evidence: Evidence;
+}
+
+/** Where the last that a kubelet said of a pod is that it pulls an image, within an hour, and nothing that failed is told. */
+function pullOf(pod: Pod, reasons: ByUid, context: MatchContext): Pull | null {
+  const told = reasons.get(pod.value.uid) ?? [];
+  if (told.length === 0 || told.some((e) => e.value.reason !== PULLING)) return null;
+  const pulls = told.flatMap((e) => e.value.objects.filter((o) => o.uid === pod.value.uid));
+  const [last] = [...pulls].sort((a, b) => msOf(b) - msOf(a));
+  const at = last?.last ?? last?.first;
+  if (!last || !at || seenAt(pod, context.moment).epochMs - at.epochMs > PULLING_MS) return null;
+  return { pod, at, image: last.message, evidence: last.evidence };
+}
+
+const msOf = ({ first, last }: { readonly first: Instant | null; readonly last: Instant | null }): number =>
+  (last ?? first)?.epochMs ?? 0;
+
+function underWay(pulls: readonly [Pull, ...Pull[]]): Outcome {
+  const [first, ...rest] = pulls;
+  const pods = [first.pod, ...rest.map((p) => p.pod)] as const;
+  const evidence: Cited = [first.evidence, ...rest.slice(0, CITED - 1).map((p) => p.evidence)];
+  return slight({
+    subject: "pulling",
+    about: { pod: uidsOf(pods) },
+    statements: [
+      say`${firstNumber(pods.length, "pod", ...citeEach(pods, "/status/containerStatuses"))} (${podNames(pods)}) ${either(pods.length, "was", "were", ...evidence)} in ContainerCreating while an image was pulled: the event ${code(PULLING, ...evidence)} of ${time(first.at, ...evidence)} says ${code(first.image, ...evidence)}, and none tells of a failure`,
+    ],
+  });
+}
+
+type ByUid = ReadonlyMap<string, readonly Fact<"kube.event">[]>;
+
 /** Events that may say what a pod waits for. */
 const eventsByUid = (
   view: (kind: "kube.event") => FactView<"kube.event">,
@@ -111,7 +162,7 @@ const eventsByUid = (
 function outcomeOf(
   node: string,
   pods: readonly [Pod, ...Pod[]],
-  reasons: ReadonlyMap<string, readonly Fact<"kube.event">[]>,
+  reasons: ByUid,
   context: MatchContext,
 ): ReturnType<typeof found> {
   const told = [...new Set(pods.flatMap((pod) => reasons.get(pod.value.uid) ?? []))];
@@ -134,6 +185,7 @@ function outcomeOf(
       say`${either(pods.length, "It is", "They are", ...states)} ${podNames(pods)}.`,
       ...told.slice(0, 3).map((e) => reported(e)),
     ],
+    missing: told.length === 0 ? agedEvents(pods, context) : [],
   });
 }
 

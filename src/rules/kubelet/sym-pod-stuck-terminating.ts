@@ -12,6 +12,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { code, codes, known, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
+import { agedEvents } from "./_aged-events.js";
 import { ALERT_ON_STUCK_PODS, LIST_READY, listTerminating } from "./_consequences.js";
 import { KILL_FAILURES } from "./_failure-kinds.js";
 import {
@@ -124,6 +125,11 @@ function outcomeOf(node: string, pods: readonly [Pod, ...Pod[]], context: MatchC
       requestedMs: since?.epochMs ?? null,
       atOnce: extent(requests.map((r) => r.epochMs)).reduce((from, to) => to - from) <= AT_ONCE_MS,
     },
+    // A finalizer is no matter of what the kubelet said.
+    missing: agedEvents(
+      pods.filter((pod) => pod.value.finalizers.length === 0),
+      context,
+    ),
   });
 }
 

@@ -4,6 +4,7 @@ import {
   CITED,
   type Cited,
   citeEach,
+  either,
   firstNumber,
   inWords,
   number,
@@ -46,8 +47,24 @@ const ownersStatement = (pairs: number, of: number, evidence: Cited): Statement 
       : say`In ${counted(words(inWords(pairs), ...evidence))} of ${counted(words(inWords(of), ...evidence))} cases the waiting pod and the deleted one have the same owner.`;
 
 function pinned(blockade: Blockade): readonly Statement[] {
-  if (!blockade.pinned) return [];
   const { pod } = blockade.pending;
+  const [volume, ...more] = blockade.volumes;
+  if (volume) {
+    const evidence: Cited = [
+      cite(volume.fact, "/spec/nodeAffinity"),
+      ...more.slice(0, CITED - 2).map((v) => cite(v.fact, "/spec/nodeAffinity")),
+      cite(volume.fact, "/spec/claimRef"),
+    ];
+    const names = blockade.allowed.map((n) => n.value.name);
+    return [
+      say`${either(more.length + 1, "The volume", "The volumes", ...evidence)} of ${code(podName(pod), cite(pod, "/spec/volumes"))}, ${codes(
+        [volume, ...more].map((v) => v.name),
+        3,
+        ...evidence,
+      )}, can be reached from ${codes(names, 5, ...evidence)} only.`,
+    ];
+  }
+  if (!blockade.pinned) return [];
   const evidence: Cited =
     pod.value.nodeAffinity.length > 0 ? [cite(pod, "/spec/affinity/nodeAffinity")] : [cite(pod, "/spec/nodeSelector")];
   return [

@@ -95,3 +95,15 @@ export const blamesElse = (message: string | null): boolean =>
 /** Did it name a rule that keeps pods apart? */
 export const namesAntiAffinity = (message: string | null): boolean =>
   /anti-affinity|affinity\/anti-affinity/.test(message ?? "");
+
+/** Reasons that speak neither of a rule which pods and nodes show nor of a node that is closed: room, ports, volumes, spread and the like. */
+export const otherReasons = (message: string | null): readonly string[] =>
+  reasonsOf(message ?? "").filter((reason) => !COMPARED.test(reason));
+
+const COMPARED = /affinity\/selector|match node selector|anti-affinity|unschedulable|\btaint/;
+
+/** Did it name a volume that cannot be reached from a node? */
+export const namesVolume = (message: string | null): boolean => /volume node affinity conflict/.test(message ?? "");
+
+/** Did it name a cordon? */
+export const namesCordon = (message: string | null): boolean => /unschedulable/.test(message ?? "");

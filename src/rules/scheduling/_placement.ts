@@ -3,6 +3,7 @@ import type { FactView } from "#model/rule.js";
 import type { NodeFact } from "#rules/kubelet/_node-ready.js";
 import { groupBy, isCompleted, type Pod } from "#rules/kubelet/_pods.js";
 import { allowsNode, matchesSelector } from "./_labels.js";
+import type { BoundVolume } from "./_volumes.js";
 
 const HOSTNAME = "kubernetes.io/hostname";
 const NAME = "metadata.name";
@@ -101,6 +102,10 @@ function candidates(pod: Pod, term: AntiAffinityTerm, board: Board, reach: "reac
 export const allowedNodes = (pod: Pod, nodes: readonly NodeFact[]): readonly NodeFact[] =>
   nodes.filter((node) => allowsNode(pod.value, labelsOf(node)));
 
+/** Can a volume be reached from a node? */
+export const reachedFrom = ({ terms }: BoundVolume, node: NodeFact): boolean =>
+  terms === null || allowsNode({ nodeSelector: {}, nodeAffinity: terms }, labelsOf(node));
+
 /** Every kubelet sets the label of its host; `metadata.name` is the one field that node affinity may name (matchFields), as DaemonSets do. */
 const labelsOf = (node: NodeFact): Readonly<Record<string, string>> => ({
   [HOSTNAME]: node.value.name,
@@ -111,11 +116,11 @@ const labelsOf = (node: NodeFact): Readonly<Record<string, string>> => ({
 /**
  * Can the nodes tell which of them a pod may use? A list of bare names can only where the pod asks for names, or for nothing.
  */
-export function canPlace(pod: Pod, nodes: readonly NodeFact[]): boolean {
+export function canPlace(pod: Pod, volumes: readonly BoundVolume[], nodes: readonly NodeFact[]): boolean {
   if (!nodes.some(isBare)) return true;
   const asked = [
     ...Object.keys(pod.value.nodeSelector),
-    ...pod.value.nodeAffinity.flatMap((term) => term.map((e) => e.key)),
+    ...[...pod.value.nodeAffinity, ...volumes.flatMap((v) => v.terms ?? [])].flatMap((term) => term.map((e) => e.key)),
   ];
   return asked.every((key) => key === HOSTNAME || key === NAME);
 }

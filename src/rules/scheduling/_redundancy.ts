@@ -1,7 +1,8 @@
-import type { Evidence } from "#model/evidence.js";
+import { atPointer, type Evidence } from "#model/evidence.js";
 import { cite, type FactKind } from "#model/fact.js";
 import { earliest, type Instant, order } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
+import { type FailingPod, failingPods } from "#rules/kubelet/_failing.js";
 import { groupBy, isCompleted, isReady, ownerKey, type Pod, requestedAt, seenAt } from "#rules/kubelet/_pods.js";
 import { stuckPods } from "#rules/kubelet/_stuck.js";
 import { type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
@@ -26,6 +27,12 @@ export interface Redundancy {
   /** Pods of it that are deleted and do not go, or do not come up. */
   readonly stuck: readonly Pod[];
   readonly waiting: readonly Pod[];
+  /** Pods of it that were started, and whose containers fail, or that are not ready for long. */
+  readonly down: readonly Pod[];
+  /** Of all these, what their containers wait with: `ImagePullBackOff`, `CrashLoopBackOff`, … */
+  readonly failing: readonly FailingPod[];
+  /** Why its controller makes no pods, in its own words. */
+  readonly refused: { readonly message: string; readonly evidence: Evidence } | null;
   /** All pods of it. */
   readonly pods: readonly Pod[];
   /** What shows since when replicas are missing, one for each pod; the earliest gives `since`. */
@@ -33,9 +40,9 @@ export interface Redundancy {
   readonly since: Instant | null;
 }
 
-/** A replica that is missing: `unready` by its condition, at the latest by its `deadline`, or since its creation, never having come up. */
+/** A replica that is missing: `unready` by its condition, at the latest by its `deadline`, or since its creation, never having come up; `down` by the condition of a pod that nobody deleted. */
 export interface Loss {
-  readonly kind: "unready" | "deadline" | "created";
+  readonly kind: "unready" | "deadline" | "created" | "down";
   readonly at: Instant;
   readonly evidence: Evidence;
 }
@@ -89,14 +96,25 @@ function describe(
   context: MatchContext,
 ): Redundancy {
   const stuck = pods.filter((pod) => stuckPods.has(pod));
-  const down = pods.filter(
-    (pod) => pod.value.phase === "Pending" && pod.value.deletion === null && !isCompleted(pod) && !isReady(pod),
-  );
+  const alive = pods.filter((pod) => pod.value.deletion === null && !isCompleted(pod) && !isReady(pod));
+  const own = new Set(alive);
+  const failing = context.derive(failingPods).filter((f) => f.lasting && own.has(f.pod));
+  const fails = new Set(failing.map((f) => f.pod));
+  // A rollout that its controller still waits for is none that failed; a container that fails is no part of it.
+  const patient = workloads.some(isRollingOut);
+  const isMeant = (pod: Pod): boolean => patient && pod.value.node !== null && !fails.has(pod);
   // A pod that replaces a stuck one waits because of it, however young it is.
-  const waiting = stuck.length > 0 ? down : down.filter((pod) => ageMs(pod, context) > FRESH_MS);
+  const waiting = alive.filter(
+    (pod) => pod.value.phase === "Pending" && (stuck.length > 0 || (ageMs(pod, context) > FRESH_MS && !isMeant(pod))),
+  );
+  const down = alive.filter(
+    (pod) => pod.value.phase !== "Pending" && (fails.has(pod) || (unreadyMs(pod, context) > FRESH_MS && !isMeant(pod))),
+  );
   // What replaces a stuck pod never was up: the replica is missing since that one was lost.
   const losses =
-    stuck.length > 0 ? stuck.flatMap((pod) => lossOf(pod) ?? []) : waiting.flatMap((pod) => neverUp(pod) ?? []);
+    stuck.length > 0
+      ? stuck.flatMap((pod) => lossOf(pod) ?? [])
+      : [...waiting.flatMap((pod) => neverUp(pod) ?? []), ...down.flatMap((pod) => wentDown(pod) ?? [])];
   return {
     subject,
     volume: labelOf(workloads[0], VOLUME_LABELS),
@@ -105,6 +123,9 @@ function describe(
     ready: workloads.reduce((sum, w) => sum + (w.value.ready ?? 0), 0),
     stuck,
     waiting,
+    down,
+    failing,
+    refused: workloads.map(refusedBy).find((r) => r !== null) ?? null,
     pods,
     losses,
     since: losses.map((loss) => loss.at).reduce<Instant | null>(earliest, null),
@@ -116,6 +137,41 @@ const ageMs = (pod: Pod, context: MatchContext): number =>
 
 const neverUp = (pod: Pod): Loss | null =>
   pod.value.created && { kind: "created", at: pod.value.created, evidence: cite(pod, "/metadata/creationTimestamp") };
+
+/** By its condition; one whose containers are started again and again has turned so many times. */
+function wentDown(pod: Pod): Loss | null {
+  const index = pod.value.conditions.findIndex((c) => c.type === "Ready" && c.status !== "True");
+  const since = pod.value.conditions[index]?.since ?? null;
+  if (!since || pod.value.containers.some((c) => c.restarts > 0)) return null;
+  return { kind: "down", at: since, evidence: cite(pod, `/status/conditions/${index}`) };
+}
+
+function unreadyMs(pod: Pod, context: MatchContext): number {
+  const since = pod.value.conditions.find((c) => c.type === "Ready" && c.status !== "True")?.since ?? null;
+  return since === null ? 0 : seenAt(pod, context.moment).epochMs - since.epochMs;
+}
+
+/** The one condition of a workload of that type, as collected. */
+function conditionOf({ json }: Workload, type: string) {
+  const list = atPointer(json, "/status/conditions");
+  const index = (Array.isArray(list) ? list : []).findIndex((c) => atPointer(c, "/type") === type);
+  const of = (key: string): string => String(atPointer(json, `/status/conditions/${index}/${key}`) ?? "");
+  return index < 0 ? null : { index, status: of("status"), reason: of("reason"), message: of("message") };
+}
+
+/** Is a rollout within its progress deadline? Its controller says so, and says another reason when it is through. */
+function isRollingOut(workload: Workload): boolean {
+  const progress = conditionOf(workload, "Progressing");
+  return progress?.status === "True" && ROLLING.has(progress.reason);
+}
+
+const ROLLING = new Set(["NewReplicaSetCreated", "FoundNewReplicaSet", "ReplicaSetUpdated"]);
+
+function refusedBy(workload: Workload): Redundancy["refused"] {
+  const failure = conditionOf(workload, "ReplicaFailure");
+  if (failure?.status !== "True" || failure.message === "") return null;
+  return { message: failure.message, evidence: cite(workload, `/status/conditions/${failure.index}`) };
+}
 
 /**
  * When a deleted pod stopped being ready: as its condition says, where that changed after the request. Else by its deadline at the

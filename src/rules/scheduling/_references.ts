@@ -18,3 +18,7 @@ export const STATEFULSETS = {
   source: "kubernetes documentation, tasks/run-application/force-delete-stateful-set-pod",
   version: DOCUMENTATION,
 };
+export const CORDON = {
+  source: "kubernetes documentation, concepts/architecture/nodes (manual node administration)",
+  version: DOCUMENTATION,
+};

@@ -11,8 +11,11 @@ import {
   isBlocked,
   isTerminating,
   isUndecided,
+  looksFree,
   namespacesMissing,
   nodesKey,
+  objectsOf,
+  roomMissing,
 } from "./_blockade.js";
 import { type Blocked, deadlockStatements, namelessStatement, refutal } from "./_deadlock-statements.js";
 import { blamesElse, namesAntiAffinity, namesTaint } from "./_pending.js";
@@ -38,13 +41,24 @@ export default defineRule({
       const [first, ...rest] = group;
       if (first) yield deadlock([first, ...rest], pods, context);
     }
-    const undecided = placed.filter((b) => !isDeadlock(b) && !isExcluded(b));
+    const seeming = placed.filter(looksFree);
+    for (const [subject, group] of groupBy(seeming, aside)) {
+      const [first] = group;
+      if (first)
+        yield undetermined({
+          subject,
+          about: aboutPending(group),
+          missing: [roomMissing(first, context.derive(objectsOf))],
+        });
+    }
+    const open = new Set(seeming);
+    const decided = placed.filter((b) => !open.has(b));
+    const undecided = decided.filter((b) => !isDeadlock(b) && !isExcluded(b));
     const [asked] = undecided;
     if (asked)
       yield undetermined({ subject: "cluster", about: aboutPending(undecided), missing: [namespacesMissing(asked)] });
-    const others = placed.filter((b) => !isDeadlock(b) && isExcluded(b));
-    const apart = groupBy(others, (b) => `${nodesKey(b)}|${ownerKey(b.pending.pod) ?? podName(b.pending.pod)}`);
-    for (const [subject, group] of apart) {
+    const others = decided.filter((b) => !isDeadlock(b) && isExcluded(b));
+    for (const [subject, group] of groupBy(others, aside)) {
       const [first] = group;
       if (first) yield refuted({ subject, about: aboutPending(group), statements: [refutal(first)] });
     }
@@ -81,6 +95,8 @@ const isDeadlock = (blockade: Blockade): boolean =>
 /** Not where only the labels of namespaces could tell whether a node is free. */
 const isExcluded = (blockade: Blockade): boolean =>
   !isUndecided(blockade) || blamesElse(blockade.pending.message) || !blockade.against.conflicts.every(isTerminating);
+
+const aside = (b: Blockade): string => `${nodesKey(b)}|${ownerKey(b.pending.pod) ?? podName(b.pending.pod)}`;
 
 const aboutPending = (group: readonly Blockade[]): Found["about"] => ({
   pod: uidsOf(group.map((b) => b.pending.pod)),

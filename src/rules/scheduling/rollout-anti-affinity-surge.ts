@@ -27,7 +27,17 @@ import {
   WHAT_NODES,
   WHAT_WORKLOADS,
 } from "#rules/kubelet/_pods.js";
-import { type Blockade, blockades, holdersAgainst, isUndecided, namespacesMissing, nodesKey } from "./_blockade.js";
+import {
+  type Blockade,
+  blockades,
+  holdersAgainst,
+  isUndecided,
+  looksTaken,
+  namespacesMissing,
+  nodesKey,
+  objectsOf,
+  roomMissing,
+} from "./_blockade.js";
 import { DEPLOYMENTS } from "./_references.js";
 import { type Budget, budgetOf, type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
 import { noBudget, podsAgainst, workloadsAgainst } from "./_rollout-against.js";
@@ -62,7 +72,9 @@ export default defineRule({
       const deployment = replicaSet && byKey.get(workloadOwner(replicaSet) ?? "");
       // The pods alone may exclude it, whoever owns them.
       const against = first.nodesKnown ? podsAgainst(first) : null;
-      if (against) yield refuted({ subject: set, about, statements: [against] });
+      if (first.nodesKnown && looksTaken(first) && !hasTwin(first))
+        yield undetermined({ subject: set, about, missing: [roomMissing(first, context.derive(objectsOf))] });
+      else if (against) yield refuted({ subject: set, about, statements: [against] });
       else if (!first.nodesKnown || isUndecided(first) || (!deployment && !isListed(workloads))) open.push(first);
       else if (replicaSet && deployment) yield judge([first, ...rest], replicaSet, deployment, byKey, context);
     }
@@ -143,6 +155,9 @@ function judge(
     value: { surge: budget.surge, unavailable: budget.unavailable },
   });
 }
+
+/** A replica of its own ReplicaSet in the way is no old one, whatever else there is. */
+const hasTwin = ({ pending, against }: Blockade): boolean => against.owners.has(ownerKey(pending.pod) ?? "");
 
 const isGivenUp = (blockade: Blockade): boolean => blockade.nodesKnown && blockade.against.going;
 

@@ -1,8 +1,9 @@
 import type { Found, Outcome } from "#model/finding.js";
-import { earliest, type Instant } from "#model/instant.js";
+import { earliest, type Instant, latestOf } from "#model/instant.js";
 import { defineRule, effect, found, type MatchContext, slight, undetermined } from "#model/rule.js";
 import { citing, code, codes, known, lapse, type Statement, say, time } from "#model/statement.js";
-import { ALERT_ON_STUCK_PODS, LIST_PENDING, LIST_READY } from "#rules/kubelet/_consequences.js";
+import { ALERT_ON_PENDING_PODS } from "#rules/kubelet/_alerts.js";
+import { LIST_PENDING, LIST_READY } from "#rules/kubelet/_consequences.js";
 import {
   CITED,
   type Cited,
@@ -16,8 +17,9 @@ import {
   some,
   uidsOf,
   WHAT_PODS,
+  words,
 } from "#rules/kubelet/_pods.js";
-import { type Blockade, blockades, nodesKey } from "./_blockade.js";
+import { type Blockade, blockades, holdersAgainst, nodesKey, waitsForGrace } from "./_blockade.js";
 import { PENDING_MS, type PendingPod, reasonsOf, youngPending } from "./_pending.js";
 import { EVENT_SERIES, FIT_ERROR } from "./_references.js";
 
@@ -36,13 +38,17 @@ export default defineRule({
     if (pods.coverage().state !== "complete" && pending.length === 0) {
       yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
     }
-    const pictures = groupBy(pending, (b) => `${nodesKey(b)}|${reasons(b).join("; ")}`);
+    const meant = some(pending.filter((b) => waitsForGrace(b, context.moment)));
+    const aside = new Set(meant);
+    const unmeant = pending.filter((b) => !aside.has(b));
+    const pictures = groupBy(unmeant, (b) => `${nodesKey(b)}|${reasons(b).join("; ")}`);
     for (const [subject, group] of pictures) {
       const [first, ...rest] = group;
       if (first) yield outcomeOf(subject, [first, ...rest], context);
     }
     const young = some(context.derive(youngPending));
     if (young) yield tooYoung(young);
+    if (meant) yield graceful(meant);
   },
   known: [
     known(
@@ -57,7 +63,7 @@ export default defineRule({
   consequence: () => ({
     fix: [],
     verify: [LIST_PENDING, LIST_READY],
-    actions: [ALERT_ON_STUCK_PODS],
+    actions: [ALERT_ON_PENDING_PODS],
     questions: [],
     stops: null,
   }),
@@ -81,6 +87,23 @@ function tooYoung([first, ...rest]: readonly [PendingPod, ...PendingPod[]]): Out
     statements: [
       say`${firstNumber(pods.length, "pod", ...evidence)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...evidence)} without a node for no more than ${lapse(PENDING_MS, ...evidence)}: too young to tell`,
     ],
+  });
+}
+
+/** A predecessor that has its grace period still ends by itself, and its place is free then. */
+function graceful(group: Blocked): Outcome {
+  const pods = some(group.map((b) => b.pending.pod)) ?? [group[0].pending.pod];
+  const conditions = conditionsOf(group);
+  const holders = some(holdersAgainst(group).filter((pod) => pod.value.deletion !== null));
+  const many = say`${firstNumber(pods.length, "pod", ...conditions)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...conditions)} without a node`;
+  const last = holders?.map((pod) => pod.value.deletion).reduce<Instant | null>(latestOf, null);
+  if (!holders || !last) return slight({ subject: "grace", about: { pod: uidsOf(pods) }, statements: [many] });
+  const deadlines = citeEach(holders, "/metadata/deletionTimestamp");
+  const those = say`${podNames(holders)}, which ${either(holders.length, "was", "were", ...deadlines)} deleted and ${either(holders.length, "has its grace period until", "have their grace periods, the longest until", ...deadlines)} ${time(last, ...deadlines)}`;
+  return slight({
+    subject: "grace",
+    about: { pod: uidsOf(pods), workload: ownersOf(pods) },
+    statements: [say`${many}, and waited for the place of ${those}: so it is meant`],
   });
 }
 
@@ -131,8 +154,12 @@ const begins = (group: Blocked, since: Instant): Cited => [
   (group.find((b) => b.pending.since?.epochMs === since.epochMs) ?? group[0]).pending.evidence,
 ];
 
-const pinning = ([first, ...rest]: Blocked): Cited =>
-  citeEach([first.pending.pod, ...rest.map((b) => b.pending.pod)], "/spec/affinity/nodeAffinity");
+/** What ties them to their nodes: the volumes where those do, else the specification. */
+function pinning([first, ...rest]: Blocked): Cited {
+  const [volume, ...more] = [first, ...rest].flatMap((b) => b.volumes);
+  if (volume) return citeEach([volume.fact, ...more.map((v) => v.fact)], "/spec/nodeAffinity");
+  return citeEach([first.pending.pod, ...rest.map((b) => b.pending.pod)], "/spec/affinity/nodeAffinity");
+}
 
 function details(group: Blocked): readonly Statement[] {
   const [first, ...rest] = group;
@@ -144,7 +171,7 @@ function details(group: Blocked): readonly Statement[] {
       : [say`The scheduler said ${code(first.pending.message, first.pending.said)}.`]),
     ...(first.pinned && first.nodesKnown && first.allowed.length === 0
       ? [
-          say`No node that was collected carries the labels which their specification asks for${citing(...pinning(group))}.`,
+          say`No node that was collected carries the labels which ${first.volumes.length > 0 ? words("their specification and their volumes ask for", ...pinning(group)) : words("their specification asks for", ...pinning(group))}${citing(...pinning(group))}.`,
         ]
       : []),
   ];

@@ -1,8 +1,21 @@
 import { cite } from "#model/fact.js";
 import type { Found, ImpactRow, Outcome } from "#model/finding.js";
-import { earliest, type Instant } from "#model/instant.js";
+import { earliest, type Instant, latestOf } from "#model/instant.js";
 import { defineRule, type FactView, found, type MatchContext, shellWord, undetermined } from "#model/rule.js";
-import { count, counted, known, type Statement, say, stated, word } from "#model/statement.js";
+import {
+  code,
+  codes,
+  count,
+  counted,
+  known,
+  type Quoted,
+  type Statement,
+  say,
+  stated,
+  time,
+  word,
+} from "#model/statement.js";
+import type { FailingPod } from "#rules/kubelet/_failing.js";
 import {
   CITED,
   type Cited,
@@ -14,6 +27,8 @@ import {
   inWords,
   number,
   ownerKey,
+  type Pod,
+  podNames,
   seenAt,
   some,
   span,
@@ -21,7 +36,7 @@ import {
   words,
 } from "#rules/kubelet/_pods.js";
 import { stuckPods } from "#rules/kubelet/_stuck.js";
-import { blockades } from "./_blockade.js";
+import { blockades, holdersAgainst, waitsForGrace } from "./_blockade.js";
 import { type Loss, type Redundancy, redundancies } from "./_redundancy.js";
 import { DEPLOYMENTS, STATEFULSETS } from "./_references.js";
 import { type Workload, workloadKey, workloadOwner } from "./_rollout.js";
@@ -79,11 +94,14 @@ export default defineRule({
     refuted: [],
     undetermined: ["scheduling/deadlock-no-workloads.yaml"],
   },
-  tags: ["storage"],
+  tags: [],
 });
 
-/** Fewer ready than wanted, and a pod that is stuck is why. */
-export const isReduced = (r: Redundancy): boolean => r.ready < r.wanted && r.stuck.length + r.waiting.length > 0;
+/** Fewer ready than wanted, and pods that are stuck, do not come up or do not stay up are why, or none that may be made. */
+export const isReduced = (r: Redundancy): boolean =>
+  r.ready < r.wanted && (troubled(r).length > 0 || r.refused !== null);
+
+const troubled = (r: Redundancy): readonly Pod[] => [...r.stuck, ...r.waiting, ...r.down];
 
 /** Was the list complete that this owner would stand in? Owners of other kinds want no replicas. */
 function isListed(key: string, workloads: FactView<"kube.workload">): boolean {
@@ -101,7 +119,7 @@ function outcomeOf(subject: string, group: Reduced, context: MatchContext): Outc
   const since = group.map((r) => r.since).reduce<Instant | null>(earliest, null);
   const about: Found["about"] = {
     workload: [...new Set(group.flatMap(keysOf))],
-    pod: [...new Set(group.flatMap((r) => [...r.stuck, ...r.waiting].map((pod) => pod.value.uid)))],
+    pod: [...new Set(group.flatMap((r) => troubled(r).map((pod) => pod.value.uid)))],
     ...(subject === "volumes" ? { volume: [...new Set(group.flatMap((r) => r.volume ?? []))] } : {}),
   };
   return found({
@@ -109,7 +127,14 @@ function outcomeOf(subject: string, group: Reduced, context: MatchContext): Outc
     about,
     since,
     lastSeen: seenAt(group[0].workloads[0], context.moment),
-    statements: [headline(subject, group), ...lossStatements(group), ...waitingStatement(group)],
+    statements: [
+      headline(subject, group),
+      ...lossStatements(group),
+      ...waitingStatement(group),
+      ...graceStatements(group, context),
+      ...failingStatements(group),
+      ...refusedStatements(group),
+    ],
     impact: group.map(rowOf),
     value: { subjects: group.length },
   });
@@ -118,16 +143,29 @@ function outcomeOf(subject: string, group: Reduced, context: MatchContext): Outc
 const keysOf = (r: Redundancy): readonly string[] => [
   ...r.workloads.map(workloadKey),
   ...r.workloads.flatMap((w) => workloadOwner(w) ?? []),
-  ...[...r.stuck, ...r.waiting].flatMap((pod) => ownerKey(pod) ?? []),
+  ...troubled(r).flatMap((pod) => ownerKey(pod) ?? []),
 ];
 
 const rowOf = (r: Redundancy): ImpactRow => ({
   subject: r.subject,
-  effect: say`${word(r.ready, ...statusOf(r.workloads))} of ${stated(count(r.wanted, "replica", ...wantedOf(r.workloads)))} ready`,
+  effect: effectOf(r),
   wanted: r.wanted,
   available: r.ready,
   since: r.since,
 });
+
+/** How many are ready, and what the others' containers wait with. */
+function effectOf(r: Redundancy): Statement {
+  const ready = say`${word(r.ready, ...statusOf(r.workloads))} of ${stated(count(r.wanted, "replica", ...wantedOf(r.workloads)))} ready`;
+  const failing = some(r.failing);
+  return failing ? say`${ready}: ${reasonsOf(failing)}` : ready;
+}
+
+const reasonsOf = (failing: readonly [FailingPod, ...FailingPod[]]): Quoted => {
+  const [first, ...rest] = failing;
+  const evidence: Cited = [first.evidence, ...rest.slice(0, CITED - 1).map((f) => f.evidence)];
+  return codes([...new Set(failing.map((f) => f.reason))], 3, ...evidence);
+};
 
 const wantedOf = ([first, ...rest]: readonly [Workload, ...Workload[]]): Cited => [
   cite(first, "/spec/replicas"),
@@ -144,7 +182,7 @@ function headline(subject: string, group: Reduced): Statement {
   const alike = group.every((r) => r.ready === first.ready && r.wanted === first.wanted);
   const noun = subject === "volumes" ? "volume" : "workload";
   // A volume counts where a pod of it is stuck or waits: those of a list that was cut may be more.
-  const pods = group.flatMap((r) => [...r.stuck, ...r.waiting].map((pod) => pod.evidence));
+  const pods = group.flatMap((r) => troubled(r).map((pod) => pod.evidence));
   const many = counted(firstNumber(group.length, noun, ...all), pods);
   if (!alike || group.length > COUNTED) return say`${many} had fewer replicas ready than wanted.`;
   const wanted = eachOf(workloads, "/spec/replicas");
@@ -164,6 +202,7 @@ const LOSSES: Readonly<Record<Loss["kind"], string>> = {
   unready: "deleted pods stopped being ready ",
   deadline: "deleted pods had a grace period that ended ",
   created: "pods had not come up, created ",
+  down: "pods turned not ready ",
 };
 
 /** What the evidence says of the time, for each kind of loss. */
@@ -198,3 +237,33 @@ function waitingStatement(group: Reduced): readonly Statement[] {
     say`${firstNumber(waiting.length, "pod", ...evidence)} that would replace ${either(waiting.length, "it was", "them were", ...evidence)} Pending.`,
   ];
 }
+
+/** Those that wait for a predecessor within its grace period: nothing failed there. */
+function graceStatements(group: Reduced, context: MatchContext): readonly Statement[] {
+  const waiting = new Set(group.flatMap((r) => r.waiting));
+  const meant = context.derive(blockades).filter((b) => waiting.has(b.pending.pod) && waitsForGrace(b, context.moment));
+  const holders = some(holdersAgainst(meant).filter((pod) => pod.value.deletion !== null));
+  const last = holders?.map((pod) => pod.value.deletion).reduce<Instant | null>(latestOf, null);
+  if (!holders || !last) return [];
+  const evidence = citeEach(holders, "/metadata/deletionTimestamp");
+  return [
+    say`${firstNumber(meant.length, "pod", ...evidence)} ${either(meant.length, "waits", "wait", ...evidence)} for the place of ${podNames(holders)}, deleted, with a grace period until ${time(last, ...evidence)}.`,
+  ];
+}
+
+/** What is the matter with them, where their containers say so. */
+function failingStatements(group: Reduced): readonly Statement[] {
+  const failing = some(group.flatMap((r) => r.failing));
+  if (!failing) return [];
+  const [first, ...rest] = failing;
+  const evidence: Cited = [first.evidence, ...rest.slice(0, CITED - 1).map((f) => f.evidence)];
+  return [
+    say`${firstNumber(failing.length, "pod", ...evidence)} ${either(failing.length, "has a container that was", "have containers that were", ...evidence)} in ${reasonsOf(failing)}.`,
+  ];
+}
+
+const refusedStatements = (group: Reduced): readonly Statement[] =>
+  group
+    .flatMap((r) => r.refused ?? [])
+    .slice(0, 3)
+    .map(({ message, evidence }) => say`A controller could not make pods: ${code(message, evidence)}.`);

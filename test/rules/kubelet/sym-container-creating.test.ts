@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import rule from "#rules/kubelet/sym-container-creating.js";
-import { at, event, foundBy, pod, runRule, slights } from "#test/rules/_facts.js";
+import { at, event, fact, foundBy, pod, runRule, slights } from "#test/rules/_facts.js";
 
 const test = suite("sym:container-creating");
 
@@ -49,6 +49,39 @@ test("a wait for a volume has no error of the network", () => {
     objects: [{ uid: "uid-a" }],
   });
   assert.equal(foundBy(rule, waiting("2024-03-05T10:00:00Z"), told)[0]?.about.error, []);
+});
+
+const pulls = (last: string) =>
+  event({
+    reason: "Pulling",
+    type: "Normal",
+    message: 'Pulling image "x:7"',
+    objects: [{ uid: "uid-a", first: at(last), last: at(last) }],
+  });
+
+test("a pull that goes on is told with its event, and is no symptom", () => {
+  assert.equal(slights(runRule(rule, waiting("2024-03-05T10:15:00Z"), pulls("2024-03-05T10:15:02Z"))), [
+    'One pod (shop/a) was in ContainerCreating while an image was pulled: the event Pulling of 2024-03-05T10:15:02Z says Pulling image "x:7", and none tells of a failure',
+  ]);
+});
+
+test("not where something failed as well, nor after an hour", () => {
+  const failed = event({ reason: "FailedMount", message: "timed out", objects: [{ uid: "uid-a" }] });
+  const old = waiting("2024-03-05T09:00:00Z");
+  assert.is(foundBy(rule, old, pulls("2024-03-05T10:15:02Z"), failed).length, 1);
+  assert.is(foundBy(rule, old, pulls("2024-03-05T09:15:02Z")).length, 1);
+});
+
+test("where no event is left of an hour ago, that is a gap, and the log of the kubelet would close it", () => {
+  const [found] = foundBy(rule, waiting("2024-03-05T08:00:00Z"));
+  assert.is(found?.missing[0]?.what, "the events of shop/a");
+  assert.match(
+    found?.missing[0]?.command ?? "",
+    /^journalctl --utc -u kubelet --since '2024-03-05 08:00:00 UTC' \| grep uid-a /,
+  );
+  assert.equal(foundBy(rule, waiting("2024-03-05T10:00:00Z"))[0]?.missing, []);
+  const log = fact("log", { kind: "journal", sample: "x" }, "n1");
+  assert.equal(foundBy(rule, waiting("2024-03-05T08:00:00Z"), log)[0]?.missing, []);
 });
 
 test.run();

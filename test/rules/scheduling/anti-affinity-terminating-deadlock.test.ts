@@ -1,8 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import rule from "#rules/scheduling/anti-affinity-terminating-deadlock.js";
-import { at, foundBy, judge, node, pod, runRule, verdicts, world } from "#test/rules/_facts.js";
-import { apart, only, pending, set, terminating } from "./_pods.js";
+import { at, foundBy, judge, node, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
+import { apart, only, pending, set, terminating, volume } from "./_pods.js";
 
 const test = suite("anti-affinity-terminating-deadlock");
 
@@ -189,6 +189,81 @@ test("ten thousand pending pods of one specification cost little", () => {
   const [found] = foundBy(rule, ...NODES, ...many, ...held);
   assert.is(found?.value["pending"], 10_000);
   assert.ok(performance.now() - began < 2_000, `${performance.now() - began} ms`);
+});
+
+const VOLUME =
+  "0/2 nodes are available: 1 node(s) didn't match pod anti-affinity rules, 1 node(s) had volume node affinity conflict.";
+
+test("a volume that ties the pod to the node of its predecessor makes a deadlock", () => {
+  const waiting = pending({ ...db, claims: ["data"] }, VOLUME);
+  const [found] = foundBy(rule, ...NODES, waiting, terminating(db), volume("data", "n1"));
+  assert.is(found?.subject, "n1");
+  assert.equal(found?.about.node, ["n1"]);
+  assert.ok(texts(found?.statements ?? []).includes("The volume of shop/new, pv-data, can be reached from n1 only."));
+  assert.equal(found?.unverified, []);
+});
+
+test("a volume of every node, one of another claim or another node, and one that is not bound tie it to none", () => {
+  const waiting = pending({ ...db, claims: ["data"] });
+  for (const [of, expected] of [
+    [volume("data"), "refuted any node|ReplicaSet/shop/db-1"],
+    [volume("data", "n1", "n2"), "refuted any node|ReplicaSet/shop/db-1"],
+    [volume("logs", "n1"), "refuted any node|ReplicaSet/shop/db-1"],
+    [volume("data", "n2"), "refuted n2|ReplicaSet/shop/db-1"],
+  ] as const)
+    assert.equal(verdicts(runRule(rule, ...NODES, waiting, terminating(db), of)), [expected]);
+  const released = volume("data", "n1");
+  const json = { ...(released.json as object), status: { phase: "Released" } };
+  assert.equal(verdicts(runRule(rule, ...NODES, waiting, terminating(db), { ...released, json })), [
+    "refuted any node|ReplicaSet/shop/db-1",
+  ]);
+});
+
+test("where the scheduler names a volume, and the volume was not collected, a node that looks free refutes nothing", () => {
+  const waiting = pending({ ...db, claims: ["data"] }, VOLUME);
+  const outcomes = runRule(rule, ...NODES, waiting, terminating(db));
+  assert.equal(verdicts(outcomes), ["undetermined any node|ReplicaSet/shop/db-1"]);
+  const [gap] = outcomes.flatMap((o) => (o.outcome === "undetermined" ? o.missing : []));
+  assert.is(gap?.what, "the node affinity of the volumes of shop/new");
+  assert.is(gap?.command, "kubectl get persistentvolumes,persistentvolumeclaims -A -o json");
+  // Nor does a running pod on a node which the volume may exclude.
+  const stays = pod({ name: "stays", node: "n2", ...db });
+  const three = runRule(rule, ...NODES, node("n3"), waiting, terminating(db), stays);
+  assert.equal(verdicts(three), ["undetermined any node|ReplicaSet/shop/db-1"]);
+});
+
+test("the same where it names room, and where it said nothing of a pod with claims", () => {
+  const full = pending(
+    db,
+    "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match pod anti-affinity rules.",
+  );
+  assert.equal(verdicts(runRule(rule, ...NODES, full, terminating(db))), [
+    "undetermined any node|ReplicaSet/shop/db-1",
+  ]);
+  const mute = pending({ ...db, claims: ["data"] });
+  const conditions = mute.value.conditions.map((c) => ({ ...c, message: null }));
+  const silent = { ...mute, value: { ...mute.value, conditions } };
+  assert.equal(verdicts(runRule(rule, ...NODES, silent, terminating(db))), [
+    "undetermined any node|ReplicaSet/shop/db-1",
+  ]);
+  // Nobody is on his way out: nothing is left open.
+  assert.equal(verdicts(runRule(rule, ...NODES, full, pod({ name: "old", ...db }))), [
+    "refuted any node|ReplicaSet/shop/db-1",
+  ]);
+});
+
+test("each pod is told with the volume of its own claim", () => {
+  const told = ["a", "b"].map((name) => ({ ...apart(name), owner: set(name), claims: [`data-${name}`] }));
+  const [a, b] = told.map((of, n) => pending({ name: `new-${n}`, uid: `uid-new-${n}`, ...of }, VOLUME));
+  const old = told.map((of, n) => terminating({ name: `old-${n}`, uid: `uid-old-${n}`, ...of, node: "n1" }));
+  const volumes = [volume("data-a", "n1"), volume("data-b", "n1")];
+  for (const [first, second, name] of [
+    [a, b, "pv-data-a"],
+    [b, a, "pv-data-b"],
+  ] as const) {
+    const [found] = first && second ? foundBy(rule, ...NODES, first, second, ...old, ...volumes) : [];
+    assert.ok(texts(found?.statements ?? []).some((text) => text.includes(`${name}, can be reached from n1 only.`)));
+  }
 });
 
 test.run();

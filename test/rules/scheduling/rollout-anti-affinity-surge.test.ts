@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { budgetOf } from "#rules/scheduling/_rollout.js";
 import rule from "#rules/scheduling/rollout-anti-affinity-surge.js";
 import { at, fact, foundBy, judge, node, pod, runRule, verdicts, world } from "#test/rules/_facts.js";
-import { apart, pending, set, terminating } from "./_pods.js";
+import { apart, pending, set, terminating, volume } from "./_pods.js";
 
 const test = suite("rollout-anti-affinity-surge");
 
@@ -86,6 +86,16 @@ test("an old replica on every node and none to spare is found", () => {
 test("without Deployments it is undetermined", () => {
   const of = world({ facts: [...NODES, old("n1"), old("n2"), fresh], workloads: ["daemonsets"] });
   assert.equal(verdicts(judge(rule, of)), ["undetermined cluster"]);
+});
+
+test("a node that only looks free, with a volume in the scheduler's words, refutes nothing", () => {
+  const message =
+    "0/2 nodes are available: 1 node(s) didn't match pod anti-affinity rules, 1 node(s) had volume node affinity conflict.";
+  const tied = { ...apart("front"), claims: ["data"] };
+  const waiting = pending({ owner: set("front-new"), ...tied }, message);
+  const one = [...NODES, ...SETS, deployment("25%", "25%", 1), old("n1"), waiting];
+  assert.equal(verdicts(runRule(rule, ...one)), ["undetermined ReplicaSet/shop/front-new"]);
+  assert.equal(verdicts(runRule(rule, ...one, volume("data", "n1"))), ["found Deployment/shop/front"]);
 });
 
 test.run();

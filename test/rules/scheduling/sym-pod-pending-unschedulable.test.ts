@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import rule from "#rules/scheduling/sym-pod-pending-unschedulable.js";
 import { at, event, foundBy, judge, node, pod, runRule, slights, texts, verdicts, world } from "#test/rules/_facts.js";
-import { only, pending, set, terminating } from "./_pods.js";
+import { apart, only, pending, set, terminating } from "./_pods.js";
 
 const test = suite("sym:pod-pending-unschedulable");
 
@@ -70,6 +70,20 @@ test("without the nodes it claims none", () => {
   const [found] = judge(rule, of);
   assert.is(found?.outcome, "found");
   assert.is(found?.about.node, undefined);
+});
+
+test("a pod that waits for one which has its grace period still is told, and is no symptom", () => {
+  const db = { ...apart("db"), owner: set("db-1"), ...only("n1") };
+  const going = (deletion: string) => terminating({ ...db, deletion: at(deletion), graceSeconds: 3_600 });
+  assert.equal(slights(runRule(rule, ...NODES, pending(db), going("2024-03-05T10:31:00Z"))), [
+    "One pod (shop/new) was without a node, and waited for the place of shop/old, which was deleted and has its grace period until 2024-03-05T10:31:00Z: so it is meant",
+  ]);
+  // Its grace is over; another pod stays there; a node is free; the scheduler names something else.
+  const found = (...facts: Parameters<typeof runRule>[1][]) => foundBy(rule, ...NODES, ...facts).length;
+  assert.is(found(pending(db), going("2024-03-05T10:29:30Z")), 1);
+  assert.is(found(pending(db), going("2024-03-05T10:31:00Z"), pod({ name: "stays", ...db })), 1);
+  assert.is(found(pending({ ...db, ...only("n1", "n2") }), going("2024-03-05T10:31:00Z")), 1);
+  assert.is(found(pending(db, "0/2 nodes are available: 2 Insufficient cpu."), going("2024-03-05T10:31:00Z")), 1);
 });
 
 test.run();

@@ -2,8 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
 import rule from "#rules/scheduling/sym-replica-redundancy.js";
-import { at, fact, foundBy, judge, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
-import { pending, set, terminating } from "./_pods.js";
+import { at, fact, foundBy, judge, node, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
+import { apart, pending, set, terminating } from "./_pods.js";
 
 const test = suite("sym:replica-redundancy");
 
@@ -111,6 +111,72 @@ test("a gap only where stuck pods have owners whose list is missing", () => {
   assert.equal(judge(rule, of([pod({ name: "a", owner: set("a") })])), []);
   assert.equal(verdicts(judge(rule, of([terminating({ owner: set("a") })]))), ["undetermined cluster"]);
   assert.equal(judge(rule, of([terminating({ owner: null })])), []);
+});
+
+const OLD = at("2024-03-05T08:00:00Z");
+const having = (state: string, restarts: number, more = {}) =>
+  pod({
+    name: "a-x",
+    owner: set("a"),
+    created: OLD,
+    startedAt: OLD,
+    containers: [{ name: "c", image: null, init: false, ready: false, restarts, state, startedAt: null }],
+    ...more,
+  });
+
+test("replicas whose containers fail are missing, with what they wait with", () => {
+  const [found] = foundBy(
+    rule,
+    rs("a", 0),
+    rs("b", 0),
+    having("waiting:CrashLoopBackOff", 40),
+    having("waiting:ImagePullBackOff", 0, { name: "b-x", uid: "uid-b-x", owner: set("b"), phase: "Pending" }),
+  );
+  assert.equal(
+    found?.impact.map((r) => [r.subject, plainText(r.effect), r.since?.epochMs ?? null]),
+    [
+      ["ReplicaSet shop/a", "0 of 1 replica ready: CrashLoopBackOff", null],
+      ["ReplicaSet shop/b", "0 of 1 replica ready: ImagePullBackOff", OLD.epochMs],
+    ],
+  );
+  assert.ok(
+    texts(found?.statements ?? []).includes(
+      "Two pods have containers that were in CrashLoopBackOff and ImagePullBackOff.",
+    ),
+  );
+});
+
+test("a pod that is not ready for ten minutes counts, and one whose rollout is within its deadline does not", () => {
+  const slow = (since: string) => having("running", 0, { conditions: [{ ...UNREADY, since: at(since) }] });
+  assert.equal(runRule(rule, rs("a", 0), slow("2024-03-05T10:25:00Z")), []);
+  const [found] = foundBy(rule, rs("a", 0), slow("2024-03-05T10:00:00Z"));
+  assert.is(texts(found?.statements ?? [])[1], "One of its pods turned not ready at 2024-03-05T10:00:00Z.");
+  const rolling = (reason: string, status = "True") => ({
+    ...rs("a", 0),
+    json: { status: { conditions: [{ type: "Progressing", status, reason }] } },
+  });
+  assert.equal(runRule(rule, rolling("ReplicaSetUpdated"), slow("2024-03-05T10:00:00Z")), []);
+  assert.is(foundBy(rule, rolling("NewReplicaSetAvailable"), slow("2024-03-05T10:00:00Z")).length, 1);
+  assert.is(foundBy(rule, rolling("ProgressDeadlineExceeded", "False"), slow("2024-03-05T10:00:00Z")).length, 1);
+  // What fails is no part of a rollout that takes its time.
+  assert.is(foundBy(rule, rolling("ReplicaSetUpdated"), having("waiting:CrashLoopBackOff", 40)).length, 1);
+});
+
+test("a workload that may make no pods says why", () => {
+  const json = { status: { conditions: [{ type: "ReplicaFailure", status: "True", message: "exceeded quota" }] } };
+  const [found] = foundBy(rule, { ...rs("a", 0), json });
+  assert.is(texts(found?.statements ?? [])[1], "A controller could not make pods: exceeded quota.");
+});
+
+test("a replica that waits for a predecessor within its grace period is missing, and says so", () => {
+  const db = { ...apart("db"), owner: set("a") };
+  const going = terminating({ ...db, deletion: at("2024-03-05T10:40:00Z"), graceSeconds: 3_600 });
+  const [found] = foundBy(rule, node("n1"), rs("a", 0), pending(db), going);
+  assert.ok(
+    texts(found?.statements ?? []).includes(
+      "One pod waits for the place of shop/old, deleted, with a grace period until 2024-03-05T10:40:00Z.",
+    ),
+  );
 });
 
 test.run();

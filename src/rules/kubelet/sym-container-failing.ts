@@ -1,0 +1,192 @@
+import { cite, type Fact } from "#model/fact.js";
+import type { Found, Missing, Outcome } from "#model/finding.js";
+import { earliest, type Instant } from "#model/instant.js";
+import {
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  shellWord,
+  slight,
+  undetermined,
+} from "#model/rule.js";
+import { code, codes, count, known, type Quoted, type Statement, say, time } from "#model/statement.js";
+import { ALERT_ON_FAILING_CONTAINERS } from "./_alerts.js";
+import { LIST_READY } from "./_consequences.js";
+import { type FailingPod, type FailureClass, failingPods } from "./_failing.js";
+import {
+  CITED,
+  type Cited,
+  either,
+  firstNumber,
+  groupBy,
+  ownersOf,
+  podName,
+  podNames,
+  seenAt,
+  some,
+  uidsOf,
+  WHAT_PODS,
+  words,
+} from "./_pods.js";
+import { POD_LIFECYCLE } from "./_references.js";
+
+type Failing = readonly [FailingPod, ...FailingPod[]];
+
+/** Pods that are told one by one; the others are counted. */
+const TOLD = 5;
+
+export default defineRule({
+  id: "sym:container-failing",
+  title: "containers of pods do not start or do not stay up",
+  label: "pods whose containers do not run",
+  asks: "How did the containers come not to run?",
+  kind: "symptom",
+  needs: { pods: "kube.pod" },
+  explains: [effect("sym:replica-redundancy", ["workload"], "propagates")],
+  *match({ pods }, context) {
+    const failing = context.derive(failingPods);
+    if (pods.coverage().state !== "complete" && failing.length === 0)
+      yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
+    for (const [subject, group] of groupBy(
+      failing.filter((f) => f.lasting),
+      (f) => f.kind,
+    )) {
+      const list = some(group);
+      if (list) yield outcomeOf(subject as FailureClass, list, context);
+    }
+    const young = some(failing.filter((f) => !f.lasting));
+    if (young) yield tooYoung(young);
+  },
+  known: [
+    known(
+      "A container that ends is started again after 10 s, then after twice as long each time, up to five minutes; an image that cannot be pulled is tried in the same way",
+      POD_LIFECYCLE,
+    ),
+  ],
+  consequence: (finding) => ({
+    fix: [],
+    verify: [LIST_READY],
+    actions: [ALERT_ON_FAILING_CONTAINERS],
+    questions: (finding.about.workload ?? [])
+      .slice(0, 3)
+      .map((key) => `Who looks after ${key.replace("/", " ")}, and was this known?`),
+    stops: null,
+  }),
+  references: [POD_LIFECYCLE],
+  falsePositives: ["an application that nobody uses and nobody took away"],
+  examples: { found: ["kubelet/container-failing.yaml"], refuted: [], undetermined: ["kubelet/no-cluster-part.yaml"] },
+  tags: ["workloads"],
+});
+
+const evidenceOf = ([first, ...rest]: Failing): Cited => [
+  first.evidence,
+  ...rest.slice(0, CITED - 1).map((f) => f.evidence),
+];
+
+const podsOf = ([first, ...rest]: Failing): readonly [FailingPod["pod"], ...FailingPod["pod"][]] => [
+  first.pod,
+  ...rest.map((f) => f.pod),
+];
+
+const tooYoung = (group: Failing): Outcome =>
+  slight({
+    subject: "young",
+    about: { pod: uidsOf(podsOf(group)) },
+    statements: [
+      say`${firstNumber(group.length, "pod", ...evidenceOf(group))} (${podNames(podsOf(group))}) had a container that waited with ${reasonsOf(group)}: too short, or too few restarts, to tell it from a start`,
+    ],
+  });
+
+const reasonsOf = (group: Failing): Quoted => codes([...new Set(group.map((f) => f.reason))], 3, ...evidenceOf(group));
+
+const WHAT: Readonly<Record<FailureClass, readonly [string, string]>> = {
+  image: ["did not start for want of its image", "did not start for want of their images"],
+  crash: ["did not stay up", "did not stay up"],
+  start: ["did not start", "did not start"],
+};
+
+function outcomeOf(kind: FailureClass, group: Failing, context: MatchContext): Outcome {
+  const evidence = evidenceOf(group);
+  const pods = podsOf(group);
+  const events = context.derive(warningsByUid);
+  const [one, many] = WHAT[kind];
+  const about: Found["about"] = {
+    pod: uidsOf(pods),
+    workload: ownersOf(pods),
+  };
+  const rest = group.length - TOLD;
+  return found({
+    subject: kind,
+    about,
+    since: group.map(sinceOf).reduce<Instant | null>(earliest, null),
+    lastSeen: seenAt(group[0].pod, context.moment),
+    statements: [
+      say`${firstNumber(group.length, "pod", ...evidence)} (${podNames(pods)}) ${either(group.length, one, many, ...evidence)}: ${either(group.length, "it was in", "they were in", ...evidence)} ${reasonsOf(group)} at ${time(seenAt(group[0].pod, context.moment), ...evidence)}.`,
+      ...group.slice(0, TOLD).flatMap((f) => told(f, events)),
+      ...(rest > 0
+        ? [say`${firstNumber(rest, "more pod", ...evidence)} ${either(rest, "is", "are", ...evidence)} like these.`]
+        : []),
+    ],
+    missing: kind === "crash" ? lastWords(group[0], context) : [],
+  });
+}
+
+/** A container that was never started began to wait with its pod; of one that was, each start makes it another wait. */
+const sinceOf = ({ pod, container }: FailingPod): Instant | null =>
+  container.restarts === 0 ? (pod.value.startedAt ?? pod.value.created) : null;
+
+function told({ pod, container, reason, evidence }: FailingPod, events: ByUid): readonly Statement[] {
+  const name = code(podName(pod), cite(pod, "/metadata/name"));
+  const where = code(pod.value.node ?? "", cite(pod, "/spec/nodeName"));
+  const restarted =
+    container.restarts > 0 ? say`, after ${count(container.restarts, "restart", evidence)}` : words("", evidence);
+  const said = new Map((events.get(pod.value.uid) ?? []).map((e) => [e.value.reason, e]));
+  return [
+    say`The container ${code(container.name, evidence)} of ${name} on ${where} was in ${code(reason, evidence)}${restarted}.`,
+    ...[...said.values()]
+      .slice(0, 2)
+      .map(
+        (e) =>
+          say`An event with the reason ${code(e.value.reason, e.evidence)} says ${code(e.value.objects.find((o) => o.uid === pod.value.uid)?.message ?? e.value.message, e.evidence)}.`,
+      ),
+  ];
+}
+
+type ByUid = ReadonlyMap<string, readonly Fact<"kube.event">[]>;
+
+/** What a kubelet says of images and containers, by the pod; what says most comes first. */
+const TELLING = ["Failed", "InspectFailed", "ErrImageNeverPull", "BackOff"];
+
+function warningsByUid(view: (kind: "kube.event") => FactView<"kube.event">): ByUid {
+  const byUid = new Map<string, Fact<"kube.event">[]>();
+  for (const reason of TELLING)
+    for (const series of view("kube.event").all) {
+      if (series.value.reason !== reason) continue;
+      for (const { uid } of series.value.objects) if (uid !== null) byUid.set(uid, [...(byUid.get(uid) ?? []), series]);
+    }
+  return byUid;
+}
+
+/** Why a container ends, only it tells. */
+function lastWords({ pod, container }: FailingPod, context: MatchContext): readonly Missing[] {
+  const { namespace, name } = pod.value;
+  if (context.derive(podLogs).has(`${namespace}/${name}`)) return [];
+  return [
+    {
+      kind: "log",
+      node: null,
+      what: `what the container ${container.name} of ${podName(pod)} wrote before it ended`,
+      why: "logs of this pod were not collected",
+      command: `kubectl -n ${shellWord(namespace)} logs ${shellWord(name)} -c ${shellWord(container.name)} --previous`,
+    },
+  ];
+}
+
+const podLogs = (view: (kind: "log") => FactView<"log">): ReadonlySet<string> =>
+  new Set(
+    view("log")
+      .all.filter(({ value }) => value.kind === "podlog")
+      .map(({ value }) => value.source.split("/").slice(0, 2).join("/")),
+  );
