@@ -130,13 +130,13 @@ export function severityOf(b: Brief): Draft["severity"] {
     return {
       proposed: "High",
       reason: isCut
-        ? `at least ${down.length} ${nounOf(rows)} had no replica ready`
-        : `${down.length} of ${rows.length} affected ${nounOf(rows)} had no replica ready`,
+        ? `at least ${down.length} ${nounOf(rows, down.length)} had no replica ready`
+        : `${down.length} of ${rows.length} affected ${nounOf(rows, rows.length)} had no replica ready`,
     };
   if (reduced.length > 0)
     return {
       proposed: "Medium",
-      reason: `${isCut ? "at least " : ""}${reduced.length} ${nounOf(rows)} ran with fewer replicas than wanted, none ${isCut ? "seen " : ""}without any`,
+      reason: `${isCut ? "at least " : ""}${reduced.length} ${nounOf(rows, reduced.length)} ran with fewer replicas than wanted, none ${isCut ? "seen " : ""}without any`,
     };
   if (b.findings.some(b.isSymptom))
     return { proposed: "Medium", reason: "operations failed; no workload without a ready replica was seen" };
@@ -145,8 +145,8 @@ export function severityOf(b: Brief): Draft["severity"] {
   return { proposed: "None", reason: "no fault was found in what was collected" };
 }
 
-const nounOf = (rows: readonly { readonly subject: string }[]): string =>
-  rows.every((r) => r.subject.startsWith("volume ")) ? "volumes" : "workloads";
+const nounOf = (rows: readonly { readonly subject: string }[], n: number): string =>
+  `${rows.every((r) => r.subject.startsWith("volume ")) ? "volume" : "workload"}${n === 1 ? "" : "s"}`;
 
 /** End of a finding as far as known: a recovery that shares a subject, else the collection that no longer showed it. */
 export function endOf(b: Brief, finding: Finding): Instant | null {

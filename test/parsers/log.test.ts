@@ -37,7 +37,16 @@ test("lines alike are one series, with the first line as its evidence", () => {
   });
   assert.is(fact?.value.last?.epochMs, Date.UTC(2026, 4, 23, 2, 1, 45, 123));
   assert.equal(fact?.evidence.locator, { kind: "lines", from: 2, to: 2 });
+  assert.equal(fact?.value.lastEvidence?.locator, { kind: "lines", from: 3, to: 3 });
+  assert.ok(fact?.value.lastEvidence?.excerpt.includes("02:01:45"));
   assert.is(other?.value.count, 1);
+  assert.is(other?.value.lastEvidence, null);
+});
+
+test("the last time is shown by the line that has it, and not by the last line", () => {
+  const [fact] = ofKind(intakeOf([journal, [line("45", ID), line("31", ID), line("44", ID)].join("\n")]), "log");
+  assert.is(fact?.value.last?.epochMs, Date.UTC(2026, 4, 23, 2, 1, 45, 123));
+  assert.is(fact?.value.lastEvidence, null);
 });
 
 test("the time a line begins with", () => {
