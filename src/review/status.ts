@@ -1,6 +1,6 @@
 import type { InquestError } from "#model/error.js";
 import type { Change, Finding } from "#model/finding.js";
-import { type Instant, latestOf } from "#model/instant.js";
+import { type Instant, latestOf, order } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
 import type { Brief } from "./inquest.js";
@@ -16,6 +16,49 @@ export interface Course {
   /** Begin of the mechanism that explains a symptom directly. */
   readonly laid: Instant | null;
   readonly ongoing: boolean;
+}
+
+/** What failed in one go. */
+export interface Outage {
+  readonly first: Finding;
+  readonly from: Instant;
+  /** Null where it goes on, or its end is not in evidence. */
+  readonly to: Instant | null;
+  readonly toIsExact: boolean;
+  readonly symptoms: readonly Finding[];
+}
+
+/**
+ * The outages, where a proven recovery lies between what failed: all that had begun was known to be over before the next began. One that
+ * has no begin may have gone on through any recovery.
+ */
+export function outagesOf(b: Brief): readonly Outage[] {
+  const symptoms = b.findings.filter(b.isSymptom);
+  const sorted = symptoms.flatMap((f) => (f.since ? [{ f, since: f.since }] : []));
+  if (sorted.length < symptoms.length) return [];
+  sorted.sort((x, y) => x.since.epochMs - y.since.epochMs || (x.f.id < y.f.id ? -1 : 1));
+  const groups: Finding[][] = [];
+  for (const { f, since } of sorted) {
+    const current = groups.at(-1);
+    const isOver = current?.every((o) => o.ended !== null && order(o.ended.by, since) === "before");
+    if (current && !isOver) current.push(f);
+    else groups.push([f]);
+  }
+  return groups.length < 2 ? [] : groups.flatMap((group) => outageOf(b, group));
+}
+
+function outageOf(b: Brief, symptoms: readonly Finding[]): readonly Outage[] {
+  const first = firstSymptom(b, symptoms);
+  if (!first?.since) return [];
+  const { since: from } = first;
+  const last = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
+  const recovery = b.changes
+    .flatMap((c) => (c.kind === "recovery" && c.at && last ? [c.at] : []))
+    .filter((at) => at.epochMs >= from.epochMs && at.epochMs <= (last?.epochMs ?? 0))
+    .reduce<Instant | null>(latestOf, null);
+  const to = symptoms.some((f) => f.ended === null) ? null : (recovery ?? last);
+  const isKnown = symptoms.some((f) => f.ended?.by === to && f.ended?.after?.epochMs === to?.epochMs);
+  return [{ first, from, to, toIsExact: to !== null && (to === recovery || isKnown), symptoms }];
 }
 
 export function courseOf(b: Brief): Course {
@@ -41,8 +84,8 @@ export function courseOf(b: Brief): Course {
  * The symptom that began first. One that another symptom explains began with that one: the request to delete a pod is no failure, that
  * the pod could not go is.
  */
-export function firstSymptom(b: Brief): Finding | undefined {
-  const symptoms = b.findings.filter((f) => b.isSymptom(f) && f.since !== null);
+export function firstSymptom(b: Brief, among: readonly Finding[] = b.findings): Finding | undefined {
+  const symptoms = among.filter((f) => b.isSymptom(f) && f.since !== null);
   const derived = (f: Finding): boolean =>
     b.links.some((l) => l.effect === f.id && symptoms.some((s) => s.id === l.cause));
   return [...symptoms.filter((f) => !derived(f))].sort(

@@ -96,6 +96,39 @@ test("all that ended is resolved, by the collection that no longer showed it", (
   assert.is(draft.duration.activeMs, 3 * 3_600_000 + 10_000);
 });
 
+const three = [taken(1), taken(2), taken(3)];
+const again = finds("x", { since: at("2024-03-05T13:00:00Z") });
+
+test("two outages with a proven recovery between them are not one", () => {
+  const { duration, impact } = review({ rules: [symptom([[during], [], [again]])], custody: three });
+  assert.equal(duration.outages, [
+    { from: "2024-03-05T09:00:00Z", to: "2024-03-05T12:00:10Z", activeMs: 3 * 3_600_000 + 10_000, exact: false },
+    { from: "2024-03-05T13:00:00Z", to: null, activeMs: null, exact: false },
+  ]);
+  assert.is(duration.activeMs, null);
+  assert.equal(
+    impact.intervals.map((i) => i.name.split(":")[0]).filter((name) => name?.startsWith("Outage")),
+    ["Outage 1"],
+  );
+});
+
+test("what goes on through it all makes one outage of it, and so does what has no known begin", () => {
+  const other = (since: string | null) =>
+    saying("sym:t", [[finds("y", { since: since ? at(since) : null })], [finds("y")], [finds("y")]], {
+      kind: "symptom",
+    });
+  for (const since of ["2024-03-05T09:30:00Z", null])
+    assert.is(
+      review({ rules: [symptom([[during], [], [again]]), other(since)], custody: three }).duration.outages,
+      undefined,
+    );
+});
+
+test("what came back without a recovery between is one outage", () => {
+  const early = finds("x", { since: at("2024-03-05T11:00:00Z") });
+  assert.is(review({ rules: [symptom([[during], [], [early]])], custody: three }).duration.outages, undefined);
+});
+
 const recovery = (time: string): ChangeCard => ({
   id: "recovery",
   needs: {},
