@@ -116,8 +116,12 @@ export function seenLast(b: Brief, finding: Finding): boolean {
     .map((c) => c.at)
     .reduce(latestOf, null);
   if (lastSeen && repaired && repaired.epochMs > lastSeen.epochMs) return false;
+  if (lastSeen && last.startedAt.epochMs - lastSeen.epochMs > STALE_MS) return false;
   return seen.id === last.id || last.startedAt.epochMs - seen.collectedAt.epochMs < AT_ONCE_MS;
 }
+
+/** Clients write one event in five minutes at least, and a kubelet tries again as often: a sign so old does not show that it goes on. */
+const STALE_MS = 3_600_000;
 
 /** A node that was collected again in the same go makes no later look. */
 const AT_ONCE_MS = 60_000;
@@ -174,7 +178,9 @@ export function severityOf(b: Brief): Draft["severity"] {
       proposed: "High",
       reason: isCut
         ? `at least ${down.length} ${nounOf(rows, down.length)} had no replica ready`
-        : `${down.length} of ${rows.length} affected ${nounOf(rows, rows.length)} had no replica ready`,
+        : rows.length === 1
+          ? `the one affected ${nounOf(rows, 1)} had no replica ready`
+          : `${down.length} of ${rows.length} affected ${nounOf(rows, rows.length)} had no replica ready`,
     };
   if (reduced.length > 0)
     return {

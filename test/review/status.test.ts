@@ -70,6 +70,21 @@ test("a symptom at the last collection is ongoing", () => {
   assert.is(draft.duration.activeMs, null);
 });
 
+test("a sign that is hours old, and nothing after it, shows neither that it goes on nor that it is over", () => {
+  const seen = (time: string) =>
+    review({
+      rules: [symptom([[finds("x", { since: at("2024-03-05T06:00:00Z"), lastSeen: at(`2024-03-05T${time}:00Z`) })]])],
+    });
+  assert.is(seen("09:30").status, "Ongoing");
+  const old = seen("08:00");
+  assert.is(old.status, "Undetermined");
+  assert.is(old.duration.to, null);
+  assert.equal(
+    old.impact.intervals.map((i) => i.name),
+    ["First symptom to its last sign; whether it went on is not in evidence"],
+  );
+});
+
 test("a symptom that a later collection did not look at is neither ongoing nor over", () => {
   const draft = review({ rules: [symptom([[during], []])], custody: two, coverage: whole(1) });
   assert.is(draft.status, "Undetermined");
