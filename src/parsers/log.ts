@@ -10,6 +10,8 @@ import { templateOf } from "./template.js";
 
 const MAX_SERIES = 2_000;
 const SAMPLE_CHARS = 4_096;
+/** So many lines may hold on to the chunks that they were read from: to detach each of them costs more than the rest of its parsing. */
+const HELD_LINES = 5_000;
 
 /**
  * Logs: the journal of a unit, a container's log, a file below `/var/log` or named `*.log`, and what `dmesg` and `journalctl` print.
@@ -50,7 +52,7 @@ interface Series {
   first: Instant | null;
   last: Instant | null;
   /** The line that shows the last time. */
-  latest: { readonly text: string; readonly line: number } | null;
+  latest: { readonly text: string; readonly line: number; readonly detached: boolean } | null;
   count: number;
 }
 
@@ -60,6 +62,7 @@ function openLog(artifact: Artifact, emit: Emit): Sink {
   const clock = artifact.node === null ? "unknown" : nodeClock(artifact.node);
   let dropped = 0;
   const line = (text: string, number: number): void => {
+    if (number % HELD_LINES === 0) for (const one of series.values()) detach(one);
     const { when, body } = stampedLine(text, clock, artifact.collectedAt);
     if (body.trim() === "") return;
     const template = templateOf(body);
@@ -88,19 +91,20 @@ function add(series: Series, when: Instant | null, text: string, line: number): 
   series.count += 1;
   series.first = earliest(series.first, when);
   const last = latestOf(series.last, when);
-  if (last !== series.last) series.latest = { text: cut(text, SAMPLE_CHARS), line };
+  if (last !== series.last) series.latest = { text, line, detached: false };
   series.last = last;
 }
 
+function detach(series: Series): void {
+  const { latest } = series;
+  if (latest && !latest.detached) series.latest = { ...latest, text: cut(latest.text, SAMPLE_CHARS), detached: true };
+}
+
 function emitSeries(artifact: Artifact, series: Series, emit: Emit): void {
-  const { sample, first, last, count, evidence } = series;
+  detach(series);
+  const { sample, first, last, count, evidence, latest } = series;
   const lastEvidence =
-    series.latest &&
-    evidenceIn(
-      artifact,
-      { kind: "lines", from: series.latest.line, to: series.latest.line },
-      visible(series.latest.text),
-    );
+    latest && evidenceIn(artifact, { kind: "lines", from: latest.line, to: latest.line }, visible(latest.text));
   const value = { source: artifact.origin, kind: kindOf(artifact) ?? "file", sample, first, last, lastEvidence, count };
   emit.fact({ kind: "log", node: artifact.node, value, artifact, evidence });
 }

@@ -49,6 +49,19 @@ test("the last time is shown by the line that has it, and not by the last line",
   assert.is(fact?.value.lastEvidence, null);
 });
 
+test("it is so in a log of very many lines, too", () => {
+  const row = (i: number): string =>
+    line(String(i % 60).padStart(2, "0"), ID).replace(
+      "02:01:",
+      `${String(3 + Math.floor(i / 3600)).padStart(2, "0")}:${String(Math.floor(i / 60) % 60).padStart(2, "0")}:`,
+    );
+  const rows = Array.from({ length: 12_000 }, (_, i) => row(i));
+  const [fact] = ofKind(intakeOf([journal, rows.join("\n")]), "log");
+  assert.is(fact?.value.count, 12_000);
+  assert.equal(fact?.value.lastEvidence?.locator, { kind: "lines", from: 12_000, to: 12_000 });
+  assert.ok(rows[11_999]?.startsWith(fact?.value.lastEvidence?.excerpt.slice(0, 60) ?? "?"));
+});
+
 test("the time a line begins with", () => {
   const at = (text: string): string | null => {
     const { when } = stampedLine(text, "node:k8s01", COLLECTED);

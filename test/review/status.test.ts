@@ -217,6 +217,15 @@ for (const [what, replicas, proposed] of [
   });
 }
 
+test("one of what is counted is told as one", () => {
+  const reason = (available: number) => {
+    const row = finds("w", { impact: [{ subject: "w", effect: sentence("x"), wanted: 2, available, since: null }] });
+    return review({ rules: [symptom([[during]]), impact([[row]])] }).severity.reason;
+  };
+  assert.is(reason(1), "1 workload ran with fewer replicas than wanted, none without any");
+  assert.is(reason(0), "the one affected workload had no replica ready");
+});
+
 test("the fault lay from its trigger to the first symptom", () => {
   const trigger = (time: string) => cause([[finds("t", { since: at(time) })]], { role: "trigger" });
   const draft = (time: string) => review({ rules: [symptom([[during]]), trigger(time)] });
