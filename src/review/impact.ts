@@ -5,7 +5,7 @@ import type { Draft } from "#model/review.js";
 import { codes, lapseOf, say } from "#model/statement.js";
 import { type Brief, headline, hedged, utcOf } from "./inquest.js";
 import { affectedNodes } from "./name.js";
-import { courseOf, endOf, firstSymptom, layingFinding, type Outage, outagesOf, seenLast } from "./status.js";
+import { courseOf, endOf, firstSymptom, isBroken, layingFinding, type Outage, outagesOf, seenLast } from "./status.js";
 
 export function tellImpact(b: Brief): Draft["impact"] {
   return { rows: rows(b), intervals: intervals(b), scope: scope(b) };
@@ -70,7 +70,9 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
   if (from && !to) {
     const going = b.findings.filter((f) => b.isSymptom(f) && f.ended === null);
     const until = going.map((f) => f.lastSeen).reduce(latestOf, null) ?? b.moments.at(-1)?.collectedAt ?? null;
-    const name = goingName(b, going);
+    const name = isBroken(b)
+      ? "First symptom to the last sign of one; whether it went on between is not in evidence"
+      : goingName(b, going);
     if (until)
       add(
         name,

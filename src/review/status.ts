@@ -33,6 +33,15 @@ export interface Outage {
  * has no begin may have gone on through any recovery.
  */
 export function outagesOf(b: Brief): readonly Outage[] {
+  const groups = spells(b, (f) => f.ended?.by ?? null);
+  return groups.length < 2 ? [] : groups.flatMap((group) => outageOf(b, group));
+}
+
+/** Does a time lie between in which nothing that failed was seen to? Then nobody knows whether it went on. */
+export const isBroken = (b: Brief): boolean => spells(b, (f) => f.ended?.after ?? null).length > 1;
+
+/** Symptoms that overlap, in order of time; one group where a begin is not known. */
+function spells(b: Brief, endOf: (f: Finding) => Instant | null): readonly (readonly Finding[])[] {
   const symptoms = b.findings.filter(b.isSymptom);
   const sorted = symptoms.flatMap((f) => (f.since ? [{ f, since: f.since }] : []));
   if (sorted.length < symptoms.length) return [];
@@ -40,11 +49,12 @@ export function outagesOf(b: Brief): readonly Outage[] {
   const groups: Finding[][] = [];
   for (const { f, since } of sorted) {
     const current = groups.at(-1);
-    const isOver = current?.every((o) => o.ended !== null && order(o.ended.by, since) === "before");
+    const ends = current?.map(endOf) ?? [];
+    const isOver = ends.every((end) => end !== null && order(end, since) === "before");
     if (current && !isOver) current.push(f);
     else groups.push([f]);
   }
-  return groups.length < 2 ? [] : groups.flatMap((group) => outageOf(b, group));
+  return groups;
 }
 
 function outageOf(b: Brief, symptoms: readonly Finding[]): readonly Outage[] {

@@ -141,7 +141,21 @@ test("what goes on through it all makes one outage of it, and so does what has n
 
 test("what came back without a recovery between is one outage", () => {
   const early = finds("x", { since: at("2024-03-05T11:00:00Z") });
-  assert.is(review({ rules: [symptom([[during], [], [early]])], custody: three }).duration.outages, undefined);
+  const draft = review({ rules: [symptom([[during], [], [early]])], custody: three });
+  assert.is(draft.duration.outages, undefined);
+});
+
+test("where nobody looked between two failures, it is not said that it went on", () => {
+  const seen = (since: string, lastSeen: string) =>
+    finds("x", { since: at(`2024-03-05T${since}:00Z`), lastSeen: at(`2024-03-05T${lastSeen}:00Z`) });
+  const names = (second: ReturnType<typeof finds>) =>
+    review({ rules: [symptom([[seen("09:00", "10:00")], [second]])], custody: two }).impact.intervals.map(
+      (i) => i.name,
+    );
+  assert.equal(names(seen("11:00", "12:00")), [
+    "First symptom to the last sign of one; whether it went on between is not in evidence",
+  ]);
+  assert.equal(names(seen("09:00", "12:00")), ["First symptom to the last collection that shows it, still ongoing"]);
 });
 
 const recovery = (time: string): ChangeCard => ({

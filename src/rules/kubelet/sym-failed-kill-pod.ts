@@ -84,7 +84,7 @@ function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: Matc
   const now = states.includes("stuck");
   const unknown = states.includes("unknown") && !isSilent(group, context);
   const over = !now && !unknown;
-  if (over && !lasting) return "noise";
+  if (!now && !lasting) return unknown ? "open" : "noise";
   const unnamed = over || !isUnnamed(group, stuck, context) ? [] : stuck.filter((pod) => mayBe(pod, group));
   // A kubelet lets a pod go only after its sandbox is torn down, unless somebody took the object away by force.
   const ending = over ? whatBecame(group, pods, context) : null;

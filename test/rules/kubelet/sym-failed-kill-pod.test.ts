@@ -27,6 +27,15 @@ test("errors that ended within seconds, of a pod that is gone, are noise", () =>
   ]);
 });
 
+test("the same without a list of pods is no symptom either, and not known to be over", () => {
+  const said = (count: number, last?: string) =>
+    judge(rule, world({ facts: [failed(count, last)], coverage: { "kube.event": "complete" } })).map((o) =>
+      o.outcome === "slight" ? `slight ${o.open}` : o.outcome,
+    );
+  assert.equal(said(2, "2024-03-05T10:00:45Z"), ["slight true"]);
+  assert.equal(said(104), ["found"]);
+});
+
 test("a pod within its grace period is not stuck", () => {
   assert.equal(verdicts(runRule(rule, failed(1, "2024-03-05T10:00:31Z"), deleted("2024-03-05T10:30:20Z"))), [
     "slight n1|401",
