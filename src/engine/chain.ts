@@ -73,10 +73,16 @@ function longestPerRoot(paths: readonly Chain[]): readonly Chain[] {
 const atMost = (steps: number, chain: Chain): Chain =>
   chain.length <= steps ? chain : [...chain.slice(0, steps - 1), chain.at(-1) ?? ""];
 
-/** The earlier symptom comes first; but a chain that another runs into comes before that one. */
+/**
+ * What failed comes before what has caused nothing, however old that is, and the earlier symptom first; but a chain that another runs
+ * into comes before that one.
+ */
 function sortForReading(chains: readonly Chain[], byId: ReadonlyMap<string, Numbered>): readonly Chain[] {
   const onset = (chain: Chain): number => byId.get(chain[0] ?? "")?.since?.epochMs ?? Number.POSITIVE_INFINITY;
-  const byOnset = [...chains].sort((a, b) => onset(a) - onset(b) || (a.join() < b.join() ? -1 : 1));
+  const failed = (chain: Chain): number => (byId.get(chain[0] ?? "")?.of.kind === "symptom" ? 0 : 1);
+  const byOnset = [...chains].sort(
+    (a, b) => failed(a) - failed(b) || compareOnset(onset(a), onset(b)) || (a.join() < b.join() ? -1 : 1),
+  );
   const told = new Set<Chain>();
   const tell = (chain: Chain): void => {
     // Links are acyclic, so no chain runs into one that runs into it.
@@ -86,6 +92,9 @@ function sortForReading(chains: readonly Chain[], byId: ReadonlyMap<string, Numb
   byOnset.forEach(tell);
   return [...told];
 }
+
+/** Two without a time differ by nothing: infinity less infinity is no number. */
+const compareOnset = (a: number, b: number): number => (a === b ? 0 : a - b);
 
 /** Two triggers of one condition give one chain, not two. */
 function distinct(chains: readonly Chain[]): readonly Chain[] {

@@ -37,6 +37,7 @@ function linkOf(cause: Numbered, target: Numbered, effect: Effect): CausalLink |
   if (!cause.moments.some((m) => target.moments.some((t) => rank(m) <= rank(t)))) return null;
   // What was over before the effect began did not bring it about.
   if (cause.ended !== null && target.since !== null && order(cause.ended.by, target.since) === "before") return null;
+  if (effect.relation !== "triggers" && wasGone(cause, target)) return null;
   const verdict = compare(cause, target, effect.relation);
   if (verdict === "refuted") return null;
   return {
@@ -46,6 +47,16 @@ function linkOf(cause: Numbered, target: Numbered, effect: Effect): CausalLink |
     order: verdict,
     confidence: linkConfidence(cause.confidence, verdict),
   };
+}
+
+/**
+ * Was the cause gone wherever the effect was seen, and did that neither begin while the cause was seen nor end before it was missed?
+ * Then something else brought it about, however well the rest fits.
+ */
+function wasGone(cause: Numbered, target: Numbered): boolean {
+  if (cause.ended === null || target.activeAt.some((m) => cause.activeAt.includes(m))) return false;
+  if (target.ended !== null && rank(target.ended.moment) <= rank(cause.ended.moment)) return false;
+  return target.since === null || cause.ended.after === null || order(target.since, cause.ended.after) === "after";
 }
 
 /** Place of a moment in time: m10 comes after m2. */

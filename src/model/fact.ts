@@ -32,6 +32,8 @@ export interface LogSeriesValue {
   readonly sample: string;
   readonly first: Instant | null;
   readonly last: Instant | null;
+  /** The line that shows the last time; null where it is the first line. */
+  readonly lastEvidence: Evidence | null;
   readonly count: number;
 }
 

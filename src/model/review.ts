@@ -85,6 +85,17 @@ export const reviewSchema = z.strictObject({
     latentBetweenMs: z.strictObject({ least: z.number(), most: z.number() }).optional(),
     /** Of what laid the fault, where that is less than established. */
     latentConfidence: confidence.optional(),
+    /** Where a proven recovery lies between what failed: each outage on its own. `exact`: its end is known, and no mere bound. */
+    outages: z
+      .array(
+        z.strictObject({
+          from: utc,
+          to: utc.nullable(),
+          activeMs: z.number().nullable(),
+          exact: z.boolean(),
+        }),
+      )
+      .optional(),
   }),
   summary: z.array(z.array(statement)),
   forecasts: z.array(

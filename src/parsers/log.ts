@@ -10,10 +10,12 @@ import { templateOf } from "./template.js";
 
 const MAX_SERIES = 2_000;
 const SAMPLE_CHARS = 4_096;
+/** So many lines may hold on to the chunks that they were read from: to detach each of them costs more than the rest of its parsing. */
+const HELD_LINES = 5_000;
 
 /**
  * Logs: the journal of a unit, a container's log, a file below `/var/log` or named `*.log`, and what `dmesg` and `journalctl` print.
- * Lines alike in all but numbers, ids and names become one series; its evidence is the first of them. At most 2,000 series per
+ * Lines alike in all but numbers, ids and names become one series; its evidence is the first of them, and the one that shows the last time. At most 2,000 series per
  * artifact: lines of further ones are counted in a parse issue, and the artifact then counts as truncated.
  */
 export const log: Parser = {
@@ -49,6 +51,8 @@ interface Series {
   readonly evidence: Evidence;
   first: Instant | null;
   last: Instant | null;
+  /** The line that shows the last time. */
+  latest: { readonly text: string; readonly line: number; readonly detached: boolean } | null;
   count: number;
 }
 
@@ -58,11 +62,12 @@ function openLog(artifact: Artifact, emit: Emit): Sink {
   const clock = artifact.node === null ? "unknown" : nodeClock(artifact.node);
   let dropped = 0;
   const line = (text: string, number: number): void => {
+    if (number % HELD_LINES === 0) for (const one of series.values()) detach(one);
     const { when, body } = stampedLine(text, clock, artifact.collectedAt);
     if (body.trim() === "") return;
     const template = templateOf(body);
     const known = series.get(template);
-    if (known !== undefined) add(known, when);
+    if (known !== undefined) add(known, when, text, number);
     else if (series.size >= MAX_SERIES) dropped += 1;
     else series.set(cut(template, template.length), startSeries(artifact, text, number, when));
   };
@@ -79,17 +84,27 @@ function openLog(artifact: Artifact, emit: Emit): Sink {
 function startSeries(artifact: Artifact, text: string, line: number, when: Instant | null): Series {
   const sample = cut(text, SAMPLE_CHARS);
   const evidence = evidenceIn(artifact, { kind: "lines", from: line, to: line }, visible(sample));
-  return { sample, evidence, first: when, last: when, count: 1 };
+  return { sample, evidence, first: when, last: when, latest: null, count: 1 };
 }
 
-function add(series: Series, when: Instant | null): void {
+function add(series: Series, when: Instant | null, text: string, line: number): void {
   series.count += 1;
   series.first = earliest(series.first, when);
-  series.last = latestOf(series.last, when);
+  const last = latestOf(series.last, when);
+  if (last !== series.last) series.latest = { text, line, detached: false };
+  series.last = last;
+}
+
+function detach(series: Series): void {
+  const { latest } = series;
+  if (latest && !latest.detached) series.latest = { ...latest, text: cut(latest.text, SAMPLE_CHARS), detached: true };
 }
 
 function emitSeries(artifact: Artifact, series: Series, emit: Emit): void {
-  const { sample, first, last, count, evidence } = series;
-  const value = { source: artifact.origin, kind: kindOf(artifact) ?? "file", sample, first, last, count };
+  detach(series);
+  const { sample, first, last, count, evidence, latest } = series;
+  const lastEvidence =
+    latest && evidenceIn(artifact, { kind: "lines", from: latest.line, to: latest.line }, visible(latest.text));
+  const value = { source: artifact.origin, kind: kindOf(artifact) ?? "file", sample, first, last, lastEvidence, count };
   emit.fact({ kind: "log", node: artifact.node, value, artifact, evidence });
 }

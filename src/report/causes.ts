@@ -1,5 +1,6 @@
 import type { Review, ReviewStatement } from "#model/review.js";
 import { gapNumber, gapRows, mergeMissing, placed } from "./gaps.js";
+import { formatClock, formatDated, isOfReviewsDay, type ReportZone, readTime } from "./report-zone.js";
 
 type Finding = Review["findings"][number];
 type Chain = Review["chains"][number];
@@ -154,11 +155,27 @@ interface RivalMissing {
   readonly command: string;
 }
 
+/** Where the same explanation has another status for what was seen at other moments: the moments of this one. */
+function seenWhen(hypothesis: Hypothesis, review: Review, zone: ReportZone): string {
+  const momentsOf = ({ of }: Hypothesis): readonly string[] => [
+    ...new Set(review.findings.filter((f) => of.includes(f.id)).flatMap((f) => f.moments)),
+  ];
+  const own = momentsOf(hypothesis);
+  const others = review.hypotheses.filter(
+    (h) => h.mechanism === hypothesis.mechanism && h.status !== hypothesis.status,
+  );
+  const isElsewhere = others.some((h) => momentsOf(h).every((m) => !own.includes(m)));
+  const times = review.moments.flatMap((m) => (own.includes(m.id) ? (readTime(m.to) ?? []) : []));
+  if (!isElsewhere || times.length === 0) return "";
+  const told = times.map((at) => (isOfReviewsDay(at, zone) ? formatClock(at, zone) : formatDated(at, zone)));
+  return `, as to what the collection${told.length === 1 ? "" : "s"} of ${told.join(" and ")} show${told.length === 1 ? "s" : ""}`;
+}
+
 /** Rivals, those still open first: they are what a reader must know. */
-export function rivalsOf(review: Review): readonly Rival[] {
+export function rivalsOf(review: Review, zone: ReportZone): readonly Rival[] {
   const gaps = gapRows(review);
   const rivals = review.hypotheses.map((hypothesis) => ({
-    title: hypothesis.title,
+    title: `${hypothesis.title}${seenWhen(hypothesis, review, zone)}`,
     status: hypothesis.status,
     ...extentOf(hypothesis, review),
     statements: hypothesis.statements,

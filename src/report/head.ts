@@ -32,7 +32,8 @@ export function headOf(review: Review, zone: ReportZone): Head {
  * longer showed it. Null where the evidence has no times.
  */
 export function durationLine(review: Review, zone: ReportZone): string | null {
-  const { from, to, activeMs, endIsBound } = review.duration;
+  const { from, to, activeMs, endIsBound, outages } = review.duration;
+  if (outages !== undefined) return outagesLine(outages, review.duration, zone);
   const span = `${moment(from, zone) ?? "begin not in evidence"} → ${moment(to, zone) ?? "end not in evidence"}`;
   const hasSpan = from !== null || to !== null;
   const length =
@@ -49,6 +50,21 @@ function latency({ from, latentMs, latentBetweenMs, latentConfidence }: Review["
   const span = latentMs === null ? between : about(latentMs, isCoarse(from));
   const sure = latentConfidence === undefined ? "" : ` (${latentConfidence})`;
   return span === null ? null : `${span} latent${sure}`;
+}
+
+/** `2 outages: at most 2 h 40 min (09:20 AEST → 12:00 AEST); 15:00 AEST → end not in evidence`: what lay between was none. */
+function outagesLine(
+  outages: NonNullable<Review["duration"]["outages"]>,
+  duration: Review["duration"],
+  zone: ReportZone,
+): string {
+  const told = outages.map(({ from, to, activeMs, exact }) => {
+    const span = `${moment(from, zone) ?? ""} → ${moment(to, zone) ?? "end not in evidence"}`;
+    if (activeMs === null) return span;
+    return `${exact ? about(activeMs, isCoarse(from) || isCoarse(to)) : atMost(activeMs)} (${span})`;
+  });
+  const latent = latency(duration);
+  return `${outages.length} outages: ${told.join("; ")}${latent === null ? "" : `; the first after ${latent}`}`;
 }
 
 /** `39 s`; from ten minutes on `~59 min`, from a day on `~2 d 3 h`: a tilde where something was rounded off. */

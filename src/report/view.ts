@@ -16,7 +16,7 @@ export function viewOf(review: Review, zone: ReportZone): object {
     head: headOf(review, zone),
     zoneHeading: zoneHeading(zone),
     chains: chainsOf(review),
-    rivals: rivalsOf(review),
+    rivals: rivalsOf(review, zone),
     untold: untold.others,
     hasCauses: review.chains.length + review.hypotheses.length + untold.others.length > 0,
     summary: summaryOf(review),

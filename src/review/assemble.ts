@@ -11,7 +11,7 @@ import { tellImpact } from "./impact.js";
 import { type Brief, brief, hedge, type Inquest, utcOf } from "./inquest.js";
 import { gatherLessons } from "./lessons.js";
 import { nameOf } from "./name.js";
-import { courseOf, layingFinding, severityOf, statusOf } from "./status.js";
+import { courseOf, layingFinding, type Outage, outagesOf, severityOf, statusOf } from "./status.js";
 import { foretold, inOrder, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
 import { tellTraces } from "./traces.js";
@@ -96,17 +96,26 @@ function dateOf(b: Brief, zone: string): string {
 function duration(b: Brief): Draft["duration"] {
   const { from, to, laid, toIsExact } = courseOf(b);
   const lay = from && laid ? lapseBetween(laid, from) : null;
+  const outages = outagesOf(b);
   const laying = layingFinding(b);
   return {
     from: utcOf(from),
     to: utcOf(to),
-    activeMs: from && to ? to.epochMs - from.epochMs : null,
+    activeMs: outages.length === 0 && from && to ? to.epochMs - from.epochMs : null,
     ...(to && !toIsExact ? { endIsBound: true as const } : {}),
     latentMs: lay && lay.least === lay.most ? lay.most : null,
     ...(lay && lay.least < lay.most ? { latentBetweenMs: lay } : {}),
     ...(lay && laying && hedge(laying) !== "" ? { latentConfidence: laying.confidence } : {}),
+    ...(outages.length === 0 ? {} : { outages: outages.map(outageRow) }),
   };
 }
+
+const outageRow = (o: Outage): NonNullable<Draft["duration"]["outages"]>[number] => ({
+  from: utcOf(o.from) ?? "",
+  to: utcOf(o.to),
+  activeMs: o.to ? o.to.epochMs - o.from.epochMs : null,
+  exact: o.toIsExact,
+});
 
 function hypotheses(b: Brief): Draft["hypotheses"] {
   return b.hypotheses.map((h) => ({

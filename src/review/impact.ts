@@ -5,7 +5,7 @@ import type { Draft } from "#model/review.js";
 import { codes, lapseOf, say } from "#model/statement.js";
 import { type Brief, headline, hedged, utcOf } from "./inquest.js";
 import { affectedNodes } from "./name.js";
-import { courseOf, endOf, firstSymptom, layingFinding, seenLast } from "./status.js";
+import { courseOf, endOf, firstSymptom, isBroken, layingFinding, type Outage, outagesOf, seenLast } from "./status.js";
 
 export function tellImpact(b: Brief): Draft["impact"] {
   return { rows: rows(b), intervals: intervals(b), scope: scope(b) };
@@ -37,8 +37,10 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
   const onset = evidenceOf(firstSymptom(b));
   const laying = layingFinding(b);
   const start = evidenceOf(laying);
+  const outages = outagesOf(b);
   const recovery = b.changes.find((c) => c.kind === "recovery" && c.at === to);
-  const end = recovery ? recovery.statements[0].evidence : onset;
+  const ended = b.findings.find((f) => b.isSymptom(f) && f.ending !== null && f.ended?.by === to);
+  const end = recovery ? recovery.statements[0].evidence : (ended?.ending?.evidence ?? onset);
   const list: Draft["impact"]["intervals"] = [];
   const add = (
     name: string,
@@ -53,14 +55,24 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
   };
   const bound = toIsExact ? "" : " (at most: the end is the later collection)";
   if (laid && from) add("Fault laid to first symptom (latent)", [laid, from], start, onset, laying);
+  if (outages.length > 0) {
+    outages.forEach((outage, i) => {
+      const { symptoms } = outage;
+      const until = outage.to ?? symptoms.map((f) => f.lastSeen).reduce(latestOf, null);
+      const ends = symptoms.flatMap((f) => f.ending?.evidence ?? evidenceOf(f));
+      const name = `Outage ${i + 1}: ${spanName(b, outage)}`;
+      if (until) add(name, [outage.from, until], evidenceOf(outage.first), ends);
+    });
+    return list;
+  }
   if (from && to) add(`First symptom to recovery${bound}`, [from, to], onset, end);
   if (laid && from && to) add(`Fault laid to recovery${bound}`, [laid, to], start, end, laying);
   if (from && !to) {
     const going = b.findings.filter((f) => b.isSymptom(f) && f.ended === null);
     const until = going.map((f) => f.lastSeen).reduce(latestOf, null) ?? b.moments.at(-1)?.collectedAt ?? null;
-    const name = going.some((f) => seenLast(b, f))
-      ? "First symptom to the last collection that shows it, still ongoing"
-      : "First symptom to its last sign; whether it went on is not in evidence";
+    const name = isBroken(b)
+      ? "First symptom to the last sign of one; whether it went on between is not in evidence"
+      : goingName(b, going);
     if (until)
       add(
         name,
@@ -70,6 +82,20 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
       );
   }
   return list;
+}
+
+const goingName = (b: Brief, going: readonly Finding[]): string =>
+  going.some((f) => seenLast(b, f))
+    ? "First symptom to the last collection that shows it, still ongoing"
+    : "First symptom to its last sign; whether it went on is not in evidence";
+
+/** The same of one outage of several. */
+function spanName(b: Brief, { to, toIsExact, symptoms }: Outage): string {
+  const going = symptoms.filter((f) => f.ended === null);
+  const name = to
+    ? `First symptom to recovery${toIsExact ? "" : " (at most: the end is the later collection)"}`
+    : goingName(b, going);
+  return `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
 }
 
 const evidenceOf = (finding: Finding | undefined): readonly Evidence[] => (finding ? headline(finding).evidence : []);

@@ -27,21 +27,56 @@ export function nameOf(b: Brief): Naming {
       tags: all,
     };
   }
-  const top = b.chains[0]?.map(b.finding)[0] ?? lead;
-  const where = listNodes(nodes);
-  const title =
-    top === lead
-      ? `${where}: ${label(b, lead)}${hedge(lead)}`
-      : `${where}: ${label(b, top)} — ${label(b, lead)}${hedge(lead)}`;
+  const fates = fatesOf(b, lead, nodes);
+  const told = fates.slice(0, FATES).map((fate) => `${listNodes(fate.nodes)}: ${fate.what}`);
+  const untold = fates.slice(FATES).flatMap((fate) => fate.nodes);
+  const title = [...told, ...(untold.length > 0 ? [`more on ${listNodes(untold)}`] : [])].join("; ");
   const namespaces = b.findings.flatMap((f) => (f.about.workload ?? []).flatMap((w) => w.split("/")[1] ?? []));
   const storage = b.findings.some((f) => (f.about.volume ?? []).length > 0) ? ["storage"] : [];
   const tags = [...new Set([...b.findings.flatMap((f) => b.rule(f.rule).tags), ...storage, ...namespaces])].sort();
   return {
     title,
-    slug: slugOf([...slugNodes(nodes), ...lead.rule.replace("sym:", "").split("-")]),
+    slug: slugOf([...slugNodes(fates[0]?.nodes ?? nodes), ...lead.rule.replace("sym:", "").split("-")]),
     tags: [...nodes, ...tags],
   };
 }
+
+/** So many causes are told in a title. */
+const FATES = 2;
+
+interface Fate {
+  readonly nodes: readonly string[];
+  /** What failed there, and what brought it about. */
+  readonly what: string;
+}
+
+/** What befell the nodes, those alike together: a cause that was found on one node is not told of another. The first chain's come first. */
+function fatesOf(b: Brief, lead: Finding, nodes: readonly string[]): readonly Fate[] {
+  const top = b.chains[0]?.map(b.finding)[0] ?? lead;
+  const first = whatOf(b, top, lead);
+  const own = [lead.about.node ?? [], top.about.node ?? [], nodes].find((list) => list.length > 0) ?? [];
+  const byWhat = new Map<string, string[]>([[first, []]]);
+  for (const node of nodes) {
+    const what = own.includes(node) ? first : fateOf(b, node);
+    byWhat.set(what, [...(byWhat.get(what) ?? []), node]);
+  }
+  return [...byWhat].flatMap(([what, on]) => (on.length > 0 || byWhat.size === 1 ? [{ nodes: on, what }] : []));
+}
+
+/** Of the first chain that concerns a node with its top or with its cause. */
+function fateOf(b: Brief, node: string): string {
+  const isHere = (f: Finding): boolean => (f.about.node ?? []).includes(node);
+  const chains = b.chains.map((chain) => chain.map(b.finding));
+  const chain = chains.find((c) => c[0] && isHere(c[0])) ?? chains.find((c) => c.some(isHere)) ?? [];
+  const cause = chain.find(
+    (f) => b.rule(f.rule).kind === "mechanism" && (isHere(f) || (f.about.node ?? []).length === 0),
+  );
+  const top = chain[0] ?? b.findings.find(isHere);
+  return top ? whatOf(b, top, cause ?? top) : "";
+}
+
+const whatOf = (b: Brief, top: Finding, cause: Finding): string =>
+  `${top === cause ? "" : `${label(b, top)} — `}${label(b, cause)}${hedge(cause)}`;
 
 /** Nothing has shown itself yet, but something will. */
 function nameForecast(b: Brief): Naming {

@@ -1,6 +1,6 @@
 import type { InquestError } from "#model/error.js";
 import type { Change, Finding } from "#model/finding.js";
-import { type Instant, latestOf } from "#model/instant.js";
+import { type Instant, latestOf, order } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
 import type { Brief } from "./inquest.js";
@@ -16,6 +16,59 @@ export interface Course {
   /** Begin of the mechanism that explains a symptom directly. */
   readonly laid: Instant | null;
   readonly ongoing: boolean;
+}
+
+/** What failed in one go. */
+export interface Outage {
+  readonly first: Finding;
+  readonly from: Instant;
+  /** Null where it goes on, or its end is not in evidence. */
+  readonly to: Instant | null;
+  readonly toIsExact: boolean;
+  readonly symptoms: readonly Finding[];
+}
+
+/**
+ * The outages, where a proven recovery lies between what failed: all that had begun was known to be over before the next began. One that
+ * has no begin may have gone on through any recovery.
+ */
+export function outagesOf(b: Brief): readonly Outage[] {
+  const groups = spells(b, (f) => f.ended?.by ?? null);
+  return groups.length < 2 ? [] : groups.flatMap((group) => outageOf(b, group));
+}
+
+/** Does a time lie between in which nothing that failed was seen to? Then nobody knows whether it went on. */
+export const isBroken = (b: Brief): boolean => spells(b, (f) => f.ended?.after ?? null).length > 1;
+
+/** Symptoms that overlap, in order of time; one group where a begin is not known. */
+function spells(b: Brief, endOf: (f: Finding) => Instant | null): readonly (readonly Finding[])[] {
+  const symptoms = b.findings.filter(b.isSymptom);
+  const sorted = symptoms.flatMap((f) => (f.since ? [{ f, since: f.since }] : []));
+  if (sorted.length < symptoms.length) return [];
+  sorted.sort((x, y) => x.since.epochMs - y.since.epochMs || (x.f.id < y.f.id ? -1 : 1));
+  const groups: Finding[][] = [];
+  for (const { f, since } of sorted) {
+    const current = groups.at(-1);
+    const ends = current?.map(endOf) ?? [];
+    const isOver = ends.every((end) => end !== null && order(end, since) === "before");
+    if (current && !isOver) current.push(f);
+    else groups.push([f]);
+  }
+  return groups;
+}
+
+function outageOf(b: Brief, symptoms: readonly Finding[]): readonly Outage[] {
+  const first = firstSymptom(b, symptoms);
+  if (!first?.since) return [];
+  const { since: from } = first;
+  const last = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
+  const recovery = b.changes
+    .flatMap((c) => (c.kind === "recovery" && c.at && last ? [c.at] : []))
+    .filter((at) => at.epochMs >= from.epochMs && at.epochMs <= (last?.epochMs ?? 0))
+    .reduce<Instant | null>(latestOf, null);
+  const to = symptoms.some((f) => f.ended === null) ? null : (recovery ?? last);
+  const isKnown = symptoms.some((f) => f.ended?.by === to && f.ended?.after?.epochMs === to?.epochMs);
+  return [{ first, from, to, toIsExact: to !== null && (to === recovery || isKnown), symptoms }];
 }
 
 export function courseOf(b: Brief): Course {
@@ -41,8 +94,8 @@ export function courseOf(b: Brief): Course {
  * The symptom that began first. One that another symptom explains began with that one: the request to delete a pod is no failure, that
  * the pod could not go is.
  */
-export function firstSymptom(b: Brief): Finding | undefined {
-  const symptoms = b.findings.filter((f) => b.isSymptom(f) && f.since !== null);
+export function firstSymptom(b: Brief, among: readonly Finding[] = b.findings): Finding | undefined {
+  const symptoms = among.filter((f) => b.isSymptom(f) && f.since !== null);
   const derived = (f: Finding): boolean =>
     b.links.some((l) => l.effect === f.id && symptoms.some((s) => s.id === l.cause));
   return [...symptoms.filter((f) => !derived(f))].sort(
@@ -73,8 +126,12 @@ export function seenLast(b: Brief, finding: Finding): boolean {
     .map((c) => c.at)
     .reduce(latestOf, null);
   if (lastSeen && repaired && repaired.epochMs > lastSeen.epochMs) return false;
+  if (lastSeen && last.startedAt.epochMs - lastSeen.epochMs > STALE_MS) return false;
   return seen.id === last.id || last.startedAt.epochMs - seen.collectedAt.epochMs < AT_ONCE_MS;
 }
+
+/** Clients write one event in five minutes at least, and a kubelet tries again as often: a sign so old does not show that it goes on. */
+const STALE_MS = 3_600_000;
 
 /** A node that was collected again in the same go makes no later look. */
 const AT_ONCE_MS = 60_000;
@@ -130,13 +187,15 @@ export function severityOf(b: Brief): Draft["severity"] {
     return {
       proposed: "High",
       reason: isCut
-        ? `at least ${down.length} ${nounOf(rows)} had no replica ready`
-        : `${down.length} of ${rows.length} affected ${nounOf(rows)} had no replica ready`,
+        ? `at least ${down.length} ${nounOf(rows, down.length)} had no replica ready`
+        : rows.length === 1
+          ? `the one affected ${nounOf(rows, 1)} had no replica ready`
+          : `${down.length} of ${rows.length} affected ${nounOf(rows, rows.length)} had no replica ready`,
     };
   if (reduced.length > 0)
     return {
       proposed: "Medium",
-      reason: `${isCut ? "at least " : ""}${reduced.length} ${nounOf(rows)} ran with fewer replicas than wanted, none ${isCut ? "seen " : ""}without any`,
+      reason: `${isCut ? "at least " : ""}${reduced.length} ${nounOf(rows, reduced.length)} ran with fewer replicas than wanted, none ${isCut ? "seen " : ""}without any`,
     };
   if (b.findings.some(b.isSymptom))
     return { proposed: "Medium", reason: "symptoms were seen, and no workload without a ready replica" };
@@ -145,8 +204,8 @@ export function severityOf(b: Brief): Draft["severity"] {
   return { proposed: "None", reason: "no fault was found in what was collected" };
 }
 
-const nounOf = (rows: readonly { readonly subject: string }[]): string =>
-  rows.every((r) => r.subject.startsWith("volume ")) ? "volumes" : "workloads";
+const nounOf = (rows: readonly { readonly subject: string }[], n: number): string =>
+  `${rows.every((r) => r.subject.startsWith("volume ")) ? "volume" : "workload"}${n === 1 ? "" : "s"}`;
 
 /** End of a finding as far as known: a recovery that shares a subject, else the collection that no longer showed it. */
 export function endOf(b: Brief, finding: Finding): Instant | null {

@@ -115,6 +115,12 @@ test("the earlier onset is told first, and an unknown one last", () => {
   assert.equal(chains("m1>s1 m2>s2 m3>s3", "", { s1: "12", s2: "11" }), ["s2 m2", "s1 m1", "s3 m3"]);
 });
 
+test("what failed is told before what has caused nothing, however old that is", () => {
+  assert.equal(chains("m1>s1", "m9", { s1: "12", m9: "08" }), ["s1 m1", "m9"]);
+  assert.equal(chains("", "s1 m9", { m9: "08" }), ["s1", "m9"]);
+  assert.equal(chains("", "m8 m9", { m9: "08", m8: "09" }), ["m9", "m8"]);
+});
+
 test("a chain that runs into another comes after it, though its own onset is earlier", () => {
   assert.equal(chains("s1>m5 m5>s2 m1>s1", "", { s2: "10", s1: "12" }), ["s1 m1", "s2 m5 s1 m1"]);
 });

@@ -118,6 +118,37 @@ test("the tenth moment comes after the second", () => {
   assert.is(linkFindings([seenAt(CAUSE, "c", "m2"), seenAt(SYMPTOM, "s", "m10")]).length, 1);
 });
 
+const lasting = (rule: Rule, subject: string, moment: string, part: Partial<Numbered>): Numbered => ({
+  ...seenAt(rule, subject, moment),
+  activeAt: [moment],
+  ...part,
+});
+const GONE = { after: T("10:00:00"), by: T("16:00:00"), moment: "m2" };
+
+test("a state that was gone at each moment at which its effect is seen did not bring it about, unless that began before", () => {
+  const cause = (part: Partial<Numbered> = {}) =>
+    lasting(CAUSE, "c", "m1", { since: T("09:00:00"), ended: GONE, ...part });
+  const of = (effectOf: Numbered, own = cause()) => linkFindings([own, effectOf]).length;
+  const later = (part: Partial<Numbered>) => lasting(SYMPTOM, "s", "m2", part);
+  assert.is(of(later({ since: T("15:00:00") })), 0);
+  assert.is(of(later({ since: null })), 0);
+  assert.is(of(later({ since: T("15:00:00"), ended: { after: T("16:00:00"), by: T("18:00:00"), moment: "m3" } })), 0);
+  assert.is(of(later({ since: T("09:30:00") })), 1, "it began while the cause was seen");
+  assert.is(of(later({ since: T("15:00:00"), activeAt: ["m1", "m2"] })), 1, "a moment has both");
+  assert.is(of(later({ since: T("15:00:00") }), cause({ ended: null })), 1, "nothing shows that the cause was gone");
+  assert.is(
+    of(later({ since: T("15:00:00"), ended: { after: T("15:30:00"), by: T("16:00:09"), moment: "m2" } })),
+    1,
+    "both were over",
+  );
+});
+
+test("what sets something off need not be there any more", () => {
+  const rule = card("cause", explains(effect("sym:s", ["node"], "triggers")));
+  const cause = lasting(rule, "c", "m1", { since: T("09:00:00"), ended: GONE });
+  assert.is(linkFindings([cause, lasting(SYMPTOM, "s", "m2", { since: T("15:00:00") })]).length, 1);
+});
+
 /** Role of the first finding. */
 function role(...said: readonly (readonly [Rule, ...Outcome[]])[]): string {
   const findings = numbered(...said);

@@ -37,7 +37,29 @@ test("lines alike are one series, with the first line as its evidence", () => {
   });
   assert.is(fact?.value.last?.epochMs, Date.UTC(2026, 4, 23, 2, 1, 45, 123));
   assert.equal(fact?.evidence.locator, { kind: "lines", from: 2, to: 2 });
+  assert.equal(fact?.value.lastEvidence?.locator, { kind: "lines", from: 3, to: 3 });
+  assert.ok(fact?.value.lastEvidence?.excerpt.includes("02:01:45"));
   assert.is(other?.value.count, 1);
+  assert.is(other?.value.lastEvidence, null);
+});
+
+test("the last time is shown by the line that has it, and not by the last line", () => {
+  const [fact] = ofKind(intakeOf([journal, [line("45", ID), line("31", ID), line("44", ID)].join("\n")]), "log");
+  assert.is(fact?.value.last?.epochMs, Date.UTC(2026, 4, 23, 2, 1, 45, 123));
+  assert.is(fact?.value.lastEvidence, null);
+});
+
+test("it is so in a log of very many lines, too", () => {
+  const row = (i: number): string =>
+    line(String(i % 60).padStart(2, "0"), ID).replace(
+      "02:01:",
+      `${String(3 + Math.floor(i / 3600)).padStart(2, "0")}:${String(Math.floor(i / 60) % 60).padStart(2, "0")}:`,
+    );
+  const rows = Array.from({ length: 12_000 }, (_, i) => row(i));
+  const [fact] = ofKind(intakeOf([journal, rows.join("\n")]), "log");
+  assert.is(fact?.value.count, 12_000);
+  assert.equal(fact?.value.lastEvidence?.locator, { kind: "lines", from: 12_000, to: 12_000 });
+  assert.ok(rows[11_999]?.startsWith(fact?.value.lastEvidence?.excerpt.slice(0, 60) ?? "?"));
 });
 
 test("the time a line begins with", () => {

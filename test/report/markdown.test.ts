@@ -339,6 +339,26 @@ test("a rival says why something is missing in the words of the gap, its nodes o
   );
 });
 
+test("a rival with another status at another moment names the moment; one of the same moment does not", () => {
+  const draft = makeDraft();
+  const [finding] = draft.findings;
+  const [rival] = draft.hypotheses;
+  const [first] = draft.moments;
+  if (!finding || !rival || !first) throw new Error("an empty draft");
+  const rows = (moment: string) => {
+    const text = render({
+      ...draft,
+      moments: [first, { ...first, id: "m2", to: "2026-05-23T08:00:00Z" }],
+      findings: [...draft.findings, { ...finding, id: "f9", moments: [moment] }],
+      hypotheses: [rival, { ...rival, of: ["f9"], status: "open" as const, statements: [] }],
+    });
+    return section(text, "### Ruled Out and Still Open");
+  };
+  assert.match(rows("m2"), "| the token expired, as to what the collection of 18:00:00 shows | open");
+  assert.match(rows("m2"), "| the token expired, as to what the collection of 12:57:00 shows | refuted");
+  assert.match(rows("m1"), "| the token expired | open");
+});
+
 test("a signature stands under the title of what it is the sign of, not under its id", () => {
   const draft = makeDraft();
   const [signature] = draft.technical.signatures;

@@ -41,6 +41,43 @@ test("two nodes are both named, and more than three are counted", () => {
   assert.is(named(["n1", "n2", "n3", "n4"]).title, "4 nodes: pods stuck — a dead token");
 });
 
+test("nodes with other causes, or other failures, are told with their own", () => {
+  const cause = (id: string, label: string, ...nodes: readonly string[]) =>
+    saying(id, [[finds(id, on(...nodes))]], { explains: [onNode("sym:s")], label });
+  const failed = (...nodes: readonly string[]) => symptom([nodes.map((n) => finds(n, on(n)))], { label: "pods stuck" });
+  const { title, slug } = review({
+    rules: [failed("n1", "n2"), cause("a", "a dead token", "n1"), cause("b", "an old token", "n2")],
+  });
+  assert.is(title, "n1: pods stuck — a dead token; n2: pods stuck — an old token");
+  assert.is(slug, "n1-a");
+  const alone = review({ rules: [failed("n1", "n2"), cause("a", "a dead token", "n1")] });
+  assert.is(alone.title, "n1: pods stuck — a dead token; n2: pods stuck");
+  const latent = review({ rules: [failed("n1"), cause("a", "a dead token", "n1"), cause("b", "an old token", "n2")] });
+  assert.is(latent.title, "n1: pods stuck — a dead token; n2: an old token");
+  const many = review({
+    rules: [
+      failed("n1", "n2", "n3"),
+      cause("a", "a dead token", "n1"),
+      cause("b", "an old token", "n2"),
+      cause("c", "no token", "n3"),
+    ],
+  });
+  assert.is(many.title, "n1: pods stuck — a dead token; n2: pods stuck — an old token; more on n3");
+});
+
+test("nodes with one cause in two findings are told together", () => {
+  const both = review({
+    rules: [
+      symptom([[finds("s1", on("n1")), finds("s2", on("n2"))]], { label: "pods stuck" }),
+      saying("a", [[finds("c1", on("n1")), finds("c2", on("n2"))]], {
+        explains: [onNode("sym:s")],
+        label: "a dead token",
+      }),
+    ],
+  });
+  assert.is(both.title, "n1, n2: pods stuck — a dead token");
+});
+
 test("a slug has three to eight words, of letters, digits and hyphens only", () => {
   const slugs = [
     named(["n1"]).slug,

@@ -70,6 +70,21 @@ test("a symptom at the last collection is ongoing", () => {
   assert.is(draft.duration.activeMs, null);
 });
 
+test("a sign that is hours old, and nothing after it, shows neither that it goes on nor that it is over", () => {
+  const seen = (time: string) =>
+    review({
+      rules: [symptom([[finds("x", { since: at("2024-03-05T06:00:00Z"), lastSeen: at(`2024-03-05T${time}:00Z`) })]])],
+    });
+  assert.is(seen("09:30").status, "Ongoing");
+  const old = seen("08:00");
+  assert.is(old.status, "Undetermined");
+  assert.is(old.duration.to, null);
+  assert.equal(
+    old.impact.intervals.map((i) => i.name),
+    ["First symptom to its last sign; whether it went on is not in evidence"],
+  );
+});
+
 test("a symptom that a later collection did not look at is neither ongoing nor over", () => {
   const draft = review({ rules: [symptom([[during], []])], custody: two, coverage: whole(1) });
   assert.is(draft.status, "Undetermined");
@@ -94,6 +109,53 @@ test("all that ended is resolved, by the collection that no longer showed it", (
   assert.is(draft.status, "Resolved");
   assert.is(draft.duration.to, "2024-03-05T12:00:10Z");
   assert.is(draft.duration.activeMs, 3 * 3_600_000 + 10_000);
+});
+
+const three = [taken(1), taken(2), taken(3)];
+const again = finds("x", { since: at("2024-03-05T13:00:00Z") });
+
+test("two outages with a proven recovery between them are not one", () => {
+  const { duration, impact } = review({ rules: [symptom([[during], [], [again]])], custody: three });
+  assert.equal(duration.outages, [
+    { from: "2024-03-05T09:00:00Z", to: "2024-03-05T12:00:10Z", activeMs: 3 * 3_600_000 + 10_000, exact: false },
+    { from: "2024-03-05T13:00:00Z", to: null, activeMs: null, exact: false },
+  ]);
+  assert.is(duration.activeMs, null);
+  assert.equal(
+    impact.intervals.map((i) => i.name.split(":")[0]).filter((name) => name?.startsWith("Outage")),
+    ["Outage 1"],
+  );
+});
+
+test("what goes on through it all makes one outage of it, and so does what has no known begin", () => {
+  const other = (since: string | null) =>
+    saying("sym:t", [[finds("y", { since: since ? at(since) : null })], [finds("y")], [finds("y")]], {
+      kind: "symptom",
+    });
+  for (const since of ["2024-03-05T09:30:00Z", null])
+    assert.is(
+      review({ rules: [symptom([[during], [], [again]]), other(since)], custody: three }).duration.outages,
+      undefined,
+    );
+});
+
+test("what came back without a recovery between is one outage", () => {
+  const early = finds("x", { since: at("2024-03-05T11:00:00Z") });
+  const draft = review({ rules: [symptom([[during], [], [early]])], custody: three });
+  assert.is(draft.duration.outages, undefined);
+});
+
+test("where nobody looked between two failures, it is not said that it went on", () => {
+  const seen = (since: string, lastSeen: string) =>
+    finds("x", { since: at(`2024-03-05T${since}:00Z`), lastSeen: at(`2024-03-05T${lastSeen}:00Z`) });
+  const names = (second: ReturnType<typeof finds>) =>
+    review({ rules: [symptom([[seen("09:00", "10:00")], [second]])], custody: two }).impact.intervals.map(
+      (i) => i.name,
+    );
+  assert.equal(names(seen("11:00", "12:00")), [
+    "First symptom to the last sign of one; whether it went on between is not in evidence",
+  ]);
+  assert.equal(names(seen("09:00", "12:00")), ["First symptom to the last collection that shows it, still ongoing"]);
 });
 
 const recovery = (time: string): ChangeCard => ({
@@ -168,6 +230,15 @@ for (const [what, replicas, proposed] of [
     if (proposed === "High") assert.is(severity.reason, "1 of 2 affected workloads had no replica ready");
   });
 }
+
+test("one of what is counted is told as one", () => {
+  const reason = (available: number) => {
+    const row = finds("w", { impact: [{ subject: "w", effect: sentence("x"), wanted: 2, available, since: null }] });
+    return review({ rules: [symptom([[during]]), impact([[row]])] }).severity.reason;
+  };
+  assert.is(reason(1), "1 workload ran with fewer replicas than wanted, none without any");
+  assert.is(reason(0), "the one affected workload had no replica ready");
+});
 
 test("the fault lay from its trigger to the first symptom", () => {
   const trigger = (time: string) => cause([[finds("t", { since: at(time) })]], { role: "trigger" });

@@ -146,7 +146,7 @@ const DEFAULTS: { readonly [K in FactKind]?: FactKinds[K] } = {
       node: null,
     },
   },
-  log: { source: "kubelet", kind: "journal", sample: "", first: null, last: null, count: 1 },
+  log: { source: "kubelet", kind: "journal", sample: "", first: null, last: null, lastEvidence: null, count: 1 },
 };
 
 let serial = 0;

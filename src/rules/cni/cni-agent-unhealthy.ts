@@ -124,5 +124,5 @@ const mayBeAgent = (errors: readonly string[]): boolean =>
 
 function healthy(node: string, pod: Fact<"kube.pod">, shown: Evidence) {
   const restarts = pod.value.containers.reduce((sum, c) => sum + c.restarts, 0);
-  return say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, is running and ready, with ${word(restarts, pod.evidence)} restarts`;
+  return say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, is running and ready, with ${word(restarts, pod.evidence)} ${word(restarts === 1 ? "restart" : "restarts", pod.evidence)}`;
 }

@@ -18,7 +18,7 @@ import { citing, code, known, lapse, type Statement, say, time } from "#model/st
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential } from "./_credential.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
-import { apiNow, eachCredential, refusedWith, ruledOut, type Subject } from "./_refusal.js";
+import { apiNow, eachCredential, REFUSED_CALLS, refusedWith, ruledOut, type Subject } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
 
 /** The API server accepts a token this long after its end (go-jose jwt.DefaultLeeway). */
@@ -52,7 +52,7 @@ export default defineRule({
       const end = token.exp.epochMs + LEEWAY_MS;
       if (end <= now.earliest) {
         yield expired(subject, token.exp, seenAt(subject.credential.kubeconfig, context.moment));
-        if (!refusedWith(context, "401").includes(node)) yield ended(subject, token.exp);
+        if (!refusedWith(context, "401").includes(node)) yield ended(subject, token.exp, failsOtherwise(context, node));
       } else if (end <= now.latest) {
         yield undetermined({
           subject: subject.subject,
@@ -87,20 +87,30 @@ export default defineRule({
 
 const clockView = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"clock"> => view("clock");
 
+/** Do calls on the node fail with another error now? Then the next one may end before it shows any token. */
+const failsOtherwise = (context: MatchContext, node: string): boolean =>
+  REFUSED_CALLS.flatMap((id) => context.findings(id)).some(
+    (f) => !f.over && (f.about.node ?? []).includes(node) && !(f.about.error ?? []).includes("401"),
+  );
+
 /** A token that has ended, and no call was seen to be refused yet. */
-function ended(subject: Subject, exp: Instant) {
+function ended(subject: Subject, exp: Instant, isBlocked: boolean) {
   const { node, tokenEvidence, unverified } = subject.credential;
+  const where = code(node, tokenEvidence);
+  const end = time(exp, tokenEvidence);
   return foreseen({
     subject: subject.subject,
     about: subject.about,
     mechanism: "cni-token-expired",
     node,
     at: null,
-    on: `the next CNI call on ${node}: any pod with its own network that is created or deleted there`,
+    on: `the next CNI call on ${node}${isBlocked ? " that reaches the API server" : ""}: any pod with its own network that is created or deleted there`,
     unless: `the kubeconfig that the plugin reads on ${node} gets a token that the API server accepts`,
     unverified,
     statements: [
-      say`The next CNI call on ${code(node, tokenEvidence)} will be refused: the token expired at ${time(exp, tokenEvidence)}`,
+      isBlocked
+        ? say`Once a CNI call on ${where} reaches the API server, it will be refused: the token expired at ${end}`
+        : say`The next CNI call on ${where} will be refused: the token expired at ${end}`,
     ],
   });
 }

@@ -44,7 +44,7 @@ function failed(of: SandboxFailures, attempt: Attempt): Quoted {
   return say`${period(of)} the kubelet's attempts to ${words(one ? what.replace("sandboxes", "sandbox") : what, ...evidence)}${pods}${where} failed: ${answered}`;
 }
 
-/** `From T until at least U`; of log lines only the first has evidence. */
+/** `From T until at least U`. */
 function period(of: SandboxFailures): Quoted {
   const first = of.occurrences.filter((o) => o.first).reduce<Occurrence | null>(earlier, null);
   const last = of.occurrences.filter((o) => o.last ?? o.first).reduce<Occurrence | null>(later, null);
@@ -52,7 +52,7 @@ function period(of: SandboxFailures): Quoted {
   if (!first?.first || !last) return words("Again and again", ...evidence);
   const end = last.last ?? last.first;
   const from = time(first.first, first.evidence);
-  if (!end || isLogged(of)) return say`From ${from} on`;
+  if (!end) return say`From ${from} on`;
   return formatUtc(end) === formatUtc(first.first)
     ? say`At ${from}`
     : say`From ${from} until at least ${time(end, last.lastEvidence)}`;
@@ -86,7 +86,9 @@ function logStatement({ logged }: SandboxFailures): readonly Statement[] {
 }
 
 function nameStatement(of: SandboxFailures): readonly Statement[] {
-  const names = [...new Set(of.occurrences.flatMap((o) => o.name ?? []))];
+  const names = [
+    ...new Set(of.occurrences.flatMap((o) => (o.namespace && o.name ? `${o.namespace}/${o.name}` : o.name) ?? [])),
+  ];
   const evidence = citeOccurrences(of);
   if (names.length === 0) return [];
   return isLogged(of)
@@ -106,7 +108,9 @@ function countStatement(of: SandboxFailures): readonly Statement[] {
 
 function cadenceStatement(of: SandboxFailures): readonly Statement[] {
   const cadences = some(cadencesMs(of.occurrences.filter((o) => o.source === "event")).filter((ms) => ms > 0));
-  return cadences ? [say`That is one about ${cadence(cadences, ...citeOccurrences(of))} for each pod.`] : [];
+  const evidence = citeOccurrences(of);
+  const each = either(of.occurrences.length + of.more, "", " for each pod", ...evidence);
+  return cadences ? [say`That is one about ${cadence(cadences, ...evidence)}${each}.`] : [];
 }
 
 /** An event list that stood still while its pod stayed, for who takes silence for an end. `pod` shows that it did; null below `quietMs`. */

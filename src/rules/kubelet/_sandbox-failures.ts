@@ -10,6 +10,7 @@ type Look = <K extends FactKind>(kind: K) => FactView<K>;
 /** What happened to one pod's sandbox again and again. */
 export interface Occurrence {
   readonly uid: string | null;
+  readonly namespace: string | null;
   readonly name: string | null;
   readonly message: string;
   readonly first: Instant | null;
@@ -19,7 +20,7 @@ export interface Occurrence {
   /** The pod as collected; null where it is not among those collected, or not known. */
   readonly pod: Pod | null;
   readonly source: "event" | "log";
-  /** What shows the first time, and what shows the last: the same unless several events tell of one pod. */
+  /** What shows the first time, and what shows the last: the same unless several events or lines tell of one pod. */
   readonly evidence: Evidence;
   readonly lastEvidence: Evidence;
 }
@@ -74,7 +75,14 @@ export function sandboxFailures(
       const pod = object.uid === null ? null : (pods.get(object.uid) ?? null);
       add(
         series.value.node ?? series.node ?? pod?.value.node ?? null,
-        { ...object, count: object.count ?? 1, pod, source: "event", lastEvidence: object.evidence },
+        {
+          ...object,
+          namespace: series.value.namespace,
+          count: object.count ?? 1,
+          pod,
+          source: "event",
+          lastEvidence: object.evidence,
+        },
         i === 0 ? series.value.moreObjects : 0,
       );
     });
@@ -112,7 +120,7 @@ function addLogs(
 function perPod(occurrences: readonly Occurrence[]): readonly [Occurrence, ...Occurrence[]] {
   const merged = new Map<string, Occurrence>();
   occurrences.forEach((o, i) => {
-    const key = o.uid ?? o.name ?? `#${i}`;
+    const key = o.uid ?? (o.name === null ? `#${i}` : `${o.namespace ?? ""}/${o.name}`);
     const before = merged.get(key);
     merged.set(key, before ? joinTwo(before, o) : o);
   });
@@ -136,13 +144,14 @@ function joinTwo(a: Occurrence, b: Occurrence): Occurrence {
 const longer = (a: Fact<"log"> | null, b: Fact<"log">): Fact<"log"> => (a && a.value.count >= b.value.count ? a : b);
 
 function occurrenceOf(line: Fact<"log">, pods: ReadonlyMap<string, Pod>): Occurrence {
-  const { sample, first, last, count } = line.value;
+  const { sample, first, last, lastEvidence, count } = line.value;
   const found = UID.exec(sample);
   const uid = found?.[1] ?? found?.[2] ?? found?.[3] ?? null;
   const pod = uid === null ? null : (pods.get(uid) ?? null);
   const { evidence } = line;
   return {
     uid,
+    namespace: pod?.value.namespace ?? null,
     name: pod?.value.name ?? null,
     message: sample,
     first,
@@ -151,7 +160,7 @@ function occurrenceOf(line: Fact<"log">, pods: ReadonlyMap<string, Pod>): Occurr
     pod,
     source: "log",
     evidence,
-    lastEvidence: evidence,
+    lastEvidence: lastEvidence ?? evidence,
   };
 }
 
@@ -188,6 +197,10 @@ export function logEnds(view: Look): ReadonlyMap<string | null, Instant> {
   }
   return ends;
 }
+
+/** No list of pods shows what became of it: not over, whatever told of it, unless a silence does. */
+export const isOpen = (of: SandboxFailures, complete: boolean, context: MatchContext): boolean =>
+  !complete && of.occurrences.some((o) => o.pod === null) && !isSilent(of, context);
 
 /** Only lines tell of it, and the logs of its node go on without them. Events cannot tell: their last time lags and they are kept for long. */
 export const isSilent = (of: SandboxFailures, context: MatchContext): boolean =>

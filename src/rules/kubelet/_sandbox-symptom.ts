@@ -3,7 +3,7 @@ import { cite } from "#model/fact.js";
 import type { Found, Lesson, Outcome } from "#model/finding.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
 import { type FactView, found, type MatchContext, slight, undetermined } from "#model/rule.js";
-import { known, type Statement, say, time } from "#model/statement.js";
+import { citing, known, type Statement, say, time } from "#model/statement.js";
 import { type Attempt, failureDetails, headline, tooShort } from "./_failure-statements.js";
 import {
   CITED,
@@ -15,6 +15,7 @@ import {
   ownerKey,
   ownersOf,
   type Pod,
+  readyAt,
   requestedAt,
   uidsOf,
   words,
@@ -23,7 +24,7 @@ import { EVENTS_CACHE } from "./_references.js";
 import { neverAsked, sandboxErrorTail } from "./_sandbox-error.js";
 import { failureSubject, firstSeen, lastSeen, type SandboxFailures } from "./_sandbox-failures.js";
 
-/** What a card concludes of one group of failures; null where it is noise. */
+/** What a card concludes of one group of failures. */
 export interface Verdict {
   readonly over: boolean;
   readonly lessons: readonly Lesson[];
@@ -33,24 +34,30 @@ export interface Verdict {
   readonly ending?: Statement | null;
 }
 
+/** Noise: it was over soon. Too short so far: nothing shows that it is over. */
+export type Passing = "noise" | "open";
+
 /** The outcomes of both cards on failing sandboxes: one for each node and error; without events and logs a gap. */
 export function* sandboxOutcomes(
   groups: readonly SandboxFailures[],
   events: FactView<"kube.event">,
   attempt: Attempt,
-  judge: (group: SandboxFailures) => Verdict | null,
+  judge: (group: SandboxFailures) => Verdict | Passing,
 ): Iterable<Outcome> {
   for (const group of groups) {
     const verdict = judge(group);
-    yield verdict ? outcomeOf(group, attempt, verdict) : noise(group, attempt);
+    yield typeof verdict === "object"
+      ? outcomeOf(group, attempt, verdict)
+      : passing(group, attempt, verdict === "open");
   }
   if (events.coverage().state !== "complete" && groups.length === 0) {
     yield undetermined({ subject: "cluster", about: {}, missing: [events.missing("the events of the cluster")] });
   }
 }
 
-const noise = (group: SandboxFailures, attempt: Attempt): Outcome =>
+const passing = (group: SandboxFailures, attempt: Attempt, open: boolean): Outcome =>
   slight({
+    open,
     subject: failureSubject(group.node, group.errorClass),
     about: aboutOf(group, []),
     statements: [tooShort(group, attempt, attempt.lastingMs)],
@@ -63,6 +70,7 @@ const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, un
     since: sinceOf(group, unnamed),
     lastSeen: latestOf(lastSeen(group.occurrences), group.logged?.value.last ?? null),
     over,
+    endedAt: over ? readySince(group) : null,
     unverified:
       unnamed.length === 0
         ? []
@@ -110,11 +118,23 @@ export function whatBecame(
   if (!first)
     return all === 1 ? say`At ${at} this pod existed no more` : say`At ${at} none of these pods existed any more`;
   const conditions = citeReady([first, ...rest]);
+  const end = readySince(group);
+  const since = end
+    ? say`, ${either(all, "", "the last of them ", ...conditions)}since ${time(end, ...conditions)}`
+    : citing(...conditions);
   if (gone === 0)
     return all === 1
-      ? say`At ${time(asked, ...conditions)} this pod was ready`
-      : say`At ${time(asked, ...conditions)} each of these pods was ready`;
+      ? say`At ${time(asked, ...conditions)} this pod was ready${since}`
+      : say`At ${time(asked, ...conditions)} each of these pods was ready${since}`;
   return say`At ${at} ${words(inWords(left.length), ...conditions)} of these pods ${either(left.length, "was", "were", ...conditions)} ready, and ${words(inWords(gone), list)} existed no more`;
+}
+
+/** When the last of the pods became ready, by their own conditions: where all that failed are, and no failure came after it. */
+function readySince(group: SandboxFailures): Instant | null {
+  const named = group.more === 0 && group.occurrences.every((o) => o.pod !== null && o.source === "event");
+  const times = group.occurrences.map((o) => (o.pod && readyAt(o.pod)?.at) ?? null);
+  const [end, failed] = [times.reduce(latestOf, null), lastSeen(group.occurrences)];
+  return named && !times.includes(null) && end && failed && end.epochMs >= failed.epochMs ? end : null;
 }
 
 const citeReady = ([first, ...rest]: readonly [Pod, ...Pod[]]): Cited => [
@@ -123,6 +143,8 @@ const citeReady = ([first, ...rest]: readonly [Pod, ...Pod[]]): Cited => [
 ];
 
 function citeCondition(pod: Pod): Evidence {
+  const since = readyAt(pod);
+  if (since) return since.evidence;
   const index = pod.value.conditions.findIndex((c) => c.type === "Ready");
   return cite(pod, `/status/conditions/${index}`);
 }

@@ -183,7 +183,7 @@ function outcomeOf(
     statements: [
       say`${firstNumber(pods.length, "pod", ...states)} on ${code(node, ...citeEach(pods, "/spec/nodeName"))} stayed in ContainerCreating${since ? waited(since, now, pods) : citing(...states)}.`,
       say`${either(pods.length, "It is", "They are", ...states)} ${podNames(pods)}.`,
-      ...told.slice(0, 3).map((e) => reported(e)),
+      ...[...groupBy(told, saying).values()].slice(0, 3).flatMap((same) => reported(some(same))),
     ],
     missing: told.length === 0 ? agedEvents(pods, context) : [],
   });
@@ -199,5 +199,13 @@ function waited(since: Instant, now: Instant, pods: readonly [Pod, ...Pod[]]): Q
   return say`, ${either(pods.length, "", "the oldest ", evidence)}since ${time(since, evidence)}, and still at ${time(now, evidence)}`;
 }
 
-const reported = (series: Fact<"kube.event">): Statement =>
-  say`Events with the reason ${code(series.value.reason, series.evidence)} say ${code(series.value.message, series.evidence)}.`;
+/** Messages alike but for the sandbox's id and the client's note that it counts are one. */
+const saying = ({ value }: Fact<"kube.event">): string =>
+  `${value.reason}\n${value.message.replace("(combined from similar events): ", "").replace(/\b[0-9a-f]{64}\b/g, "")}`;
+
+function reported(same: readonly [Fact<"kube.event">, ...Fact<"kube.event">[]] | null): readonly Statement[] {
+  if (!same) return [];
+  const [{ value, evidence }, ...rest] = same;
+  const cited: Cited = [evidence, ...rest.slice(0, CITED - 1).map((e) => e.evidence)];
+  return [say`Events with the reason ${code(value.reason, ...cited)} say ${code(value.message, evidence)}.`];
+}

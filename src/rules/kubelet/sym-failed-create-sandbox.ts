@@ -5,8 +5,8 @@ import { ALERT_ON_STUCK_PODS, eventsOf, LIST_PENDING, LIST_READY, probeNode } fr
 import { CREATE_FAILURES } from "./_failure-kinds.js";
 import { type Pod, podsByUid, seenAt } from "./_pods.js";
 import { EVENTS_CACHE, SANDBOX_RUN } from "./_references.js";
-import { hasLasted, isUnnamed, type SandboxFailures, sandboxFailures } from "./_sandbox-failures.js";
-import { COUNTS_ARE_BOUNDS, sandboxOutcomes, type Verdict, whatBecame } from "./_sandbox-symptom.js";
+import { hasLasted, isOpen, isUnnamed, type SandboxFailures, sandboxFailures } from "./_sandbox-failures.js";
+import { COUNTS_ARE_BOUNDS, type Passing, sandboxOutcomes, type Verdict, whatBecame } from "./_sandbox-symptom.js";
 import { waitsForSandbox } from "./_waiting.js";
 
 /** A pod that got its sandbox within this time had a slow start, no fault. */
@@ -67,14 +67,15 @@ export default defineRule({
   tags: ["kubelet", "cni"],
 });
 
-function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: MatchContext): Verdict | null {
+function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: MatchContext): Verdict | Passing {
   const complete = pods.coverage().state === "complete";
   const now = group.occurrences.some((o) => o.pod && waits(o.pod, context));
-  const unknown = !complete && group.occurrences.some((o) => o.pod === null && o.source === "event");
+  const unknown = isOpen(group, complete, context);
   const waiting = context.derive(waitingPods).filter((pod) => pod.value.node === group.node);
   const unnamed = isUnnamed(group, waiting, context) ? waiting.filter((pod) => waits(pod, context)) : [];
-  const over = !now && !unknown && unnamed.length === 0;
-  if (over && !hasLasted(group.occurrences, LASTING_MS)) return null;
+  const going = now || unnamed.length > 0;
+  const over = !going && !unknown;
+  if (!going && !hasLasted(group.occurrences, LASTING_MS)) return unknown ? "open" : "noise";
   return { over, lessons: [], unnamed, ending: over ? whatBecame(group, pods, context) : null };
 }
 

@@ -15,7 +15,7 @@ import {
   type SandboxFailures,
   SILENT_MS,
 } from "./_sandbox-failures.js";
-import { COUNTS_ARE_BOUNDS, sandboxOutcomes, type Verdict, whatBecame } from "./_sandbox-symptom.js";
+import { COUNTS_ARE_BOUNDS, type Passing, sandboxOutcomes, type Verdict, whatBecame } from "./_sandbox-symptom.js";
 import { killFailures, REPEATED, STUCK_AFTER_MS, stuckPods } from "./_stuck.js";
 
 /** Errors that healed by themselves within this time are noise, unless they came often. */
@@ -75,7 +75,7 @@ export default defineRule({
   tags: ["kubelet", "cni"],
 });
 
-function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: MatchContext): Verdict | null {
+function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: MatchContext): Verdict | Passing {
   const complete = pods.coverage().state === "complete";
   const stuck = context.derive(stuckPods).filter((pod) => pod.value.node === group.node);
   const idle = complete && stuck.length === 0;
@@ -84,7 +84,7 @@ function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: Matc
   const now = states.includes("stuck");
   const unknown = states.includes("unknown") && !isSilent(group, context);
   const over = !now && !unknown;
-  if (over && !lasting) return null;
+  if (!now && !lasting) return unknown ? "open" : "noise";
   const unnamed = over || !isUnnamed(group, stuck, context) ? [] : stuck.filter((pod) => mayBe(pod, group));
   // A kubelet lets a pod go only after its sandbox is torn down, unless somebody took the object away by force.
   const ending = over ? whatBecame(group, pods, context) : null;

@@ -47,7 +47,15 @@ function* rowsOf(group: SandboxFailures, kind: FailureKind): Iterable<Observatio
       source: `${source}, first seen`,
     };
   }
-  // The evidence of log lines is the first of them: it does not show the last.
+  const isShown = group.occurrences.some((o) => o.last === last && o.lastEvidence !== o.evidence);
+  if (source === "log" && isShown && last && first && last.epochMs - first.epochMs > 60_000) {
+    yield {
+      at: last,
+      approximate: isApproximate(last.precisionMs),
+      statement: say`Last ${reason} on ${node} in what was collected of the log.`,
+      source: "log, last seen",
+    };
+  }
   if (source === "event" && last && first && last.epochMs - first.epochMs > 60_000) {
     const least = word(extent(group.occurrences.map((o) => o.count))[0], ...evidence);
     const pods = number(group.occurrences.length + group.more, "pod", ...evidence);

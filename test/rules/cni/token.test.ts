@@ -317,6 +317,22 @@ test("a token past its end is expired, since its end, and foreseen to be refused
   assert.match(headline(found ? [found] : []), /2024-03-05T08:00:00Z, 2 h 30 min before the collection/);
 });
 
+test("where calls fail before any token is shown, the next one is not foreseen to be refused, but one that gets through", () => {
+  const foretold = (...published: readonly ReturnType<typeof refusal>[]) => {
+    const world = scene(plain(token({ exp: at("2024-03-05T08:00:00Z") })));
+    world.publish("sym:failed-create-sandbox", published);
+    return texts(judge(expired, world).flatMap((o) => (o.outcome === "foreseen" ? [o.statements[0]] : [])));
+  };
+  const ended = "the token expired at 2024-03-05T08:00:00Z";
+  const next = [`The next CNI call on n1 will be refused: ${ended}`];
+  assert.equal(foretold(refusal("refused")), [
+    `Once a CNI call on n1 reaches the API server, it will be refused: ${ended}`,
+  ]);
+  assert.equal(foretold(), next);
+  assert.equal(foretold(refusal("refused", "n2")), next);
+  assert.equal(foretold({ ...refusal("refused"), over: true }), next);
+});
+
 /** What is said where the agent's writes do not reach the file, by a mount table that says so. */
 const unreached = (facts: readonly Fact[], part: Omit<Collected, "facts"> = {}): readonly Outcome[] =>
   judge(expired, publish(scene([...facts, mount("/etc/cni/net.d", true)], part), stale));

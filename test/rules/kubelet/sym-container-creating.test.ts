@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { plainText } from "#model/statement.js";
 import rule from "#rules/kubelet/sym-container-creating.js";
 import { at, event, fact, foundBy, pod, runRule, slights } from "#test/rules/_facts.js";
 
@@ -82,6 +83,23 @@ test("where no event is left of an hour ago, that is a gap, and the log of the k
   assert.equal(foundBy(rule, waiting("2024-03-05T10:00:00Z"))[0]?.missing, []);
   const log = fact("log", { kind: "journal", sample: "x" }, "n1");
   assert.equal(foundBy(rule, waiting("2024-03-05T08:00:00Z"), log)[0]?.missing, []);
+});
+
+test("messages that differ in the sandbox's id only are told once, others each", () => {
+  const told = (id: string, inner: string) =>
+    event({
+      reason: "FailedCreatePodSandBox",
+      message: `Failed to create pod sandbox: failed to setup network for sandbox "${id.repeat(64)}": ${inner}`,
+      objects: [{ uid: "uid-a" }],
+    });
+  const of = (...events: Parameters<typeof foundBy>[1][]) =>
+    foundBy(rule, waiting("2024-03-05T10:00:00Z"), ...events)[0]?.statements.filter((s) =>
+      plainText(s).startsWith("Events"),
+    );
+  const alike = of(told("a", "no route"), told("b", "no route"));
+  assert.is(alike?.length, 1);
+  assert.is(alike?.[0]?.evidence.length, 2);
+  assert.is(of(told("a", "no route"), told("b", "timeout"))?.length, 2);
 });
 
 test.run();

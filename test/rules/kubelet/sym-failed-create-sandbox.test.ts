@@ -1,5 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Fact } from "#model/fact.js";
+import { formatUtc } from "#model/instant.js";
 import { plainText } from "#model/statement.js";
 import rule from "#rules/kubelet/sym-failed-create-sandbox.js";
 import { at, event, fact, foundBy, judge, pod, runRule, slights, verdicts, world } from "#test/rules/_facts.js";
@@ -178,6 +180,80 @@ test("it tells that no API server was asked only where each text of each pod sho
   assert.equal(of(dialled), [dialled]);
   assert.equal(of(dialled, `failed calling webhook "w": ${dialled}`), [null]);
   assert.equal(of("connection is unauthorized: Unauthorized", dialled), [null, dialled]);
+});
+
+const LINE =
+  'msg="RunPodSandbox for &PodSandboxMetadata{Name:web,Uid:3218854c-9a9f-47e7-8742-a62d40a5b962,Namespace:shop,Attempt:0,} failed" error="failed to setup network for sandbox: connection is unauthorized: Unauthorized"';
+const lines = (last: string, count = 99, first = "2024-03-05T09:00:00Z") =>
+  fact("log", { sample: LINE, first: at(first), last: at(last), count }, "n1");
+const alive = (time: string) => fact("log", { sample: "I am alive", first: at(time), last: at(time), count: 1 }, "n1");
+/** Only a node's part: no list of pods, no events. */
+const nodeOnly = (...facts: readonly Fact[]) => judge(rule, world({ facts, coverage: { log: "complete" } }));
+const overOf = (...facts: readonly Fact[]) =>
+  nodeOnly(...facts).map((o) => (o.outcome === "found" ? o.over : o.outcome));
+
+test("lines of a log that no list of pods answers are not over while nothing shows an end", () => {
+  assert.equal(overOf(lines("2024-03-05T10:29:50Z")), [false]);
+  const [found] = nodeOnly(lines("2024-03-05T10:29:50Z"));
+  assert.ok(
+    found?.outcome === "found" &&
+      plainText(found.statements[0]).startsWith("From 2024-03-05T09:00:00Z until at least 2024-03-05T10:29:50Z"),
+  );
+});
+
+test("nor where the log itself ends soon after them; where it goes on for long without them, they are", () => {
+  assert.equal(overOf(lines("2024-03-05T10:00:00Z")), [false]);
+  assert.equal(overOf(lines("2024-03-05T10:00:00Z"), alive("2024-03-05T10:05:00Z")), [false]);
+  assert.equal(overOf(lines("2024-03-05T10:00:00Z"), alive("2024-03-05T10:15:00Z")), [true]);
+});
+
+test("a whole list of pods in which none waits there shows that they are over", () => {
+  assert.equal(
+    foundBy(rule, lines("2024-03-05T10:29:50Z")).map((f) => f.over),
+    [true],
+  );
+});
+
+test("a start that failed once or twice is no symptom without a list either, and yet not known to be over", () => {
+  const [said] = nodeOnly(lines("2024-03-05T10:29:50Z", 2, "2024-03-05T10:29:40Z"));
+  assert.is(said?.outcome === "slight" && said.open, true);
+  const [past] = nodeOnly(lines("2024-03-05T10:00:00Z", 2), alive("2024-03-05T10:15:00Z"));
+  assert.is(past?.outcome === "slight" && past.open, false);
+});
+
+test("where the pod says since when it is ready, that is the end; not where a failure came after it", () => {
+  const since = (time: string) => pod({ name: "web", conditions: [{ ...READY, since: at(time) }] });
+  const endOf = (...facts: Parameters<typeof foundBy>[1][]) => {
+    const [one] = foundBy(rule, ...facts);
+    return one?.endedAt ? formatUtc(one.endedAt) : null;
+  };
+  assert.is(endOf(of("web"), since("2024-03-05T09:22:00Z")), "2024-03-05T09:22:00Z");
+  assert.is(
+    say(of("web"), since("2024-03-05T09:22:00Z")),
+    "At 2024-03-05T10:30:00Z this pod was ready, since 2024-03-05T09:22:00Z",
+  );
+  assert.is(endOf(of("web"), since("2024-03-05T09:10:00Z")), null);
+  assert.is(endOf(of("web"), running), null);
+  assert.is(endOf(of("web", "gone"), since("2024-03-05T09:22:00Z")), null);
+});
+
+test("pods of one name in several namespaces are told apart", () => {
+  const inside = (namespace: string) => {
+    const one = failed("2024-03-05T09:00:00Z", "2024-03-05T10:29:00Z", 80);
+    const objects = one.value.objects.map((o) => ({
+      ...o,
+      name: "same-0",
+      uid: namespace === "c" ? null : `uid-${namespace}`,
+    }));
+    return { ...one, value: { ...one.value, namespace, objects } };
+  };
+  const told = foundBy(rule, inside("a"), inside("b"), inside("c"), {
+    ...inside("d"),
+    value: { ...inside("c").value, namespace: "d" },
+  })
+    .flatMap((f) => f.statements.map((s) => plainText(s)))
+    .filter((s) => s.startsWith("The pod"));
+  assert.equal(told, ["The pods are a/same-0 and 3 more."]);
 });
 
 test.run();

@@ -167,7 +167,7 @@ test("a copy of a token is issued once", () => {
   assert.is(rows(cniTokens, troubled(...facts)).length, 1);
 });
 
-test("a log has a first row and no last: its evidence is the first line", () => {
+test("a log has a first row, and a last one where a line of it shows the time", () => {
   const line = fact(
     "log",
     { sample: MESSAGE, first: at("2024-03-05T10:00:31Z"), last: at("2024-03-05T10:29:00Z"), count: 90 },
@@ -175,6 +175,11 @@ test("a log has a first row and no last: its evidence is the first line", () => 
   );
   const told = rows(sandboxFailures, publish(world({ facts: [line, terminating({})] }), failedKill));
   assert.is(told.length, 1);
+  const ended = { ...line, value: { ...line.value, lastEvidence: fact("log", {}, "n1").evidence } };
+  const both = rows(sandboxFailures, publish(world({ facts: [ended, terminating({})] }), failedKill));
+  assert.equal(both.slice(1), [
+    "2024-03-05T10:29:00.000Z Last failed teardown of a sandbox on n1 in what was collected of the log.",
+  ]);
 });
 
 test("a rollback tells nothing of when it was", () => {
