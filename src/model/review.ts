@@ -78,6 +78,8 @@ export const reviewSchema = z.strictObject({
     to: utc.nullable(),
     activeMs: z.number().nullable(),
     latentMs: z.number().nullable(),
+    /** Set where only the latest is known that the fault can have been laid. */
+    latentIsLeast: z.literal(true).optional(),
   }),
   summary: z.array(z.array(statement)),
   forecasts: z.array(

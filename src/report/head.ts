@@ -32,14 +32,15 @@ export function headOf(review: Review, zone: ReportZone): Head {
  * longer showed it. Null where the evidence has no times.
  */
 export function durationLine(review: Review, zone: ReportZone): string | null {
-  const { from, to, activeMs, latentMs } = review.duration;
+  const { from, to, activeMs, latentMs, latentIsLeast } = review.duration;
   const isBound = to !== null && review.moments.some((m) => m.to === to);
   const span = `${moment(from, zone) ?? "begin not in evidence"} → ${moment(to, zone) ?? "end not in evidence"}`;
   const hasSpan = from !== null || to !== null;
   const length =
     activeMs === null ? null : isBound ? atMost(activeMs) : about(activeMs, isCoarse(from) || isCoarse(to));
   const active = length === null ? (hasSpan ? span : null) : `${length} active${hasSpan ? ` (${span})` : ""}`;
-  const latent = latentMs === null ? null : `${about(latentMs, isCoarse(from))} latent`;
+  const latent =
+    latentMs === null ? null : `${latentIsLeast ? "at least " : ""}${about(latentMs, isCoarse(from))} latent`;
   if (active === null) return latent;
   return latent === null ? active : `${active}, after ${latent}`;
 }

@@ -93,12 +93,14 @@ function dateOf(b: Brief, zone: string): string {
 }
 
 function duration(b: Brief): Draft["duration"] {
-  const { from, to, laid } = courseOf(b);
+  const { from, to, laid, laidAtLatest } = courseOf(b);
+  const latentMs = from && laid ? from.epochMs - laid.epochMs : null;
   return {
     from: utcOf(from),
     to: utcOf(to),
     activeMs: from && to ? to.epochMs - from.epochMs : null,
-    latentMs: from && laid ? from.epochMs - laid.epochMs : null,
+    latentMs: latentMs !== null && (latentMs > 0 || !laidAtLatest) ? latentMs : null,
+    ...(latentMs !== null && latentMs > 0 && laidAtLatest ? { latentIsLeast: true as const } : {}),
   };
 }
 

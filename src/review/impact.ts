@@ -33,20 +33,25 @@ const recoveredAt = (b: Brief, subject: string): Instant | null =>
 
 /** The stations and what lies between; who noticed when is not in a bundle. */
 function intervals(b: Brief): Draft["impact"]["intervals"] {
-  const { from, to, laid, toIsExact } = courseOf(b);
+  const { from, to, laid, laidAtLatest, toIsExact } = courseOf(b);
   const onset = evidenceOf(firstSymptom(b));
   const start = evidenceOf(layingFinding(b));
   const recovery = b.changes.find((c) => c.kind === "recovery" && c.at === to);
   const end = recovery ? recovery.statements[0].evidence : onset;
   const list: Draft["impact"]["intervals"] = [];
-  const add = (name: string, ms: number, first: readonly Evidence[], second: readonly Evidence[]): void => {
+  const add = (name: string, ms: number, first: readonly Evidence[], second: readonly Evidence[], least = false) => {
     const [lead, ...rest] = [...first, ...second];
-    if (lead) list.push({ name, statement: say`${lapse(ms, lead, ...rest)}` });
+    if (!lead || (least && ms <= 0)) return;
+    const length = lapse(ms, lead, ...rest);
+    list.push({ name, statement: least ? say`at least ${length}` : say`${length}` });
   };
   const bound = toIsExact ? "" : " (at most: the end is the later collection)";
-  if (laid && from) add("Fault laid to first symptom (latent)", from.epochMs - laid.epochMs, start, onset);
+  if (laid && from)
+    add("Fault laid to first symptom (latent)", from.epochMs - laid.epochMs, start, onset, laidAtLatest);
   if (from && to) add(`First symptom to recovery${bound}`, to.epochMs - from.epochMs, onset, end);
-  if (laid && from && to) add(`Fault laid to recovery${bound}`, to.epochMs - laid.epochMs, start, end);
+  // From the latest beginning to the latest end is neither the longest nor the shortest that it can have been.
+  if (laid && from && to && (toIsExact || !laidAtLatest))
+    add(`Fault laid to recovery${bound}`, to.epochMs - laid.epochMs, start, end, laidAtLatest);
   if (from && !to) {
     const going = b.findings.filter((f) => b.isSymptom(f) && f.ended === null);
     const until = going.map((f) => f.lastSeen).reduce(latestOf, null) ?? b.moments.at(-1)?.collectedAt ?? null;

@@ -86,14 +86,14 @@ const chainOf = (b: Brief, root: Finding): string => `chain ${b.chains.findIndex
 
 /** The fault was there before anything failed, and longer than two clocks may differ. */
 function layUnseen(b: Brief): readonly Statement[] {
-  const { from, laid } = courseOf(b);
+  const { from, laid, laidAtLatest } = courseOf(b);
   const [cause, symptom] = [layingFinding(b), firstSymptom(b)];
   if (!from || !laid || !cause || !symptom || from.epochMs - laid.epochMs <= UNMEASURED_SKEW_MS) return [];
   const [first, ...rest] = distinctEvidence([...headline(cause).evidence, ...headline(symptom).evidence]);
   if (!first) return [];
-  return [
-    say`The fault lay for ${lapse(from.epochMs - laid.epochMs, first, ...rest)}, and its first sign in what was collected is what failed at ${time(from, first)}`,
-  ];
+  const length = lapse(from.epochMs - laid.epochMs, first, ...rest);
+  const lay = laidAtLatest ? say`The fault lay for at least ${length}` : say`The fault lay for ${length}`;
+  return [say`${lay}, and its first sign in what was collected is what failed at ${time(from, first)}`];
 }
 
 /** What was still there when all that had failed was over. */

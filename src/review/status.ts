@@ -1,6 +1,6 @@
 import type { InquestError } from "#model/error.js";
 import type { Change, Finding } from "#model/finding.js";
-import { type Instant, latestOf } from "#model/instant.js";
+import { type Instant, latestOf, UNMEASURED_SKEW_MS } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
 import type { Brief } from "./inquest.js";
@@ -13,8 +13,9 @@ export interface Course {
   /** End of the last one: the recovery's own time, else the collection that no longer showed it. */
   readonly to: Instant | null;
   readonly toIsExact: boolean;
-  /** Begin of the mechanism that explains a symptom directly. */
+  /** Begin of the mechanism that explains a symptom directly; the latest it can be, where that is all that is known. */
   readonly laid: Instant | null;
+  readonly laidAtLatest: boolean;
   readonly ongoing: boolean;
 }
 
@@ -32,9 +33,17 @@ export function courseOf(b: Brief): Course {
     from,
     to: ongoing ? null : (recovery ?? ended),
     toIsExact: recovery !== null || isKnown,
-    laid: layingFinding(b)?.since ?? null,
+    ...layingOf(layingFinding(b)),
     ongoing,
   };
+}
+
+/** A beginning known to the minute is taken as it stands; of one that lies somewhere in a longer span the end is what is sure. */
+function layingOf(laying: Finding | undefined): Pick<Course, "laid" | "laidAtLatest"> {
+  const since = laying?.since ?? null;
+  if (since === null || since.precisionMs <= UNMEASURED_SKEW_MS)
+    return { laid: since, laidAtLatest: laying?.sinceAtLatest === true };
+  return { laid: { ...since, epochMs: since.epochMs + since.precisionMs, precisionMs: 1000 }, laidAtLatest: true };
 }
 
 /**

@@ -170,13 +170,16 @@ const bySince = (findings: readonly Finding[]): readonly Finding[] =>
 
 /** How long the fault lay before the first symptom. */
 function dormancy(b: Brief): readonly Statement[] {
-  const { from, laid } = courseOf(b);
+  const { from, laid, laidAtLatest } = courseOf(b);
   const [cause, first] = [layingFinding(b), firstSymptom(b)];
   if (!from || !laid || !cause || !first || from.epochMs <= laid.epochMs) return [];
   const evidence = [...cause.statements, ...first.statements].flatMap((s) => s.evidence);
   const [lead, ...rest] = distinctEvidence(evidence);
   if (!lead) return [];
+  const length = lapse(from.epochMs - laid.epochMs, lead, ...rest);
   return [
-    say`The fault lay for ${lapse(from.epochMs - laid.epochMs, lead, ...rest)} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
+    laidAtLatest
+      ? say`The fault lay for at least ${length} before the first symptom, from ${time(laid, lead)} at the latest to ${time(from, lead)}`
+      : say`The fault lay for ${length} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
   ];
 }

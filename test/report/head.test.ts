@@ -46,4 +46,9 @@ test("an end that only the later collection bounds is at most that, and never le
 
 test("no line without times", () => assert.is(line({}), null));
 
+test("a latency of which only the least is known says so", () => {
+  assert.is(line({ latentMs: 13_260_000, latentIsLeast: true }), "at least 3 h 41 min latent");
+  assert.is(line({ latentMs: 13_260_000 }), "3 h 41 min latent");
+});
+
 test.run();
