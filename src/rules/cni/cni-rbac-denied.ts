@@ -1,5 +1,5 @@
-import type { Found } from "#model/finding.js";
-import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
+import type { Finding, Found } from "#model/finding.js";
+import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, shellWord, undetermined } from "#model/rule.js";
 import { citing, code, known, plainText, say } from "#model/statement.js";
 import { nodeFiles } from "./_credential.js";
 import { CALICO_ERRORS } from "./_references.js";
@@ -23,7 +23,10 @@ export default defineRule({
     // The answer itself says whether the token was accepted: the token need not have been seen.
     for (const node of refusedWith(context, "403")) {
       const denied = answered(context, node, "403");
-      if (denied && !otherCause.has(node)) yield deniedOn(node, denied, files.get(node)?.followed.state === "followed");
+      if (denied && !otherCause.has(node)) {
+        const followed = files.get(node)?.followed;
+        yield deniedOn(node, denied, followed?.state === "followed" ? followed.credential.token.sub : null);
+      }
     }
     for (const call of [...context.findings("sym:failed-kill-pod"), ...context.findings("sym:failed-create-sandbox")]) {
       const [node] = call.about.node ?? [];
@@ -68,14 +71,24 @@ const isCut = (call: Found): boolean =>
   (call.about.error ?? []).every((e) => e.startsWith("other:")) &&
   call.statements.some((s) => plainText(s).includes("connection is unauthorized"));
 
-function deniedOn(node: string, denied: Found, seen: boolean) {
+/** What the API server's message denies to whom (apiserver pkg/endpoints/handlers/responsewriters/errors.go). */
+const DENIED = /User \\*"([^"\\]+)\\*" cannot (\w+) resource \\*"([^"\\]+)\\*" in API group \\*"([^"\\]*)/;
+
+function askedFor(denied: Found): Readonly<Record<string, string>> {
+  const texts = denied.statements.flatMap((s) => [plainText(s), ...s.evidence.map((e) => e.excerpt)]);
+  const [, user = "", verb = "", resource = "", group = ""] = texts.map((t) => DENIED.exec(t)).find(Boolean) ?? [];
+  return user === "" ? {} : { user, verb, resource: group === "" ? resource : `${resource}.${group}` };
+}
+
+/** `holder`: the account of the token that the plugin is given, where that was seen. */
+function deniedOn(node: string, denied: Found, holder: string | null) {
   return found({
     subject: node,
     about: { node: [node], error: ["403"] },
     since: denied.since,
     lastSeen: denied.lastSeen,
-    unverified: seen ? [] : ["the account of the token was not seen"],
-    value: { node },
+    unverified: holder !== null ? [] : ["the account of the token was not seen"],
+    value: { node, holder, ...askedFor(denied) },
     statements: [
       say`On ${code(node, headlineEvidence(denied))} the API server answered the CNI plugin with 403: it accepted the token and denied its account permission`,
       say`The message names the user that lacks the permission ${citing(headlineEvidence(denied))}`,
@@ -83,12 +96,25 @@ function deniedOn(node: string, denied: Found, seen: boolean) {
   });
 }
 
-function consequence(): Consequence {
+/** The account that a service account's user name names. */
+const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
+
+function consequence(finding: Finding): Consequence {
+  const [user, verb, resource] = ["user", "verb", "resource"].map((k) => String(finding.value[k] ?? ""));
+  const canI = user
+    ? `kubectl auth can-i ${shellWord(verb ?? "")} ${shellWord(resource ?? "")} --as=${shellWord(user)}`
+    : "kubectl auth can-i get clusterinformations.crd.projectcalico.org --as <the user that the message names>";
+  const [, namespace, account] = ACCOUNT.exec(user ?? "") ?? [];
   return {
     ...NO_CONSEQUENCE,
+    // Only the account whose token the plugin is given is given the permission: another one is in no need of it.
+    fix:
+      namespace && account && finding.value["holder"] === user && finding.ended === null
+        ? restore(namespace, account, resource ?? "", canI)
+        : [],
     verify: [
       {
-        run: "kubectl auth can-i get clusterinformations.crd.projectcalico.org --as <the user that the message names>",
+        run: canI,
         expect: "yes",
       },
     ],
@@ -104,4 +130,42 @@ function consequence(): Consequence {
     questions: ["Which change removed the permission, and by whom was it reviewed?"],
     stops: "the refusal names the account; what changed its permissions is not in the evidence",
   };
+}
+
+/** The permission given back: found first, then bound again only where the role is there and the binding is not. */
+function restore(namespace: string, account: string, resource: string, canI: string): Consequence["fix"] {
+  const [ns, name] = [shellWord(namespace), shellWord(account)];
+  // Upstream's manifests name the role and its binding as the account; of other plugins that is not known.
+  const isCalico = resource.endsWith("projectcalico.org") && /^calico-(?:node|cni-plugin)$/.test(account);
+  return [
+    {
+      step: `See what is missing: the permission, the ClusterRole that holds it, or the ClusterRoleBinding that gives it to ${namespace}/${account}.${isCalico ? ` Calico's manifests name both ${account}.` : ""}`,
+      commands: [
+        { run: canI, expect: "no, while the fault lasts" },
+        {
+          run: `kubectl get clusterrolebindings -o wide | grep -F ${shellWord(`${namespace}/${account}`)}`,
+          expect: "one line for each binding, with its role; no output where none is left",
+        },
+        ...(isCalico
+          ? [{ run: `kubectl describe clusterrole ${name}`, expect: "the rules, with what was denied among them" }]
+          : []),
+      ],
+    },
+    {
+      step: isCalico
+        ? `Give it back. Where the role lacks the rule, apply the ClusterRole ${account} of the manifest of the installed release; where only the binding is gone, make it again (the command fails, and changes nothing, where it exists).`
+        : `Give it back: apply the ClusterRole and the ClusterRoleBinding of ${namespace}/${account} from the manifest of the installed release.`,
+      commands: [
+        ...(isCalico
+          ? [
+              {
+                run: `kubectl get clusterrole ${name} && kubectl create clusterrolebinding ${name} --clusterrole=${name} --serviceaccount=${ns}:${name}`,
+                expect: `clusterrolebinding.rbac.authorization.k8s.io/${account} created`,
+              },
+            ]
+          : []),
+        { run: canI, expect: "yes" },
+      ],
+    },
+  ];
 }

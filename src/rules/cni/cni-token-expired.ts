@@ -16,6 +16,7 @@ import {
 } from "#model/rule.js";
 import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
 import type { Credential } from "./_credential.js";
+import { type FreshToken, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
 import { apiNow, eachCredential, refusedWith, ruledOut, type Subject } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
@@ -50,7 +51,9 @@ export default defineRule({
       const now = apiNow(subject.credential, context);
       const end = token.exp.epochMs + LEEWAY_MS;
       if (end <= now.earliest) {
-        yield expired(subject, token.exp, context.moment.collectedAt);
+        const agent = agentOn(context.derive(agents), node);
+        const fresh = freshToken(subject.credential, agent, context);
+        yield expired(subject, token.exp, fresh, context.moment.collectedAt);
         if (!refusedWith(context, "401").includes(node)) yield ended(subject, token.exp);
       } else if (end <= now.latest) {
         yield undetermined({
@@ -104,7 +107,7 @@ function ended(subject: Subject, exp: Instant) {
   });
 }
 
-function expired(subject: Subject, exp: Instant, now: Instant) {
+function expired(subject: Subject, exp: Instant, fresh: FreshToken, now: Instant) {
   const { token, tokenEvidence, node, path, real, file } = subject.credential;
   const [first, ...rest] = path;
   return found({
@@ -113,12 +116,13 @@ function expired(subject: Subject, exp: Instant, now: Instant) {
     since: exp,
     lastSeen: now,
     unverified: subject.credential.unverified,
-    value: { node, path: real },
+    value: { node, path: real, ...fresh.value },
     statements: [
       say`On ${code(node, tokenEvidence)} the token that the CNI plugin is given expired at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
       say`The runtime's configuration leads the plugin to ${code(real, first, ...rest)}`,
       ...(token.iat ? [say`The token was issued at ${time(token.iat, tokenEvidence)}`] : []),
       ...(file?.value.mtime ? [say`The file was last written at ${time(file.value.mtime, file.evidence)}`] : []),
+      ...fresh.statements,
     ],
   });
 }
@@ -225,6 +229,7 @@ function consequence(finding: Finding): Consequence {
   const { node, path } = finding.value;
   return {
     ...NO_CONSEQUENCE,
+    fix: freshFix(finding),
     verify: [
       {
         run: `# on ${String(node)}: how old is the credential?\nstat -c '%y %n' ${shellWord(String(path ?? ""))}`,
@@ -240,6 +245,7 @@ function consequence(finding: Finding): Consequence {
         doneWhen: "the alert fires on a node whose refresher is stopped for a test, hours before the token ends",
       },
     ],
-    stops: "the end of the token is recorded; what should have renewed it was not found",
+    questions: freshQuestions(finding),
+    stops: freshStop(finding) ?? "the end of the token is recorded; what should have renewed it was not found",
   };
 }

@@ -2,7 +2,8 @@ import type { Found, Outcome } from "#model/finding.js";
 import { order } from "#model/instant.js";
 import { defineRule, effect, found, type MatchContext, NO_CONSEQUENCE } from "#model/rule.js";
 import { citing, code, known, say } from "#model/statement.js";
-import { type NodeFiles, nodeFiles } from "./_credential.js";
+import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
+import { freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
 import {
   answered,
@@ -14,6 +15,7 @@ import {
   ruledOutByText,
   type Subject,
 } from "./_refusal.js";
+import { agentOn, agents } from "./_writer.js";
 
 /**
  * The account's name alone only dates a token to a release. It is a cause where the API server denied that account (403) while the
@@ -26,7 +28,7 @@ export default defineRule({
   asks: "How did the plugin come to present an account without permission?",
   kind: "mechanism",
   needs: { kubeconfigs: "kubeconfig", events: "kube.event" },
-  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
+  uses: ["cni-hostpath-mount-stale-inode", "sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
@@ -47,9 +49,11 @@ export default defineRule({
       CALICO_TOKEN_WATCH,
     ),
   ],
-  consequence: () => ({
+  consequence: (finding) => ({
     ...NO_CONSEQUENCE,
-    stops: "the token names its account; why an old token was left in use was not found",
+    fix: freshFix(finding),
+    questions: freshQuestions(finding),
+    stops: freshStop(finding) ?? "the token names its account; why an old token was left in use was not found",
   }),
   references: [CALICO_ERRORS, CALICO_TOKEN_WATCH],
   falsePositives: ["a cluster whose manifest names its own account for the plugin"],
@@ -72,7 +76,7 @@ function* judge(subject: Subject, files: ReadonlyMap<string, NodeFiles>, context
   );
   const other = working.find((c) => c.token.sub !== null && token.sub !== null && c.token.sub !== token.sub);
   const same = working.find((c) => c.token.sub === token.sub);
-  if (denied && other && !same) yield wrong(subject, denied, other.token.sub ?? "", other.tokenEvidence);
+  if (denied && other && !same) yield wrong(subject, denied, other, context);
   else if (denied && same)
     yield ruledOut(
       subject,
@@ -95,8 +99,11 @@ function notTheAccount(node: string, unauthorised: Found, files: NodeFiles | und
   );
 }
 
-function wrong(subject: Subject, denied: Found, expected: string, evidence: Parameters<typeof code>[1]) {
-  const { node, token, tokenEvidence } = subject.credential;
+function wrong(subject: Subject, denied: Found, working: Credential, context: MatchContext) {
+  const { node, token, tokenEvidence, named } = subject.credential;
+  const [expected, evidence] = [working.token.sub ?? "", working.tokenEvidence];
+  const agent = agentOn(context.derive(agents), node);
+  const fresh = freshToken(subject.credential, agent, context, (t) => t.sub === expected);
   return found({
     subject: subject.subject,
     about: subject.about,
@@ -104,10 +111,11 @@ function wrong(subject: Subject, denied: Found, expected: string, evidence: Para
     since: null,
     lastSeen: denied.lastSeen,
     unverified: subject.credential.unverified,
-    value: { node },
+    value: { node, path: named, ...fresh.value },
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin is given the token of the account ${code(token.sub ?? "", tokenEvidence)}, while nodes that work have that of ${code(expected, evidence)}`,
       say`The API server denied that account with 403 ${citing(headlineEvidence(denied))}`,
+      ...fresh.statements,
     ],
   });
 }
