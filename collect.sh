@@ -58,7 +58,8 @@ usage: sh collect.sh [options]               on a node: this node, and the API s
   --since AGE       how far back journals are read, for example 6h or 2d (default: 24h)
   --timeout SECONDS limit for each command (default: 30)
   --deadline SECONDS the run ends after that time with what there is (default: 300)
-  --max-bytes N     at most N bytes of each log and output (default: 4194304); API lists may have sixteen times that
+  --max-bytes N     at most N bytes of each log and output (default: 4194304); API lists may have sixteen times that, logs of
+                    containers a quarter (from the API server) or an eighth (from files). What was cut is counted at the end
   --case ID, --operator NAME
                     written into the bundle's record, for the chain of custody
   --dry-run         print what would be read, run and asked, and do nothing
@@ -79,7 +80,8 @@ Secrets, ConfigMaps and the environment of processes are never read. Run it as r
 On standard output: "<sha256>  <archive>", one line per archive (on standard error with -o -). The same lines are kept in the
 file SHA256SUMS beside the archives: keep it with the ticket.
 
-exit code: 0 complete (a log or list may be cut at its limit, the index says which); 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
+exit code: 0 complete (a log or list may be cut at its limit: standard error says at the end how many are and by what option they get
+longer, the index which); 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
 missing or partial); 3 nothing (the archive only says what was tried; with --all-nodes: no archive); 5 partial, and a file was withheld because something in it
 still looked like a secret; 64 wrong usage; 70 internal error; 73 output directory or archive cannot be created; 74 no space
 or write error; 128+n stopped by signal n (the archive holds what there was)
@@ -99,7 +101,9 @@ EOT
 #   cni DIR              a directory of CNI configurations: listed; configurations and the kubeconfigs which they name are read
 #   containerd FILE      containerd's configuration: read, and the directories and files which it names are followed
 #   crio PATTERN         the same of CRI-O's
-# What the command lines of a running kubelet and containerd name is read besides, wherever it lies.
+# What the command lines of a running kubelet and containerd name is read besides, wherever it lies; so are CNI directories of CRI-O's and cri-dockerd's.
+# rpm is not asked what is installed: as root it opens its database for writing (__db.* of Berkeley DB, -wal and -shm of SQLite, a lock).
+# The logs of dnf and yum tell what changed, and the times of the database's files when.
 path_steps() {
 	cat <<'EOT'
 containerd /etc/containerd/config.toml
@@ -192,6 +196,9 @@ list 1     /sys/class/iscsi_session
 list 1     /dev/disk/by-path
 list 1     /var/log/calico/cni
 list 1     /var/log/pods
+list 1     /var/lib/dpkg
+list 1     /var/lib/rpm
+list 1     /usr/lib/sysimage/rpm
 file text  /proc/loadavg
 file text  /proc/meminfo
 file text  /proc/stat
@@ -297,9 +304,11 @@ now  text uptime                uptime
 now  ps   ps                    ps -eo pid,ppid,lstart,args
 now  ps   ps                    ps -o pid,ppid,time,args
 now  ps   ps                    ps
-now  text ss-tlnp               ss -tlnp
+now  text ss-tlnp               ?@TCP_DIAG@ ss -tlnp
 now  text ss-tlnp               netstat -tlnp
-now  text ss-s                  ss -s
+now  text ss-tlnp               cat /proc/net/tcp /proc/net/tcp6
+now  text ss-s                  ?@TCP_DIAG@ ss -s
+now  text ss-s                  cat /proc/net/sockstat /proc/net/sockstat6
 now  text ip-neigh              ip neigh
 now  text crictl-pods           ?@CRI_SOCKET@ crictl @ENDPOINT@ pods
 now  text crictl-ps             ?@CRI_SOCKET@ crictl @ENDPOINT@ ps -a
@@ -513,8 +522,27 @@ pod_manifest() { # NODE POD RUN
   "volumes": [{"name": "host", "hostPath": {"path": "/"}}, {"name": "work", "emptyDir": {"sizeLimit": "1Gi"}}]}}
 EOT
 }
+# Only looks whether programs and kubeconfigs are there: --dry-run asks it, too.
+find_kubectl() {
+	[ -n "$KUBECTL" ] && return 0
+	f_conf=''
+	if command -v kubectl >/dev/null 2>&1; then KUBECTL=kubectl
+	elif command -v microk8s >/dev/null 2>&1; then KUBECTL='microk8s kubectl'; return 0
+	elif command -v k3s >/dev/null 2>&1; then KUBECTL='k3s kubectl'; return 0
+	elif command -v k0s >/dev/null 2>&1; then KUBECTL='k0s kubectl'; return 0
+	elif [ -x /var/lib/rancher/rke2/bin/kubectl ]; then KUBECTL=/var/lib/rancher/rke2/bin/kubectl
+	else return 1; fi
+	# root on a control plane node often has no kubeconfig of its own: the distribution's is where it always is
+	[ -n "${KUBECONFIG:-}" ] || [ -r "${HOME:-/root}/.kube/config" ] && return 0
+	for f_conf in /etc/kubernetes/admin.conf /etc/rancher/rke2/rke2.yaml /etc/rancher/k3s/k3s.yaml /var/lib/k0s/pki/admin.conf; do
+		[ -r $f_conf ] && { KUBECTL="$KUBECTL --kubeconfig $f_conf"; return 0; }
+	done
+	return 0
+}
 # What a run would touch, from the same tables; nothing is read, run or asked.
 dry_run() {
+	d_found=0
+	find_kubectl && d_found=1
 	if [ $ALL = 1 ]; then
 		d_kubectl="${KUBECTL:-kubectl}${CONTEXT:+ --context $CONTEXT}"
 		echo "# from this machine"
@@ -553,7 +581,7 @@ dry_run() {
 	fi
 	if [ $DO_NODE = 1 ] && [ $DO_COMMANDS = 1 ]; then
 		echo "# commands, each ended after $LIMIT s"
-		command_steps | sed 's/@CONFIG@/[--config FILE]/; s/@ADDRESS@/[-a SOCKET]/; s/@ENDPOINT@/[--runtime-endpoint SOCKET]/; s/@UNITS@/UNIT.../; s/@C.*_SOCKET@/SOCKET/' | while read -r _ _ _ line; do
+		command_steps | sed 's/@CONFIG@/[--config FILE]/; s/@ADDRESS@/[-a SOCKET]/; s/@ENDPOINT@/[--runtime-endpoint SOCKET]/; s/@UNITS@/UNIT.../; s/@C.*_SOCKET@/SOCKET/; s/@TCP_DIAG@/\/sys\/module\/tcp_diag/' | while read -r _ _ _ line; do
 			d_where=${line%% *}
 			case $line in '?'*) echo "run ${line#* }   # where there is ${d_where#'?'}" ;; *) echo "run $line" ;; esac
 		done
@@ -562,15 +590,15 @@ dry_run() {
 		echo "run curl, wget or openssl: the Date of an answer of the API server that the kubeconfigs name, without credentials"
 	fi
 	if [ $DO_CLUSTER = 1 ]; then
-		[ -n "$KUBECTL" ] || echo "# the API server, with the first of kubectl, microk8s kubectl, k3s kubectl, k0s kubectl that exists"
-		[ -z "$KUBECTL" ] || echo "# the API server"
+		if [ $d_found = 1 ]; then echo "# the API server"
+		else echo "# the API server: nothing is asked, there is none of kubectl, microk8s kubectl, k3s kubectl, k0s kubectl here; else it would be"; fi
 		d_kubectl="${KUBECTL:-kubectl}${CONTEXT:+ --context $CONTEXT}"
 		echo "$d_kubectl get --raw /version -v=8 (only the Date of the answer is kept)"
 		api_steps | while read -r verb a b; do
 			case $verb in
 				raw) echo "$d_kubectl get --raw $b" ;;
 				types) echo "$d_kubectl api-resources --verbs=list -o name" ;;
-				names) echo "$d_kubectl get $a -A -o name" ;;
+				names) echo "$d_kubectl get $a${NAMESPACES:+ -n each of$NAMESPACES}$([ -n "$NAMESPACES" ] || echo ' -A') -o name" ;;
 				*) echo "$d_kubectl get $a${NAMESPACES:+ -n each of$NAMESPACES}$([ -n "$NAMESPACES" ] || echo ' -A') -o json" ;;
 			esac
 		done
@@ -671,8 +699,10 @@ leave() {
 	case $? in
 		0) ;;
 		2) die 73 "the archive could not be put into $OUT" ;;
+		3) die 70 "awk, the filter for secrets, failed at the end: no archive is made of what it did not see" ;;
 		*) die 74 "no space or write error in $OUT" ;;
 	esac
+	told_of_cuts
 	[ "$1" != 0 ] && [ "$1" -lt 98 ] && exit $((128 + $1))
 	[ $WITHHELD = 1 ] && exit 5
 	[ $GOT = 1 ] || exit 3
@@ -702,7 +732,8 @@ supervise() {
 		wait $WORKER 2>/dev/null; s_code=$?
 	done
 	trap '' HUP INT QUIT TERM
-	[ -z "$BELL" ] || slay "$BELL"
+	# waited for in silence: bash tells of every process of its own that was killed
+	[ -z "$BELL" ] || { slay "$BELL"; wait "$BELL" 2>/dev/null; }
 	# on a full disk the file stays empty; a signal of ours would make wait's word worthless, so the file comes first
 	[ -s "$W/exit" ] || [ $s_code -gt 125 ] || [ $s_code = 0 ] || exit $s_code
 	[ -s "$W/exit" ] || die 70 "the run was killed, nothing is left of it"
@@ -783,12 +814,14 @@ esc() {
 now() { set -- $(date -u '+%s %Y-%m-%dT%H:%M:%SZ'); NOW=${1:-$NOW} STAMP=${2:-$STAMP}; }
 NOW=0 STAMP=1970-01-01T00:00:00Z
 # begin_row; row COVERAGE EXIT KIND MEMBER ORIGIN NOTE
-begin_row() { now; T0=$NOW S0=$STAMP; printf '' >"$W/n"; }
+begin_row() { now; T0=$NOW S0=$STAMP BROKEN='' OVER=''; printf '' >"$W/n"; }
 # gone KIND ORIGIN NOTE [EXIT]: what is not there took no time, so the clock is not asked: most of the tables are absent on any node
 SAMETIME=0
-gone() { T0=$NOW S0=$STAMP SAMETIME=1; printf '' >"$W/n"; row absent "${4:--}" "$1" - "$2" "$3"; SAMETIME=0; }
+gone() { T0=$NOW S0=$STAMP SAMETIME=1 BROKEN=''; printf '' >"$W/n"; row absent "${4:--}" "$1" - "$2" "$3"; SAMETIME=0; }
 row() {
 	[ $SAMETIME = 1 ] || now
+	# whatever the command said: without the filter nothing of it is there
+	if [ -n "$BROKEN" ]; then set -- failed "$2" "$3" "$4" "$5" "$BROKEN"; fi
 	SEQ=$((SEQ + 1))
 	size=0 reds=0
 	[ "$4" != - ] && size=$(wc -c <"$W/tree/$4" | tr -d ' ')
@@ -798,10 +831,29 @@ row() {
 	esc "$5"; origin=$ESC
 	esc "$6"; note=$ESC
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$SEQ" "$S0" "$((NOW - T0))" "$2" "$1" "$size" "$reds" "$3" "$4" "$origin" "$note" >>"$W/index"
-	case $1 in failed | denied) PARTIAL=1 ;; esac
+	case $1 in
+		failed | denied) PARTIAL=1 ;;
+		truncated) if [ "$2" = 124 ]; then OVER=timeout; fi; printf '%s %s\n' "$SEQ" "${OVER:-other}" >>"$W/overs" ;;
+	esac
 	[ "$2" = 124 ] && PARTIAL=1
 	[ "$4" = - ] || GOT=1
 	enough
+}
+# What was cut, why, and what would have helped: OVER says of a row that --max-bytes would
+told_of_cuts() {
+	[ -s "$W/overs" ] || return 0
+	case $SENT$STOP in 0 | 98 | 99) ;; *) return 0 ;; esac
+	for t_why in max-bytes timeout other; do
+		# the names as the filter left them
+		t_text=$(awk -F '\t' -v why=$t_why 'FILENAME == ARGV[1] { split($0, f, " "); if (f[2] == why) w[f[1]] = 1; next } ($1 in w) && $5 == "truncated" { if (++n < 4) t = t (n > 1 ? ", " : "") $10 }
+			END { if (n) print n ": " t (n > 3 ? ", ..." : "") }' "$W/overs" "$W/index")
+		[ -n "$t_text" ] || continue
+		case $t_why in
+			max-bytes) say "cut at the limit of bytes (--max-bytes raises it, now $MAX): $t_text" ;;
+			timeout) say "cut because they took too long (--timeout and --deadline give them longer, now $LIMIT and $DEADLINE s): $t_text" ;;
+			other) say "only in part, which no limit of bytes or time changes (the index says why): $t_text" ;;
+		esac
+	done
 }
 # The run ends early, with what there is, at its deadline and before the disk is full.
 enough() {
@@ -893,7 +945,8 @@ capture() {
 	c_limit=$((LIMIT * PATIENCE))
 	if [ "$c_limit" -gt $((END - NOW)) ]; then c_limit=$((END - NOW)); fi
 	if [ "$c_limit" -lt 1 ]; then c_limit=1; fi
-	rm -f "$W/pid" "$W/late" "$W/rc" "$W/err" "$W/cut"
+	rm -f "$W/pid" "$W/late" "$W/rc" "$W/err" "$W/cut" "$W/filter" "$W/errfilter" "$W/bounds"
+	BROKEN=''
 	mkdir -p "$W/tree/${c_member%/*}"
 	(
 		trap - TERM EXIT PIPE USR1
@@ -904,7 +957,9 @@ capture() {
 					sh -c 'echo $$ >"$0"; exec "$@"' "$W/pid" "$@" 3>&- 2>&4
 					echo $? >"$W/rc"
 				} 4>&1 1>&3 | { head -c 4096; cat >/dev/null; } | redact text err >"$W/err"
-			} 3>&1 | bounded "$c_bytes" "$c_end" | redact "$c_mode" out -v counts="$W/n" >"$W/tree/$c_member"
+				echo $? >"$W/errfilter"
+			} 3>&1 | { bounded "$c_bytes" "$c_end"; echo $? >"$W/bounds"; } | redact "$c_mode" out -v counts="$W/n" >"$W/tree/$c_member"
+			echo $? >"$W/filter"
 		}
 	) </dev/null >/dev/null 2>&1 &
 	JOB=$!
@@ -921,7 +976,31 @@ capture() {
 	if [ "$STOP" != 0 ]; then ERR="interrupted by a signal"; RC=$((128 + STOP)); fi
 	if [ -e "$W/late" ]; then RC=124 ERR="no end within $c_limit s; ended"; fi
 	[ -e "$W/tree/$c_member" ] || printf '' >"$W/tree/$c_member"
+	# what was ended with its command is not broken
+	[ "$STOP" = 0 ] && [ ! -e "$W/late" ] || return 0
+	of_filter "$W/errfilter"
+	[ -z "$F_WHY" ] || ERR="standard error is lost: the filter for secrets $F_WHY"
+	of_filter "$W/filter"
+	# a filter that ended early takes what feeds it along
+	if [ -z "$F_WHY" ]; then of_filter "$W/bounds"; fi
+	if [ -z "$F_WHY" ] && [ "$c_end" = count ] && [ ! -s "$W/tree/$c_member" ]; then F_WHY="printed nothing"; fi
+	[ -n "$F_WHY" ] || return 0
+	BROKEN="nothing is kept: the filter for secrets $F_WHY"
+	printf '' >"$W/tree/$c_member"
+	if [ $BROKE = 0 ]; then BROKE=1; say "awk, the filter for secrets, $F_WHY: nothing is kept of what it was to filter, the index says of what"; fi
 }
+# of_filter FILE with an exit code: sets F_WHY, empty where all is well. What awk itself prints could hold what it was to hide.
+of_filter() {
+	F_WHY='' F_RC=$(cat "$1" 2>/dev/null)
+	case $F_RC in
+		0) ;;
+		'') F_WHY='was killed' ;;
+		126 | 127) F_WHY="could not be started (exit $F_RC)" ;;
+		*) if [ "$F_RC" -gt 256 ]; then F_RC=$((F_RC % 128 + 128)); fi # ksh93 and yash add more to the number of a signal
+			if [ "$F_RC" -gt 128 ]; then F_WHY="was killed by signal $((F_RC - 128))"; else F_WHY="ended with exit code $F_RC"; fi ;;
+	esac
+}
+BROKEN='' BROKE=0
 # Cuts at a limit, never inside of a line: half a line may be half a secret, which no filter recognises.
 #   head: the first bytes; rest: the same, but the first line is the rest of one; tail: the last lines
 #   count: how many lines there are, in all and by their first word
@@ -1155,7 +1234,7 @@ take() {
 	fi
 	t_cov=complete
 	[ "$RC" = 0 ] || t_cov=failed
-	if [ $CUT = 1 ] || [ -n "$t_note" ]; then t_cov=truncated; fi
+	if [ $CUT = 1 ] || [ -n "$t_note" ]; then t_cov=truncated OVER=max-bytes; fi
 	if [ "$RC" = 124 ] || [ "$STOP" != 0 ]; then t_cov=truncated; fi
 	[ "${3:-}" = cert ] && ERR=${ERR:-only its certificates}
 	row $t_cov "$RC" file "$t_member" "$t_real" "${t_note:-$ERR}"
@@ -1210,7 +1289,7 @@ do_podlogs() { # PATTERN of directories, one of each container
 	while IFS= read -r l_path <&7; do
 		# the newest two: 1.log is the run after 0.log
 		for l_e in $(cd "$R$l_path" 2>/dev/null && ls | grep '^[0-9][0-9]*\.log$' | sort -rn | head -n 2); do
-			if [ $PODLOG_ROOM -le 0 ]; then begin_row; row truncated - file - "$l_path/$l_e" "not read: $((MAX * 2)) bytes of such logs were"; continue; fi
+			if [ $PODLOG_ROOM -le 0 ]; then begin_row; OVER=max-bytes; row truncated - file - "$l_path/$l_e" "not read: $((MAX * 2)) bytes of such logs were"; continue; fi
 			take text "$l_path/$l_e" log $((MAX / 8)) || continue
 			[ -n "$LAST" ] && PODLOG_ROOM=$((PODLOG_ROOM - $(wc -c <"$W/tree/$LAST")))
 		done
@@ -1254,7 +1333,7 @@ do_runtime() { # FILE of containerd or CRI-O
 	while IFS= read -r c_d <&7; do do_cni "$c_d"; done 7<"$W/confdirs"
 	while IFS= read -r c_d <&7; do do_list 1 "$c_d"; done 7<"$W/bindirs"
 	while read -r c_k c_d <&7; do
-		case $c_d in /*) ;; *) continue ;; esac
+		case $c_k,$c_d in *,/*) ;; imports,?*) c_d=${1%/*}/$c_d ;; *) continue ;; esac
 		case $c_k in bin_dirs | plugin_dirs) do_list 1 "$c_d" ;; imports) do_list 1 "${c_d%/*}"; do_file toml "$c_d" ;; esac
 	done 7<"$W/lists"
 }
@@ -1329,14 +1408,28 @@ flags() { # PROGRAM FLAG FLAG: values of a flag and of its short form, where the
 		}
 	}' "$W/tree/bundle/node/proc/"*/cmdline 2>/dev/null | sort -u
 }
+# the address in the section [grpc] of containerd's configuration: only a plain path is taken
+configured_sockets() {
+	for c_file in $CONTAINERD_CONFIG $(path_steps | sed -n 's/^containerd  *//p'); do
+		resolve "$c_file" && [ "$TYPE" = f ] && [ -r "$R$REAL" ] || continue
+		awk '/^[ \t]*\[/ { grpc = /^[ \t]*\[[ \t]*grpc[ \t]*\]/ }
+			(grpc && /^[ \t]*address[ \t]*=/) || /^[ \t]*grpc[ \t]*[.][ \t]*address[ \t]*=/ {
+				v = $0; sub(/^[^=]*=[ \t]*["\047]/, "", v); sub(/["\047].*$/, "", v)
+				if (v ~ /^\/[A-Za-z0-9_.\/-]*$/) print v
+			}' "$R$REAL" 2>/dev/null
+	done | tr '\n' ' '
+}
 node_runtime() {
 	CONTAINERD_CONFIG=$(flags containerd config c | tail -n 1)
 	KUBELET_FILES="$(flags kubelet config config) $(flags kubelet kubeconfig kubeconfig)"
-	KUBELET_CNI=$(flags kubelet cni-conf-dir cni-conf-dir)
-	for c_e in $(flags kubelet container-runtime-endpoint container-runtime-endpoint) $(flags containerd address a) /run/containerd/containerd.sock /run/k3s/containerd/containerd.sock \
+	KUBELET_CNI="$(flags kubelet cni-conf-dir cni-conf-dir) $(flags cri-dockerd cni-conf-dir cni-conf-dir) $(flags crio cni-config-dir cni-config-dir)"
+	CTR_SOCKETS="$(flags containerd address a | tr '\n' ' ')$(configured_sockets)"
+	for c_e in $(flags kubelet container-runtime-endpoint container-runtime-endpoint) $CTR_SOCKETS /run/containerd/containerd.sock /run/k3s/containerd/containerd.sock \
 		/var/snap/microk8s/common/run/containerd.sock /run/k0s/containerd.sock /run/crio/crio.sock /run/cri-dockerd.sock; do
 		[ -S "$R$c_e" ] || continue
 		[ -n "$CRI_SOCKET" ] || CRI_SOCKET=$c_e
+		# of containerd's own words its name does not matter
+		case " $CTR_SOCKETS " in *" $c_e "*) [ -n "$CTR_SOCKET" ] || CTR_SOCKET=$c_e ;; esac
 		case $c_e in *containerd.sock) [ -n "$CTR_SOCKET" ] || CTR_SOCKET=$c_e ;; esac
 	done
 }
@@ -1381,6 +1474,7 @@ judge() { # MEMBER
 	esac
 	[ $COV = failed ] && case $ERR in *[Pp]ermission\ denied* | *ermission\ denied* | *[Oo]peration\ not\ permitted* | *orbidden* | *must\ be\ root*) COV=denied ;; esac
 	[ $CUT = 1 ] && COV=truncated
+	[ -z "$BROKEN" ] || COV=failed
 	[ "$STOP" != 0 ] && { COV=failed; [ -s "$W/tree/$1" ] && COV=truncated; }
 	return 0
 }
@@ -1402,6 +1496,7 @@ run_step() { # VERB MODE SLUG COMMAND...
 	s_end='head'; case $s_verb in tail | count) s_end=$s_verb ;; esac
 	if [ "$s_verb" = zone ]; then if [ "$ZONEVAR" = unset ]; then set -- env -u TZ "$@"; else set -- env TZ="$ZONEVAR" "$@"; fi; fi
 	capture "$s_member" "$MAX" $s_end "$s_mode" "$@"
+	[ $CUT$s_end = 1head ] && OVER=max-bytes
 	judge "$s_member"
 	# df complains of one mount and prints the others: what there is is true. Of a document it would not be.
 	s_worked=1
@@ -1426,6 +1521,19 @@ node_commands() { # first or rest
 		set -- "$c_phase"
 	done 8<"$W/commands"
 }
+# ss asks the kernel in a way that loads the module tcp_diag, and a node is not changed: it runs only where that is loaded already, or
+# built in. What says so, or the module's folder, which is not there then.
+tcp_diag() {
+	if [ -d "$R/sys/module/tcp_diag" ]; then :
+	elif grep -q '^tcp_diag ' "$R/proc/modules" 2>/dev/null; then echo /proc/modules; return
+	else
+		d_kernel=$(cat "$R/proc/sys/kernel/osrelease" 2>/dev/null)
+		for d_file in "/lib/modules/$d_kernel/modules.builtin" "/usr/lib/modules/$d_kernel/modules.builtin"; do
+			if grep -q '/tcp_diag[.]ko' "$R$d_file" 2>/dev/null; then echo "$d_file"; return; fi
+		done
+	fi
+	echo /sys/module/tcp_diag
+}
 # The words of a line that depend on the node. Sets FILLED.
 fill_in() {
 	FILLED=''
@@ -1436,6 +1544,7 @@ fill_in() {
 			@ADDRESS@) c_w=${CTR_SOCKET:+-a $CTR_SOCKET} ;;
 			@ENDPOINT@) c_w=${CRI_SOCKET:+--runtime-endpoint unix://$CRI_SOCKET} ;;
 			@UNITS@) c_w=$(journal_units) ;;
+			'?@TCP_DIAG@') c_w="?$(tcp_diag)" ;;
 			'?@CTR_SOCKET@') c_w="?${CTR_SOCKET:-/run/containerd/containerd.sock}" ;;
 			'?@CRI_SOCKET@') c_w="?${CRI_SOCKET:-/run/containerd/containerd.sock}" ;;
 		esac
@@ -1476,6 +1585,7 @@ node_journals() {
 		# the newest lines count; a limit in lines keeps whole lines
 		capture "$j_member" "$MAX" head text "$@" -u "$j_unit" --since="-$SINCE" -n $((MAX / 300 + 10)) -q --no-pager -o short-iso-precise --utc
 		judge "$j_member"
+		OVER=max-bytes
 		[ $COV = complete ] && [ "$(wc -l <"$W/tree/$j_member")" -ge $((MAX / 300 + 10)) ] && COV=truncated
 		row $COV "$RC" journal "$j_member" "$j_unit" "${ERR:-since -$SINCE}"
 	done
@@ -1483,22 +1593,6 @@ node_journals() {
 
 # ===================================================================================================== cluster
 API_DOWN=0 API_OFFSET='' API_ERROR=''
-find_kubectl() {
-	[ -n "$KUBECTL" ] && return 0
-	f_conf=''
-	if command -v kubectl >/dev/null 2>&1; then KUBECTL=kubectl
-	elif command -v microk8s >/dev/null 2>&1; then KUBECTL='microk8s kubectl'; return 0
-	elif command -v k3s >/dev/null 2>&1; then KUBECTL='k3s kubectl'; return 0
-	elif command -v k0s >/dev/null 2>&1; then KUBECTL='k0s kubectl'; return 0
-	elif [ -x /var/lib/rancher/rke2/bin/kubectl ]; then KUBECTL=/var/lib/rancher/rke2/bin/kubectl
-	else return 1; fi
-	# root on a control plane node often has no kubeconfig of its own: the distribution's is where it always is
-	[ -n "${KUBECONFIG:-}" ] || [ -r "${HOME:-/root}/.kube/config" ] && return 0
-	for f_conf in /etc/kubernetes/admin.conf /etc/rancher/rke2/rke2.yaml /etc/rancher/k3s/k3s.yaml /var/lib/k0s/pki/admin.conf; do
-		[ -r $f_conf ] && { KUBECTL="$KUBECTL --kubeconfig $f_conf"; return 0; }
-	done
-	return 0
-}
 # kube MEMBER MODE ARGUMENTS...
 kube() {
 	k_member=$1 k_mode=$2; shift 2
@@ -1506,6 +1600,7 @@ kube() {
 	# the cache goes to the work directory: nothing is written into the home of whoever runs this
 	set -f; set -- $KUBECTL --cache-dir "$W/kubecache" --request-timeout="${K_TIMEOUT}s" "$@"; set +f
 	capture "$k_member" "$K_MAX" head "$k_mode" "$@"
+	[ $CUT = 1 ] && OVER=max-bytes
 	judge "$k_member"
 	case $ERR in
 		*"doesn't have a resource type"* | *"could not find the requested resource"* | *'(NotFound)'* | *'previous terminated container'* | *'is terminated' | *'is waiting to start'*) COV=absent ;;
@@ -1603,7 +1698,7 @@ node_clock() {
 	# that the API server did not answer is an observation, not a failure of the run
 	PARTIAL=$n_partial
 }
-# ask_list RESOURCE PLURAL NAMESPACE (empty: all)
+# ask_list RESOURCE PLURAL NAMESPACE (empty: all) [names]
 ask_list() {
 	api_gone api "$2" && return
 	[ "$STOP" = 0 ] || return
@@ -1612,7 +1707,11 @@ ask_list() {
 	if [ "$1" = pods ]; then WANT_AGENTS=1; fi
 	# a large list takes the filter longer than the server
 	PATIENCE=4
-	if [ -n "$3" ]; then kube "bundle/cluster/$2.$3.json" api get "$1" -n "$3" -o json
+	if [ -n "${4:-}" ]; then
+		if [ -n "$3" ]; then kube "bundle/cluster/$2.$3.txt" text get "$1" -n "$3" -o name
+		else kube "bundle/cluster/$2.txt" text get "$1" -A -o name; fi
+		ERR=${ERR:-only the names${3:+, namespace $3 only}}
+	elif [ -n "$3" ]; then kube "bundle/cluster/$2.$3.json" api get "$1" -n "$3" -o json
 	else kube "bundle/cluster/$2.json" api get "$1" -A -o json; fi
 	PATIENCE=1 WANT_AGENTS=0
 	if [ -s "$W/agents.one" ]; then cat "$W/agents.one" >>"$W/agents"; rm -f "$W/agents.one"; fi
@@ -1651,32 +1750,26 @@ cluster() {
 			[ "$a_name" = version ] && [ $COV = complete ] && [ "$STOP" = 0 ] && api_clock
 			continue
 		fi
-		if [ "$a_verb" = names ]; then
-			a_plural=${a_name%%.*}
-			api_gone api "$a_plural" && continue
-			begin_row
-			kube "bundle/cluster/$a_plural.txt" text get "$a_name" -A -o name
-			row $COV "$RC" api "$k_member" "$a_plural" "${ERR:-only the names}"
-			continue
-		fi
+		a_names=''
+		if [ "$a_verb" = names ]; then a_names=names; fi
 		# only where two groups have the plural is the group part of the name
 		case $a_name in events.*) a_plural=$a_name ;; *) a_plural=${a_name%%.*} ;; esac
-		case "$NL$UNSPACED$NL" in *"$NL$a_name$NL"*) ask_list "$a_name" "$a_plural" ''; continue ;; esac
-		if [ -z "$NAMESPACES" ]; then ask_list "$a_name" "$a_plural" ''; continue; fi
-		for a_ns in $NAMESPACES; do ask_list "$a_name" "$a_plural" "$a_ns"; done
+		case "$NL$UNSPACED$NL" in *"$NL$a_name$NL"*) ask_list "$a_name" "$a_plural" '' $a_names; continue ;; esac
+		if [ -z "$NAMESPACES" ]; then ask_list "$a_name" "$a_plural" '' $a_names; continue; fi
+		for a_ns in $NAMESPACES; do ask_list "$a_name" "$a_plural" "$a_ns" $a_names; done
 	done 8<"$W/steps"
 	[ -s "$W/agents" ] || return
 	# namespace pod container node agent trouble restarts: this node's first, of those the CNI's agent, then what is in trouble
 	awk -v node="$NODE" -v all="^($LOGS)\$" -v some="^($LOGS_OF_TROUBLED)\$" '
 		$5 || $1 ~ all || ($1 ~ some && $6) { print ($4 == node ? 0 : 1), ($5 ? 0 : 1), ($6 ? 0 : 1), $1, $2, $3, $7 }' "$W/agents" | sort >"$W/logs"
 	head -n $LOGS_MOST "$W/logs" | cut -d' ' -f4- >"$W/steps"
-	K_MAX=1048576 LOGNUMBER=0 l_room=$((MAX * 4))
+	K_MAX=$((MAX / 4)) LOGNUMBER=0 l_room=$((MAX * 4))
 	while read -r l_ns l_pod l_c l_restarts <&8; do
 		for l_prev in '' previous; do
 			[ "$STOP" = 0 ] || return
 			l_origin=$l_ns/$l_pod/$l_c${l_prev:+#previous}
 			case $l_prev$l_restarts in previous0) gone podlog "$l_origin" "the container has not been restarted"; continue ;; esac
-			if [ $l_room -le 0 ]; then begin_row; row truncated - podlog - "$l_origin" "not asked: $((MAX * 4)) bytes of logs were read"; continue; fi
+			if [ $l_room -le 0 ]; then begin_row; OVER=max-bytes; row truncated - podlog - "$l_origin" "not asked: $((MAX * 4)) bytes of logs were read"; continue; fi
 			api_gone podlog "$l_origin" && continue
 			begin_row
 			l_member=bundle/cluster/logs/${l_ns}_${l_pod}_$l_c${l_prev:+.previous}.log
@@ -1702,6 +1795,8 @@ write_filter() {
 #   counts  file for the number of replaced values by kind
 #   agents  (api mode, pods) file for what is known of each container, to choose those whose logs are read
 # POSIX awk only: no intervals, no gensub, nothing that mawk or busybox lack.
+# What every line meets is written as /literal/: an expression in a string or a variable busybox compiles anew for each line, which takes
+# longer than all the rest. \057 in brackets is a slash: busybox takes the backslash of \/ there for one of the characters.
 BEGIN {
 	JWT = "e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+"
 	SECRETKEY = "(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)"
@@ -1744,8 +1839,11 @@ function hide(v, kind,   f) {
 	f = fingerprint(v)
 	return "[REDACTED len=" length(v) (f == "" ? "" : " fp=" f) "]"
 }
-function bare_jwt(v) { return v ~ ("^" JWT "[.][A-Za-z0-9_-]*$") }
-function stripped_jwt(v) { return v ~ ("^" JWT "[.]$") }
+# the expressions of JWT and SECRETKEY once more, as literals
+function has_jwt(v) { return v ~ /e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+/ }
+function bare_jwt(v) { return v ~ /^e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.][A-Za-z0-9_-]*$/ }
+function stripped_jwt(v) { return v ~ /^e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]$/ }
+function secret_key(v) { return v ~ /(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)/ }
 
 # A JWT keeps header and payload: they say whose it was and when it ends. Without the signature it opens nothing.
 function cut_jwt(s,   out, tok, p, n) {
@@ -1814,11 +1912,10 @@ function harmless(v) {
 	return v == "" || v ~ /^(true|false|null|nil|none|<nil>|<none>|[0-9.]+|([0-9.]+(h|m|s|ms))+|[.\/][^ ]*|\[REDACTED.*|\$[({].*|x-[a-z-]+|\*+)$/ || stripped_jwt(v)
 }
 # key=value, "key":"value", key: value and --key value where the key's name says that it is a secret
-function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n) {
+function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, before) {
 	out = ""; low = tolower(s)
-	re = SECRETKEY "[a-z0-9_.-]*[\\\\]*[\"']?[]]?[ \t]*(:=|[:=])[ \t]*[[]?[\\\\]*[\"'`]?|--?[a-z0-9-]*" SECRETKEY "[a-z0-9-]*[ \t]+[\"']?"
-	while (match(low, re)) {
-		head = substr(s, 1, RSTART + RLENGTH - 1); key = substr(low, RSTART, RLENGTH)
+	while (match(low, /(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)[a-z0-9_.-]*[\\]*["']?[]]?[ \t]*(:=|[:=])[ \t]*[[]?[\\]*["'`]?|--?[a-z0-9-]*(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)[a-z0-9-]*[ \t]+["']?/)) {
+		head = substr(s, 1, RSTART + RLENGTH - 1); key = substr(low, RSTART, RLENGTH); before = out substr(s, 1, RSTART - 1)
 		rest = substr(s, RSTART + RLENGTH)
 		# "psk" and "auth" stand in base64 by chance, and its padding looks like the sign behind a key
 		if (key ~ /[a-z0-9]=+\\*$/ && (rest ~ /^=*(\\*[nr]\002?)*-----END/ || (RSTART > 20 && substr(s, RSTART - 20, 20) ~ "^[A-Za-z0-9+/]+$"))) { out = out head; s = rest; low = tolower(s); continue }
@@ -1839,10 +1936,16 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 			# the name of an object that is missing
 			if (key ~ /^secrets?: +$/ && !strong && v ~ /^[a-z]+(-[a-z]+)+$/ && substr(rest, length(v) + 1) ~ /^ (not found|is forbidden|already exists|does not exist)/) prose = 1
 			if (v ~ /^(pod|failed|error|not|no|the|is|could|cannot|unable|invalid|expired|unauthorized|context|rpc|timed|secret|secrets|configmap)$/) prose = 1
+			# an error in the words in which programs tell it, or the name of an event
+			if (key ~ /: +$/ && (excuse(rest) || (!strong && rest ~ /^([A-Z]+[a-z][a-z][a-z]+)+ (failed|error|is|was|not|returned|timed out|ended)([^a-z]|$)/))) prose = 1
+			# a line of a configuration: a pass phrase goes to its last word
+			else if (v ~ /^[^.\/$[]/ && key ~ /^(passw|passphrase|pwd|psk|[_-]pass)/ && before ~ /(^|\002)[ \t-]*[A-Za-z0-9_.-]*$/ && match(rest, /^[^ \t"',;:=\\\002]+([ \t]+[^ \t"',;:=\\\002]+)+[ \t]*(\\[nr]|\r?$)/)) {
+				v = substr(rest, 1, RLENGTH); sub(/[ \t\r]*(\\[nr])?$/, "", v); prose = 0
+			}
 		}
 		# "unauthorized: Unauthorized" is the evidence, not a secret
 		gsub(/boundserviceaccounttokenvolume|authori[sz]ation-(mode|webhook)|authentication-token-webhook|anonymous-auth|author(ized|ised|ize|ise|ity|ities)|authenticat(ed|ion|or|e|ing)|[a-z_]*[.]go[]]?:/, "", key)
-		if (key !~ SECRETKEY) { v = ""; prose = 1 }
+		if (!secret_key(key)) { v = ""; prose = 1 }
 		if (key ~ /^-/ && v ~ /^(has|is|was|are|will|must|and|or|to|in|not|for|with|flag|flags|option|argument|should|cannot|can)$/) prose = 1
 		if (head ~ /\[$/ && rest ~ /^REDACTED len=/) { v = substr(rest, 1, index(rest, "]")); out = out head v }
 		else if (prose || v ~ /^(map\[|\[|\{|&)/) { v = ""; out = out head }
@@ -1854,6 +1957,13 @@ function secret_pairs(s,   out, low, re, head, rest, v, q, key, prose, strong, n
 		s = substr(rest, length(v) + 1); low = tolower(s)
 	}
 	return out s
+}
+# Whether a text begins with an error that programs tell in fixed words: whole phrases, and none that is only likely
+function excuse(s) {
+	if (s ~ /^(Unauthorized|Forbidden|EOF)([^A-Za-z0-9 ].*)?$/) return 1
+	s = tolower(substr(s, 1, 60))
+	if (s ~ /^((open|stat|lstat|read|write|readlink|mkdir|remove|rename|exec) \\*"?\/|dial (tcp|udp|unix)[46]? |(get|post|put|patch|delete|head) \\*"?https?:|rpc error: |(x509|tls|asn1|pem|yaml|json|crypto\/[a-z0-9]+): [a-z]+ )/) return 1
+	return s ~ /^(connection (refused|reset|timed out|closed)|no such (file|host|object|device)|no route to host|network is unreachable|permission denied|operation not permitted|i\/o timeout|timed out (waiting|while)|context (deadline exceeded|canceled|cancelled)|deadline exceeded|not found|unexpected (eof|end of (file|input|json))|broken pipe|input\/output error|stale file handle|read-only file system|too many open files|no space left|authentication (failed|failure|required)|must not be (empty|blank)|(is|was) (required|missing|invalid|forbidden|empty|not))([^a-z0-9]|$)/
 }
 # Whether the name of which s ends with the first letter goes back further, as in client_secret, x-auth-token and accessToken
 function compound(s, key,   c) {
@@ -1937,8 +2047,10 @@ function opaque(v,   i, n, k, p, u, l, d, t) {
 	return u >= 4 && l >= 4 && d >= 1 && t >= (n < 60 ? 0.36 : 0.33) * n
 }
 function opaques(s,   out, n, v, b, a) {
-	if (s !~ /[A-Z]/ || s !~ /[0-9]/) return s
+	# four capitals in one word, or what a log is full of goes no further
+	if (s !~ /[A-Z][+-9A-Z_a-z]*[A-Z][+-9A-Z_a-z]*[A-Z][+-9A-Z_a-z]*[A-Z]/ || s !~ /[0-9]/) return s
 	out = ""
+	if (!index(s, "CERTIFICATE-----")) return opaque_words(s)
 	while (match(s, "-----BEGIN [A-Z0-9 ]*CERTIFICATE-----[A-Za-z0-9+/=\\\\ \t\002]*")) {
 		n = RSTART + RLENGTH
 		out = out opaque_words(substr(s, 1, RSTART - 1)) substr(s, RSTART, RLENGTH); s = substr(s, n)
@@ -1947,7 +2059,7 @@ function opaques(s,   out, n, v, b, a) {
 }
 function opaque_words(s,   out, w, n, i, v, at, b, a, line) {
 	if (length(s) < 40) return s
-	n = split(s, w, "[^A-Za-z0-9+/_-]+"); out = ""
+	n = split(s, w, /[^A-Za-z0-9+\057_-]+/); out = ""
 	for (i = 1; i <= n; i++) {
 		v = w[i]
 		# base64 over several lines that are escaped: its last line may be short
@@ -2080,16 +2192,17 @@ function text(s) {
 }
 function shapes(s,   low, n, t) {
 	low = tolower(s)
-	# a literal: busybox compiles an expression in a variable anew each time
-	if (low !~ /(pass|pwd|psk|secret|token|key|credential|auth|bearer|basic|cookie|user|callback|identified|:[^ ]*@|:\\*\/\\*\/[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zxlk|zxd|ls0t|uffj|[$][0-9a-z]+[$]|-u|login|join|mongo|mariadb|mysql|redis|ldap|smb|-----|[a-z0-9][.][a-z0-9]*[0-9]|k10|bot[0-9]|[?&](sig|code|x-amz)|:[0-9]+\/[0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|gl[a-z]+-|xox|xapp-|dckr_|lin_|[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr)/) return s
+	# Most lines of a log hold nothing of all that is looked for below, and go no further. Whoever adds a shape adds here what no line with
+	# it can be without.
+	if (low !~ /(pass|pwd|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|user(pwd)?=|-u|login|join |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
 	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
 	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
-	if (s ~ JWT) s = cut_jwt(s)
+	if (has_jwt(s)) s = cut_jwt(s)
 	if (low ~ /zx(lk|lb|lc|lm|dv|dw|dr)/) s = base64_jwt(s)
 	if (index(s, "@")) { if (s ~ /:\\*\//) s = userinfo(s); if (s ~ /:[^ \t"'<>@:\/,;()]+@/) s = userpass(s) }
 	s = spoken(s, low)
-	if (low ~ /"?name[\\"]*[:=]/) s = env_pairs(s)
-	if (low ~ SECRETKEY) {
+	if (low ~ /name[\\"]*[:=].*value/) s = env_pairs(s)
+	if (secret_key(low)) {
 		s = secret_pairs(s)
 		if (low ~ /pass(word|wd|phrase)[ \t]|(passw|passphrase|pwd|set_?(token|secret|api_?key|credential))[a-z0-9_]*[(]/) s = told(s)
 		if (index(s, "AUTH") && (low ~ /redis|valkey|keydb/ || s ~ /AUTH (PLAIN|LOGIN)/)) s = auth_command(s)
@@ -2097,8 +2210,8 @@ function shapes(s,   low, n, t) {
 	}
 	if (low ~ /gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr/) s = base64_password(s)
 	if (low ~ /(bearer|basic) /) s = schemes(s)
-	if (low ~ /[a-z0-9][.][a-z0-9]+[0-9]/) s = bootstrap(s)
-	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|_pat_|gl[a-z]+-|xox|xapp-|dckr_|lin_|sk-|[sr]k_|whsec_|do[por]_v1|glsa_|tskey|hv[sbr][.]|sg[.]|secret-key|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) s = prefixed(s)
+	if (low ~ /[a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]/) s = bootstrap(s)
+	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|(^|[^a-z0-9])[sr]k[_-]|whsec_|do[por]_v1|glsa_|tskey-|hv[sbr][.]|sg[.]|age-secret-key|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) s = prefixed(s)
 	if (low ~ /k10[0-9a-f]/) s = replace_all(s, "K10[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][^ \t\"']*", 3, "token")
 	# microk8s join HOST:PORT/TOKEN/HASH
 	if (low ~ /join +[^ ]+:[0-9]+\//) { match(s, /oin +[^ ]+:[0-9]+\/[^ \t"']+/); t = substr(s, RSTART, RLENGTH); n = index(t, "/")
@@ -2161,8 +2274,8 @@ function text_line(s,   m, v, n, w, was) {
 	if (length(s) >= 60 || was) {
 		n = split(s, w, " "); v = w[n]; sub(/\r$/, "", v)
 		if (v ~ /^[A-Za-z0-9+\/_.-]+=*$/ && !index(v, "..")) {
-			if (length(v) >= 60 && v !~ JWT && !public_pem(v) && opaque(v)) { block = n; return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque") }
-			if (length(v) >= 60 && n == 1 && v ~ JWT) block = n
+			if (length(v) >= 60 && !has_jwt(v) && !public_pem(v) && opaque(v)) { block = n; return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque") }
+			if (length(v) >= 60 && n == 1 && has_jwt(v)) block = n
 			if (was == n && v !~ /^[A-Za-z]?[a-z]*$/ && (n == 1 || length(v) > 8) && v !~ /^[0-9.]+$/) return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque")
 		}
 	}
@@ -2624,7 +2737,9 @@ finish() {
 	# names of files, targets of links and notes pass the filter too
 	for f_t in "$TREE/paths.tsv" "$W/index"; do
 		[ -s "$f_t" ] || continue
-		redact tsv table -v counts="$W/n" <"$f_t" >"$W/table" && mv -f "$W/table" "$f_t" || return 1
+		# is it the filter, or the disk?
+		redact tsv table -v counts="$W/n" <"$f_t" >"$W/table" || { redact tsv table <"$f_t" >/dev/null || return 3; return 1; }
+		mv -f "$W/table" "$f_t" || return 1
 		[ -s "$W/n" ] && cat "$W/n" >>"$W/counts"; printf '' >"$W/n"
 	done
 	gate
@@ -2904,7 +3019,13 @@ work() {
 	fi
 	leave "$SIGNAL"
 }
-write_filter
+write_filter || die 74 "no space or write error in $OUT"
+# a filter that does not run, or does not filter, is known before anything is read
+probe=$(printf 'password=x7\nas it was\n' | redact text probe 2>"$W/err")
+case $probe in
+	'password=[REDACTED len=2'*"]${NL}as it was") ;;
+	*) die 70 "awk does not run the filter for secrets, without which nothing is read: $(head -n 1 "$W/err" | cut -b1-300)" ;;
+esac
 now
 START=$STAMP
 printf '' >"$W/listings"

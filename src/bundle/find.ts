@@ -41,7 +41,7 @@ async function expand(path: string, passedOver: InquestError[]): Promise<readonl
   const bundles: string[] = [];
   const odd: InquestError[] = [];
   const names = (await entries(path)).sort();
-  const lost = [...(await readSums(path)).keys()].filter((name) => BUNDLE_NAME.test(name) && !names.includes(name));
+  const lost = [...(await readSums(path)).of.keys()].filter((name) => BUNDLE_NAME.test(name) && !names.includes(name));
   for (const name of lost.sort())
     odd.push(refuser(join(path, name))("E_OPEN", `${SUMS} in this folder names it, but it is not there`));
   for (const name of names) {

@@ -11,7 +11,7 @@ import type { Limits } from "./limits.js";
 import { clockOf, listArtifacts, type Owner, partsOf, readIndex } from "./listing.js";
 import { verify } from "./manifest.js";
 import { openSource, type Source } from "./source.js";
-import { SUMS, sumBeside } from "./sums.js";
+import { compareSum } from "./sums.js";
 
 export { findBundles } from "./find.js";
 export { DEFAULT_LIMITS, type Limits } from "./limits.js";
@@ -79,10 +79,8 @@ async function readSource(
   const listed = listArtifacts(index, owner, inventory, verdict, ledger);
   const artifacts = await deliver(source, inventory, verdict, listed, open, limits, ledger);
   const state = record.state ?? "partial";
-  const beside = await sumBeside(file);
-  const sums: Custody["sums"] = beside === null ? null : beside === inventory.sha256 ? "verified" : "mismatch";
-  if (sums === "mismatch")
-    ledger.note("W_SUM", null, `${SUMS} beside the file says ${beside}: it is not the file that was written`);
+  const { state: sums, notes } = await compareSum(file, inventory.sha256);
+  for (const note of notes) ledger.note("W_SUM", null, note);
   if (state !== "complete")
     ledger.note(
       "W_STATE",

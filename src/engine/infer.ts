@@ -22,7 +22,7 @@ function runRule(rule: Rule, world: World): Verdicts {
     return {
       rule,
       moment,
-      outcomes: world.settle([...rule.match(views as Views<Needs>, world.context)]),
+      outcomes: world.doubt(world.settle([...rule.match(views as Views<Needs>, world.context)]), rule.kind),
       failed: null,
     };
   } catch (error) {

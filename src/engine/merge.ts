@@ -1,6 +1,7 @@
 import type { Verdicts } from "#model/conclusions.js";
+import type { Evidence } from "#model/evidence.js";
 import type { Finding, Forecast, Found, Outcome } from "#model/finding.js";
-import { earliest, latestOf, order } from "#model/instant.js";
+import { earliest, type Instant, latestOf, order } from "#model/instant.js";
 import type { Rule } from "#model/rule.js";
 import { confidenceOf } from "./confidence.js";
 import { couldSee, isForeseen, joined } from "./infer.js";
@@ -51,7 +52,7 @@ function episodes(
     const last = current?.at(-1);
     const ended = last ? endOf(rule, last, worlds, verdicts) : null;
     const began = sighting.outcome.since;
-    const endedBefore = ended !== null && ended.by.epochMs < sighting.world.moment.collectedAt.epochMs;
+    const endedBefore = ended !== null && indexOf(worlds, ended.moment) < worlds.indexOf(sighting.world);
     const beganAfter = last && began !== null && order(began, last.world.moment.collectedAt) === "after";
     const isBack = !sighting.outcome.over && (endedBefore || beganAfter);
     if (current && !isBack) current.push(sighting);
@@ -118,20 +119,41 @@ function unite(abouts: readonly Found["about"][]): Found["about"] {
 
 /** A finding ended where it says so itself, or where a later moment refutes it or could have seen it and did not. */
 function endOf(rule: Rule, last: Sighting, worlds: readonly World[], verdicts: readonly Verdicts[]): Finding["ended"] {
-  const { over, endedAt, lastSeen } = last.outcome;
-  if (over) return endedAt ? { after: endedAt, by: endedAt } : { after: lastSeen, by: last.world.moment.collectedAt };
+  const { over, endedAt, lastSeen, ending, about } = last.outcome;
+  if (over && endedAt) return { after: endedAt, by: endedAt, moment: last.world.moment.id };
+  if (over) return { after: lastSeen, ...at(last.world, ending?.evidence ?? listsOf(rule, about, last.world)) };
   for (const world of worlds.slice(worlds.indexOf(last.world) + 1)) {
     const said = verdicts.find((v) => v.rule === rule && v.moment === world.moment.id);
     // A rule that failed there was silent for another reason than that the subject is gone.
     if (!said || said.failed !== null) continue;
     const own = said.outcomes.filter((o) => o.subject === last.outcome.subject);
+    const refuting = own.filter((o) => o.outcome === "refuted" && !leavesOpen(o));
     // Undecided, or begun anew and too young to tell: that is no end.
     if (own.some((o) => o.outcome === "undetermined" || (o.outcome === "slight" && o.open))) continue;
-    if (own.some((o) => o.outcome === "refuted") || couldSee(rule, last.outcome.about, world)) {
-      return { after: last.world.moment.collectedAt, by: world.moment.collectedAt };
-    }
+    if (refuting.length === 0 && own.some(leavesOpen)) continue;
+    const after = last.outcome.lastSeen ?? last.world.moment.collectedAt;
+    const shown = refuting.flatMap((o) => ("statements" in o ? o.statements.flatMap((s) => s.evidence) : []));
+    if (refuting.length > 0) return { after, ...at(world, shown) };
+    if (couldSee(rule, last.outcome.about, world))
+      return { after, ...at(world, listsOf(rule, last.outcome.about, world)) };
   }
   return null;
+}
+
+const indexOf = (worlds: readonly World[], moment: string): number => worlds.findIndex((w) => w.moment.id === moment);
+
+/** When what shows an end was read: a moment goes on for a while after that, and its end is the time of nothing in it. */
+const at = (world: World, shown: readonly Evidence[]): { readonly by: Instant; readonly moment: string } => ({
+  by: world.readAt(shown) ?? world.moment.collectedAt,
+  moment: world.moment.id,
+});
+
+/** What was searched where a rule is silent of its subject. */
+function listsOf(rule: Rule, about: Found["about"], world: World): readonly Evidence[] {
+  return Object.values(rule.needs).flatMap((kind) => {
+    const view = world.view(kind);
+    return [view.coverage(), ...(about.node ?? []).map((node) => view.coverage(node))].flatMap((c) => c.searched(""));
+  });
 }
 
 /** What is foreseen at the last moment that could tell; an earlier forecast that a later moment no longer makes has lapsed. */
@@ -142,12 +164,8 @@ export function mergeForecasts(verdicts: readonly Verdicts[], worlds: readonly W
       if (verdict.failed !== null) continue;
       const foreseen = verdict.outcomes.filter(isForeseen);
       for (const [key, forecast] of forecasts) {
-        const open = verdict.outcomes.some(
-          (o) => o.outcome === "undetermined" && joined(o.about, forecast.about, ["node"]),
-        );
-        const said = verdict.outcomes.some(
-          (o: Outcome) => o.subject === forecast.subject && o.outcome !== "undetermined",
-        );
+        const open = verdict.outcomes.some((o) => leavesOpen(o) && joined(o.about, forecast.about, ["node"]));
+        const said = verdict.outcomes.some((o) => o.subject === forecast.subject && !leavesOpen(o));
         if (forecast.rule === verdict.rule.id && (said || (!open && couldSee(verdict.rule, forecast.about, world))))
           forecasts.delete(key);
       }
@@ -162,3 +180,7 @@ export function mergeForecasts(verdicts: readonly Verdicts[], worlds: readonly W
   }
   return [...forecasts.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, f]) => f);
 }
+
+/** Neither that it is there nor that it is not: not decided, or only that it did not bring about what failed. */
+const leavesOpen = (o: Outcome): boolean =>
+  o.outcome === "undetermined" || (o.outcome === "refuted" && o.excludes === "cause");

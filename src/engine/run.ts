@@ -12,13 +12,15 @@ import type { Rulebook } from "./load.js";
 import { lowerBounds } from "./lower-bound.js";
 import { mergeFindings, mergeForecasts } from "./merge.js";
 import { groupMoments } from "./moments.js";
+import { doubtRecovered } from "./recovered-name.js";
 import { createWorld, type World } from "./world.js";
 
 /** Facts to conclusions: pure, and the same for the same input. */
 export function conclude(book: Rulebook, intake: Intake, custody: readonly Custody[], gapMs?: number): Conclusions {
   const moments = groupMoments(custody, gapMs);
   const settle = lowerBounds(intake.coverage);
-  const worlds = moments.map((m) => createWorld(intake, m, settle));
+  const doubt = doubtRecovered(custody);
+  const worlds = moments.map((m) => createWorld(intake, m, settle, doubt));
   const verdicts = worlds.flatMap((w) => infer(book.rules, w));
   const merged: readonly Numbered[] = mergeFindings(verdicts, worlds).map((f, i) => ({ ...f, id: `f${i + 1}` }));
   const links = linkFindings(merged);
@@ -138,7 +140,10 @@ function excludedElsewhere(verdict: Verdicts, outcome: Outcome, verdicts: readon
   const others = verdicts
     .filter((v) => v.rule === verdict.rule && v.moment !== verdict.moment)
     .flatMap((v) => v.outcomes.filter((o) => o.subject === outcome.subject));
-  return others.some((o) => o.outcome === "refuted") && !others.some((o) => o.outcome === "found");
+  return (
+    others.some((o) => o.outcome === "refuted" && o.excludes === "condition") &&
+    !others.some((o) => o.outcome === "found")
+  );
 }
 
 const failure = (verdict: Verdicts): Missing => ({

@@ -1,10 +1,12 @@
 import type { Artifact, Coverage } from "#model/artifact.js";
-import { evidenceIn } from "#model/evidence.js";
+import { type Evidence, evidenceIn, memberKey } from "#model/evidence.js";
 import { type CoverageEntry, type Fact, type FactKind, HOW_TO_COLLECT } from "#model/fact.js";
 import type { Found, Missing } from "#model/finding.js";
+import { type Instant, latestOf } from "#model/instant.js";
 import type { Intake } from "#model/intake.js";
 import type { ComparedMoment, CoverageReport, FactView, MatchContext, Moment } from "#model/rule.js";
 import { lowerBounds, type Settle } from "./lower-bound.js";
+import { type Doubt, doubtRecovered } from "./recovered-name.js";
 
 /** Everything that was collected at one moment, indexed by kind and node. */
 export interface World extends ComparedMoment {
@@ -13,14 +15,23 @@ export interface World extends ComparedMoment {
   readonly publish: (rule: string, found: readonly Found[]) => void;
   /** Applied to whatever is concluded from it. */
   readonly settle: Settle;
+  readonly doubt: Doubt;
+  /** When the last of these was read, or by when; null where no time of their bundles is known. */
+  readonly readAt: (evidence: readonly Evidence[]) => Instant | null;
 }
 
 /** Cuts an intake down to one moment's bundles. */
-export function createWorld(intake: Intake, moment: Moment, settle = lowerBounds(intake.coverage)): World {
+export function createWorld(
+  intake: Intake,
+  moment: Moment,
+  settle = lowerBounds(intake.coverage),
+  doubt: Doubt = doubtRecovered([]),
+): World {
   const bundles = new Set(moment.bundles);
   const within = (artifact: Artifact): boolean => bundles.has(artifact.bundle);
   const facts = byKind(intake.facts.filter((f) => within(f.artifact)));
   const coverage = intake.coverage.filter((c) => within(c.artifact));
+  const readAt = readingTimes(intake.artifacts.filter(within));
   const views = new Map<FactKind, unknown>();
   const view = <K extends FactKind>(kind: K): FactView<K> => {
     if (!views.has(kind))
@@ -37,7 +48,21 @@ export function createWorld(intake: Intake, moment: Moment, settle = lowerBounds
       return derived.get(compute) as ReturnType<typeof compute>;
     },
   };
-  return { moment, context, view, settle, publish: (rule, found) => void published.set(rule, found) };
+  return { moment, context, view, settle, doubt, readAt, publish: (rule, found) => void published.set(rule, found) };
+}
+
+/** A table without a time of its own was read before the last thing of its bundle was begun. */
+function readingTimes(artifacts: readonly Artifact[]): World["readAt"] {
+  const own = new Map<string, Instant>();
+  const last = new Map<string, Instant>();
+  for (const artifact of artifacts) {
+    const { bundle, collectedAt } = artifact;
+    if (!collectedAt) continue;
+    own.set(memberKey(artifact), collectedAt);
+    last.set(bundle, latestOf(last.get(bundle) ?? null, collectedAt) ?? collectedAt);
+  }
+  return (evidence) =>
+    evidence.map((e) => own.get(memberKey(e)) ?? last.get(e.bundle) ?? null).reduce<Instant | null>(latestOf, null);
 }
 
 function byKind(facts: readonly Fact[]): Map<FactKind, Fact[]> {

@@ -50,6 +50,8 @@ export interface Custody {
   readonly collector: string;
   readonly collectorSha256: string | null;
   readonly node: string | null;
+  /** What leads to `node` where the record has lost the name (model/nameless.ts); not set where the record says it. */
+  readonly nodeBy?: string;
   readonly hostname: string | null;
   readonly machineIdSha256: string | null;
   readonly bootId: string | null;

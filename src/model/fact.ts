@@ -11,6 +11,7 @@ import type {
   WorkloadValue,
 } from "./kube-value.js";
 import type {
+  CrioConfigValue,
   KubeconfigValue,
   MountValue,
   NetconfValue,
@@ -64,6 +65,7 @@ export interface ObjectValue {
 export interface FactKinds {
   readonly path: PathValue;
   readonly "runtime.config": RuntimeConfigValue;
+  readonly "crio.config": CrioConfigValue;
   readonly "cni.netconf": NetconfValue;
   readonly kubeconfig: KubeconfigValue;
   readonly process: ProcessValue;
@@ -90,6 +92,7 @@ export type FactKind = keyof FactKinds;
 export const HOW_TO_COLLECT: Readonly<Record<FactKind, string>> = {
   path: "sh collect.sh --no-cluster   # on the node, as root",
   "runtime.config": "sh collect.sh --no-cluster   # on the node, as root",
+  "crio.config": "sh collect.sh --no-cluster   # on the node, as root",
   "cni.netconf": "sh collect.sh --no-cluster   # on the node, as root",
   kubeconfig: "sh collect.sh --no-cluster   # on the node, as root",
   process: "sh collect.sh --no-cluster   # on the node, as root",

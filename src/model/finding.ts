@@ -68,6 +68,8 @@ export interface Refuted {
   readonly statements: readonly [Statement, ...Statement[]];
   /** Since when what refutes it has stood there: it says nothing of a symptom that was over before. Null: it is no matter of time. */
   readonly standsSince: Instant | null;
+  /** `condition`: it is not there. `cause`: it may be there, and what failed shows by itself that it was not brought about by it. */
+  readonly excludes: "condition" | "cause";
 }
 
 export interface Undetermined {
@@ -133,8 +135,8 @@ export interface Finding {
   /** `since` is only the latest that it can have begun. */
   readonly sinceAtLatest?: boolean;
   readonly lastSeen: Instant | null;
-  /** Null: present at the last collection that could tell. Else it ended in [after, by]; both are the same where its end is known. */
-  readonly ended: { readonly after: Instant | null; readonly by: Instant } | null;
+  /** Null: present at the last collection that could tell. Else it ended in [after, by], as the moment named shows; both are the same where its end is known. */
+  readonly ended: { readonly after: Instant | null; readonly by: Instant; readonly moment: string } | null;
   readonly statements: readonly Statement[];
   /** What the last collection that saw it shows of its end; null where it shows none. */
   readonly ending: Statement | null;

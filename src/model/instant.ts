@@ -152,3 +152,27 @@ export function formatDuration(ms: number): string {
   const shown = units.slice(first, first + 2).filter(([n]) => n > 0);
   return shown.map(([n, unit]) => `${n} ${unit}`).join(" ");
 }
+
+/** How long it was between two times: at least and at most, in milliseconds. Equal where both are known to the second. */
+export interface Lapse {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** The lapse between two times, whichever comes first. */
+export function lapseBetween(a: Instant, b: Instant): Lapse {
+  const [from, to] = b.epochMs < a.epochMs ? [b, a] : [a, b];
+  const ms = to.epochMs - from.epochMs;
+  return { least: Math.max(0, ms - slack(from)), most: ms + slack(to) };
+}
+
+/** What is known to the second is taken as it is written. */
+const slack = (i: Instant): number => (i.precisionMs > SECOND ? i.precisionMs : 0);
+
+/** `3 h 41 min`; `between 2 d 9 h and 3 d 9 h`, `at most 9 h` where an end is not known to the second. */
+export function formatLapse({ least, most }: Lapse): string {
+  if (least === most) return formatDuration(most);
+  const unit = most >= DAY ? HOUR : most >= HOUR ? MINUTE : SECOND;
+  const upper = formatDuration(Math.ceil(most / unit) * unit);
+  return least < unit ? `at most ${upper}` : `between ${formatDuration(least)} and ${upper}`;
+}

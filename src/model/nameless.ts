@@ -38,7 +38,7 @@ export function underRecoveredNames(
       const name = names.get(c.sha256);
       if (!name) return c;
       const issue = { code: "W_NODE_NAME", member: null, message: name.told };
-      return { ...name.rename(c), issues: [...c.issues, issue] };
+      return { ...name.rename(c), nodeBy: name.by, issues: [...c.issues, issue] };
     }),
   };
 }
@@ -49,14 +49,14 @@ function recover(
   { sha256 }: Custody,
   facts: readonly Fact[],
   listed: readonly string[],
-): { readonly rename: Renamer; readonly told: string } | null {
+): { readonly rename: Renamer; readonly told: string; readonly by: string } | null {
   const witnesses = facts.filter((f) => f.artifact.bundle === sha256).flatMap(namedBy);
   const nodes = new Set(witnesses.map(({ name }) => matchNodes([name], listed).get(name) ?? null));
   const [node, ...others] = nodes;
   if (node === undefined || node === null || others.length > 0) return null;
   const by = [...new Set(witnesses.map((w) => w.by))].sort().join(", ");
   const told = `the record does not say which node this is; all that names it (${by}) leads to ${node}, which the cluster lists: taken for it`;
-  return { rename: renamer(nameless(sha256), node), told };
+  return { rename: renamer(nameless(sha256), node), told, by };
 }
 
 interface Witness {

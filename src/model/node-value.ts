@@ -29,6 +29,23 @@ export interface RuntimeConfigValue {
   readonly cni: readonly CniTable[];
   /** Plugin ids with a section in this file but no CNI table; left out where there is none such. containerd 1.x replaces whole sections. */
   readonly withoutCni?: readonly string[];
+  /** `disabled_plugins` names the CRI plugin: whoever runs with this file serves no kubelet. Left out where it does not. */
+  readonly servesNoKubelet?: true;
+}
+
+/** One configuration file of CRI-O, or what `crio config` prints (`source: "dump"`: files and drop-ins merged). */
+export interface CrioConfigValue {
+  readonly path: string;
+  readonly source: "file" | "dump";
+  /** False where the file is no valid TOML: then all below is null. */
+  readonly valid: boolean;
+  /** `network_dir` and `cni_default_network` of `[crio.network]`, and `plugin_dirs`, as written. Null values: key absent. */
+  readonly networkDir: string | null;
+  readonly defaultNetwork: string | null;
+  readonly pluginDirs: readonly string[] | null;
+  /** Lines of the first two. */
+  readonly dirLine: number | null;
+  readonly networkLine: number | null;
 }
 
 export interface CniTable {

@@ -77,9 +77,16 @@ export const reviewSchema = z.strictObject({
     from: utc.nullable(),
     to: utc.nullable(),
     activeMs: z.number().nullable(),
+    /** True where nothing bounds the end but the later collection that no longer showed it: it is then at most so long. */
+    endIsBound: z.literal(true).optional(),
+    /** Null where it is not known, or (see below) not to the second. */
     latentMs: z.number().nullable(),
-    /** Set where only the latest is known that the fault can have been laid. */
+    /** Milliseconds, at least and at most, where the time at which the fault was laid is known coarsely only. */
+    latentBetweenMs: z.strictObject({ least: z.number(), most: z.number() }).optional(),
+    /** Set where only the latest is known that the fault can have been laid: it lay for at least so long. */
     latentIsLeast: z.literal(true).optional(),
+    /** Of what laid the fault, where that is less than established. */
+    latentConfidence: confidence.optional(),
   }),
   summary: z.array(z.array(statement)),
   forecasts: z.array(

@@ -197,9 +197,11 @@ export const refuted = (draft: {
   readonly about: Found["about"];
   readonly statements: Found["statements"];
   readonly standsSince?: Instant | null;
+  readonly excludes?: "condition" | "cause";
 }): Outcome => ({
   outcome: "refuted",
   standsSince: null,
+  excludes: "condition",
   ...draft,
 });
 

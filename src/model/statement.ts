@@ -1,6 +1,6 @@
 import type { Evidence } from "./evidence.js";
 import { evidenceKey, memberKey } from "./evidence.js";
-import { formatDuration, formatUtc, type Instant } from "./instant.js";
+import { formatDuration, formatLapse, formatUtc, type Instant, lapseBetween } from "./instant.js";
 
 /**
  * A piece of a sentence. `text` is written by a rule; `code` comes from a bundle and is shown as a code span; `word` comes from a
@@ -100,6 +100,10 @@ export const time = (at: Instant, ...evidence: Cited): Quoted => ({
 
 /** A lapse of milliseconds computed from cited times. */
 export const lapse = (ms: number, ...evidence: Cited): Quoted => word(formatDuration(ms), ...evidence);
+
+/** The lapse between two cited times, no more exact than they are. */
+export const lapseOf = (from: Instant, to: Instant, ...evidence: Cited): Quoted =>
+  word(formatLapse(lapseBetween(from, to)), ...evidence);
 
 /** Up to `limit` names as code, joined with commas and "and"; more are counted. */
 export function codes(texts: readonly string[], limit: number, ...evidence: Cited): Quoted {

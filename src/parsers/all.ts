@@ -4,6 +4,7 @@ import type { Emit, Intake, Parser, Sink } from "#model/intake.js";
 import { collector } from "./collector.js";
 import { command } from "./command.js";
 import { coverageEntries, type Reading, worsened } from "./coverage.js";
+import { crioConfig } from "./crio-config.js";
 import { hostname } from "./hostname.js";
 import { kubeEvent } from "./kube-event.js";
 import { kubeNode } from "./kube-node.js";
@@ -40,7 +41,7 @@ export interface Parsing {
 /** Every parser; new ones for each run, since some remember what they saw. A new format is a new file and a line here. */
 export function allParsers(): readonly Parser[] {
   return [
-    ...[collector, paths, runtimeConfig, netconf, kubeconfig, process, mount, log, command, hostname],
+    ...[collector, paths, runtimeConfig, crioConfig, netconf, kubeconfig, process, mount, log, command, hostname],
     ...[kubePod, kubeNode, kubeEvent(), kubeWorkload, kubeRevision, kubeServiceAccount, kubeObject],
     ...[kubeVersion, kubeJwks, kubeIssuer],
   ];

@@ -3,6 +3,7 @@ import { evidenceIn } from "#model/evidence.js";
 import type { Parser } from "#model/intake.js";
 import { visible } from "#model/visible.js";
 import { cut, textSink } from "./content.js";
+import { isCrioDump } from "./crio-config.js";
 import { isLogCommand } from "./log.js";
 import { isConfigDump } from "./runtime-config.js";
 
@@ -12,7 +13,8 @@ const COMMAND_CHARS = 262_144;
 export const command: Parser = {
   id: "command",
   kinds: ["command"],
-  accepts: (artifact: Artifact) => artifact.kind === "command" && !isConfigDump(artifact) && !isLogCommand(artifact),
+  accepts: (artifact: Artifact) =>
+    artifact.kind === "command" && !isConfigDump(artifact) && !isCrioDump(artifact) && !isLogCommand(artifact),
   open: (artifact, emit) =>
     textSink(COMMAND_CHARS, (text, whole) => {
       // what the collector itself did not get in full has that coverage already

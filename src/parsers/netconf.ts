@@ -45,7 +45,10 @@ export function readNetconf(path: string, content: string): NetconfValue {
   const list = path.endsWith(".conflist");
   const elements = list ? views(root, "plugins") : [root];
   const own = elements.map((element) => plugin(element, scan.lines));
-  const plugins = [...own, ...elements.flatMap((element) => delegates(element, scan.lines))];
+  const plugins = [
+    ...own,
+    ...elements.flatMap((element) => [...addresses(element, scan.lines), ...delegates(element, scan.lines)]),
+  ];
   const problem = list ? listProblem(name, root, own) : singleProblem(root, own);
   if (problem !== null)
     return { ...refused(path, name, { problem, line: 1 }), plugins: plugins.filter((p) => p.type !== "") };
@@ -93,6 +96,14 @@ function plugin(of: View, lines: ReadonlyMap<string, number>): NetconfPlugin {
   if (kubeconfig === null) return { type, kubeconfig, pointer: null, line: null };
   const pointer = `${of.pointer}${nested === null ? "" : "/kubernetes"}/kubeconfig`;
   return { type, kubeconfig, pointer, line: lines.get(pointer) ?? null };
+}
+
+/** The plugin that a plugin asks for addresses, where that one has a credential of its own (whereabouts). */
+function addresses(of: View, lines: ReadonlyMap<string, number>): readonly NetconfPlugin[] {
+  const one = below(of, "ipam");
+  if (!isRecord(one.value)) return [];
+  const ipam = plugin({ ...one, pointer: `${of.pointer}/ipam` }, lines);
+  return ipam.type === "" || ipam.kubeconfig === null ? [] : [{ ...ipam, delegatedBy: text(of, "type") ?? "" }];
 }
 
 /** What a meta plugin (multus) calls: each of its delegates is a configuration or a list of its own. */

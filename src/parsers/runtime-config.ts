@@ -1,4 +1,3 @@
-import { parse } from "smol-toml";
 import type { Artifact } from "#model/artifact.js";
 import { type Evidence, evidenceIn } from "#model/evidence.js";
 import type { CniTable, RuntimeConfigValue } from "#model/fact.js";
@@ -6,11 +5,14 @@ import type { Parser } from "#model/intake.js";
 import { visible } from "#model/visible.js";
 import { quoteRedacted, textSink } from "./content.js";
 import { below, count, isRecord, text, texts, type View } from "./fields.js";
+import { parseToml } from "./toml.js";
 import { type LineOf, tomlLines } from "./toml-lines.js";
 
 const CONFIG_CHARS = 1_048_576;
 /** Plugin ids with a CNI table, for configuration versions 1, 2, and 3 and later (containerd docs/cri/config.md). */
 const PLUGINS = ["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"] as const;
+/** Disabling one of them switches the CRI service off, as Docker's packages of containerd do (containerd docs/PLUGINS.md). */
+const CRI_IDS: ReadonlySet<string> = new Set(["cri", "io.containerd.grpc.v1.cri", "io.containerd.cri.v1.runtime"]);
 const NAMES: ReadonlySet<string> = new Set(["config.toml", "containerd.toml", "containerd-template.toml"]);
 
 /**
@@ -53,7 +55,8 @@ export function isConfigDump(artifact: Artifact): boolean {
 function isConfigFile(path: string): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (!/\.toml(?:\.tmpl)?$/.test(name) || path.includes("/certs.d/")) return false;
-  return NAMES.has(name) || path.includes("containerd");
+  // Talos' containerd imports /etc/cri/conf.d/cri.toml (siderolabs/talos internal/app/machined/pkg/system/services/cri.go).
+  return NAMES.has(name) || path.includes("containerd") || path.startsWith("/etc/cri/conf.d/");
 }
 
 function readConfig(artifact: Artifact, content: string, complain: (message: string) => void): RuntimeConfigValue {
@@ -79,6 +82,7 @@ function readConfig(artifact: Artifact, content: string, complain: (message: str
     problem,
     cni,
     ...(withoutCni.length > 0 ? { withoutCni } : {}),
+    ...(texts(root, "disabled_plugins").some((id) => CRI_IDS.has(id)) ? { servesNoKubelet: true as const } : {}),
   };
   if (wrong > 0) complain(`${wrong} values are of another type than containerd takes`);
   return value;
@@ -98,32 +102,6 @@ function cniTable(root: View, pluginId: string, lineOf: LineOf): CniTable | null
     maxConfNum: count(table, "max_conf_num"),
     line: lineOf(path, "conf_dir") ?? lineOf(path, "") ?? lineOf(path.slice(0, -1), "cni"),
   };
-}
-
-/** The parsed document, or null with what is wrong. The library's message quotes the source line, so it is not passed on. */
-function parseToml(
-  content: string,
-  template: boolean,
-): { readonly document: unknown; readonly problem: string | null } {
-  const direct = tryToml(content);
-  if (direct.document !== null) return { document: direct.document, problem: null };
-  if (template && content.includes("{{")) {
-    const actions = content.split("\n").map((row) => (row.trimStart().startsWith("{{") ? "" : row));
-    const { document } = tryToml(actions.join("\n"));
-    if (document !== null)
-      return { document, problem: "a Go template: read without the lines that are template actions" };
-    return { document: null, problem: "a Go template that is no TOML without its actions" };
-  }
-  return { document: null, problem: `not valid TOML${direct.line === null ? "" : `, at line ${direct.line}`}` };
-}
-
-function tryToml(content: string): { readonly document: unknown; readonly line: number | null } {
-  try {
-    return { document: parse(content, { integersAsBigInt: "asNeeded" }), line: null };
-  } catch (error) {
-    const line = isRecord(error) ? error["line"] : null;
-    return { document: null, line: typeof line === "number" ? line : null };
-  }
 }
 
 function place(artifact: Artifact, value: RuntimeConfigValue, content: string): Evidence {

@@ -118,8 +118,31 @@ export function titleOf(mechanism: string, review: Review): string | null {
 export interface Rival {
   readonly title: string;
   readonly status: Hypothesis["status"];
+  /** Where the status holds, if it does not hold of all that failed alike: a reader takes a bare word for everywhere. */
+  readonly nodes: readonly string[];
+  /** How many more nodes there are. */
+  readonly moreNodes: number;
+  /** Of what it holds there, where not of all that failed on these nodes. */
+  readonly places: string;
   readonly statements: readonly ReviewStatement[];
   readonly missing: readonly RivalMissing[];
+}
+
+/** Nodes that are named in a row. */
+const NODES = 8;
+
+/** The same failures on other nodes, or others of them on these, have another cause or another status. */
+function extentOf({ of }: Hypothesis, review: Review): Pick<Rival, "nodes" | "moreNodes" | "places"> {
+  const own = review.findings.filter((f) => of.includes(f.id));
+  const kinds = new Set(own.map((f) => f.mechanism));
+  const others = review.findings.filter((f) => kinds.has(f.mechanism) && !of.includes(f.id));
+  const nodes = others.length === 0 ? [] : [...new Set(own.flatMap((f) => f.nodes))].sort();
+  const isShared = others.some((f) => f.nodes.some((node) => nodes.includes(node)));
+  return {
+    nodes: nodes.slice(0, NODES),
+    moreNodes: Math.max(0, nodes.length - NODES),
+    places: isShared ? own.map((f) => placeOf(f.id, review)).join("; ") : "",
+  };
 }
 
 interface RivalMissing {
@@ -137,6 +160,7 @@ export function rivalsOf(review: Review): readonly Rival[] {
   const rivals = review.hypotheses.map((hypothesis) => ({
     title: hypothesis.title,
     status: hypothesis.status,
+    ...extentOf(hypothesis, review),
     statements: hypothesis.statements,
     missing: mergeMissing(hypothesis.missing).map((row) => ({
       what: placed(row),

@@ -1,4 +1,4 @@
-import { formatDuration } from "#model/instant.js";
+import { formatDuration, formatLapse } from "#model/instant.js";
 import type { Review } from "#model/review.js";
 import { formatMinute, longDate, type ReportZone, readTime, zoneInWords } from "./report-zone.js";
 
@@ -32,17 +32,29 @@ export function headOf(review: Review, zone: ReportZone): Head {
  * longer showed it. Null where the evidence has no times.
  */
 export function durationLine(review: Review, zone: ReportZone): string | null {
-  const { from, to, activeMs, latentMs, latentIsLeast } = review.duration;
-  const isBound = to !== null && review.moments.some((m) => m.to === to);
+  const { from, to, activeMs, endIsBound } = review.duration;
   const span = `${moment(from, zone) ?? "begin not in evidence"} → ${moment(to, zone) ?? "end not in evidence"}`;
   const hasSpan = from !== null || to !== null;
   const length =
-    activeMs === null ? null : isBound ? atMost(activeMs) : about(activeMs, isCoarse(from) || isCoarse(to));
+    activeMs === null ? null : endIsBound ? atMost(activeMs) : about(activeMs, isCoarse(from) || isCoarse(to));
   const active = length === null ? (hasSpan ? span : null) : `${length} active${hasSpan ? ` (${span})` : ""}`;
-  const latent =
-    latentMs === null ? null : `${latentIsLeast ? "at least " : ""}${about(latentMs, isCoarse(from))} latent`;
+  const latent = latency(review.duration);
   if (active === null) return latent;
   return latent === null ? active : `${active}, after ${latent}`;
+}
+
+/** `3 h 41 min latent`, `between 2 d and 3 d latent (probable)`. Null where it is not known. */
+function latency({
+  from,
+  latentMs,
+  latentBetweenMs,
+  latentIsLeast,
+  latentConfidence,
+}: Review["duration"]): string | null {
+  const between = latentBetweenMs === undefined ? null : formatLapse(latentBetweenMs);
+  const span = latentMs === null ? between : about(latentMs, isCoarse(from));
+  const sure = latentConfidence === undefined ? "" : ` (${latentConfidence})`;
+  return span === null ? null : `${latentIsLeast ? "at least " : ""}${span} latent${sure}`;
 }
 
 /** `39 s`; from ten minutes on `~59 min`, from a day on `~2 d 3 h`: a tilde where something was rounded off. */

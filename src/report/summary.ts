@@ -89,15 +89,19 @@ function chainLine(chain: Review["chains"][number], review: Review, zone: Report
   if (root !== undefined && root === first && !isEffect(root)) {
     return isLeft ? field("Still", cause, paper, "yellow") : rootLine;
   }
-  const failed = field("Failed", headline(first?.statements, zone) ?? chain.title, paper);
+  const failed = field("Failed", `${sureness(first)}${headline(first?.statements, zone) ?? chain.title}`, paper);
   if (root === undefined || !isEffect(root)) return root === first ? failed : [...failed, ...rootLine];
   const undecided = undecidedOf(root, review);
   if (root === first) return [...failed, ...field("Cause", undecided, paper, "yellow")];
-  const end = `(cause ${undecided}) ${headline(root.statements, zone) ?? root.title}`;
+  const end = `(cause ${undecided}) ${sureness(root)}${headline(root.statements, zone) ?? root.title}`;
   return [...failed, ...field("Ends at", end, paper, "yellow")];
 }
 
 type Finding = Review["findings"][number];
+
+/** What failed is observed as a rule; where it is not, that comes first. */
+const sureness = (finding: Finding | undefined): string =>
+  finding?.confidence === "probable" || finding?.confidence === "possible" ? `(${finding.confidence}) ` : "";
 
 /** The mechanism before the sentence: what was found must not stand behind three lines of where. */
 function named({ label, title, statements }: Finding, zone: ReportZone): string {

@@ -48,7 +48,10 @@ function resolutionOf(review: Review): object {
   const repairs = review.resolution.changes.filter((c) => c.kind === "repair" || c.kind === "recovery");
   const others = review.resolution.changes.filter((c) => c.kind === "regression" || c.kind === "change");
   const traces = review.resolution.traces ?? [];
-  const outstanding = proceduresOf(review, true);
+  const outstanding = proceduresOf(review, true).map((fix) => {
+    const word = sureness(fix.finding, review, ", ", "");
+    return { ...fix, against: word === "" ? "" : `${placeOf(fix.finding, review)}${word}` };
+  });
   const diagnosis = diagnosisOf(review);
   return {
     diagnosis,
@@ -105,15 +108,21 @@ const distinct = (fixes: readonly Fix[]): Fix[] => [...new Map(fixes.map((fix) =
 
 const keyOf = (fix: Fix): string => JSON.stringify([fix.step, fix.commands]);
 
+/** The word of a finding that is less than established, in the marks given. */
+function sureness(id: string, review: Review, before: string, after: string): string {
+  const confidence = review.findings.find((f) => f.id === id)?.confidence;
+  return confidence === "probable" || confidence === "possible" ? `${before}${confidence}${after}` : "";
+}
+
 function actionsOf(review: Review): object {
   const all = review.actions.map((action, i) => ({
     ...action,
     number: i + 1,
     places: inToldOrder(action.covers, review)
-      .map((id) => placeOf(id, review))
+      .map((id) => `${placeOf(id, review)}${sureness(id, review, " (", ")")}`)
       .join("; "),
     against: inToldOrder(action.covers, review)
-      .map((id) => review.findings.find((f) => f.id === id)?.title ?? id)
+      .map((id) => `${review.findings.find((f) => f.id === id)?.title ?? id}${sureness(id, review, " (", ")")}`)
       .join("; "),
   }));
   return {

@@ -1,17 +1,18 @@
 import { tz } from "@date-fns/tz";
 import { format } from "date-fns/format";
 import type { Finding, Gap } from "#model/finding.js";
+import { lapseBetween } from "#model/instant.js";
 import { type Draft, REVIEW_SCHEMA } from "#model/review.js";
 import type { Reference } from "#model/statement.js";
 import { gatherActions, gatherFixes, gatherQuestions } from "./actions.js";
 import { tellChains } from "./chains.js";
 import { tellDiagnosis } from "./diagnosis.js";
 import { tellImpact } from "./impact.js";
-import { type Brief, brief, type Inquest, utcOf } from "./inquest.js";
+import { type Brief, brief, hedge, type Inquest, utcOf } from "./inquest.js";
 import { gatherLessons } from "./lessons.js";
 import { nameOf } from "./name.js";
-import { courseOf, severityOf, statusOf } from "./status.js";
-import { inOrder, summarise } from "./summary.js";
+import { courseOf, layingFinding, severityOf, statusOf } from "./status.js";
+import { foretold, inOrder, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
 import { tellTraces } from "./traces.js";
 import { excludedMechanisms } from "./verdicts.js";
@@ -56,7 +57,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
       unless: f.unless,
       confidence: f.confidence,
       unverified: [...f.unverified],
-      statements: [...f.statements],
+      statements: foretold(b, f),
     })),
     lessons: gatherLessons(b),
     actions: gatherActions(b),
@@ -93,14 +94,18 @@ function dateOf(b: Brief, zone: string): string {
 }
 
 function duration(b: Brief): Draft["duration"] {
-  const { from, to, laid, laidAtLatest } = courseOf(b);
-  const latentMs = from && laid ? from.epochMs - laid.epochMs : null;
+  const { from, to, laid, laidAtLatest, toIsExact } = courseOf(b);
+  const lay = from && laid ? lapseBetween(laid, from) : null;
+  const laying = layingFinding(b);
   return {
     from: utcOf(from),
     to: utcOf(to),
     activeMs: from && to ? to.epochMs - from.epochMs : null,
-    latentMs: latentMs !== null && (latentMs > 0 || !laidAtLatest) ? latentMs : null,
-    ...(latentMs !== null && latentMs > 0 && laidAtLatest ? { latentIsLeast: true as const } : {}),
+    ...(to && !toIsExact ? { endIsBound: true as const } : {}),
+    latentMs: lay && lay.least === lay.most ? lay.most : null,
+    ...(lay && lay.least < lay.most ? { latentBetweenMs: lay } : {}),
+    ...(lay && laidAtLatest ? { latentIsLeast: true as const } : {}),
+    ...(lay && laying && hedge(laying) !== "" ? { latentConfidence: laying.confidence } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import type { Draft } from "#model/review.js";
 import { type Statement, say } from "#model/statement.js";
-import { type Brief, distinctEvidence, headline, phrase } from "./inquest.js";
+import { type Brief, distinctEvidence, headline, hedgedHeadline, phrase } from "./inquest.js";
 import { placesOf } from "./place.js";
 
 type Step = NonNullable<Draft["resolution"]["diagnosis"]>[number];
@@ -19,7 +19,7 @@ export function tellDiagnosis(b: Brief): Step[] {
 const stepOf = (finding: Finding): Step => ({
   finding: finding.id,
   looked: placesOf(headline(finding).evidence),
-  statements: [headline(finding)],
+  statements: [hedgedHeadline(finding)],
 });
 
 /** All rivals in one sentence: each has its own, with its evidence, in their table. */

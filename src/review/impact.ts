@@ -2,8 +2,8 @@ import type { Evidence } from "#model/evidence.js";
 import type { Finding } from "#model/finding.js";
 import { type Instant, latestOf } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
-import { codes, lapse, say } from "#model/statement.js";
-import { type Brief, headline, utcOf } from "./inquest.js";
+import { codes, lapseOf, say } from "#model/statement.js";
+import { type Brief, headline, hedged, utcOf } from "./inquest.js";
 import { affectedNodes } from "./name.js";
 import { courseOf, endOf, firstSymptom, layingFinding, seenLast } from "./status.js";
 
@@ -15,7 +15,7 @@ function rows(b: Brief): Draft["impact"]["rows"] {
   return b.findings.flatMap((f) =>
     f.impact.map((row) => ({
       subject: row.subject,
-      effect: row.effect,
+      effect: hedged(f, row.effect),
       wanted: row.wanted,
       available: row.available,
       since: utcOf(row.since ?? f.since),
@@ -35,23 +35,29 @@ const recoveredAt = (b: Brief, subject: string): Instant | null =>
 function intervals(b: Brief): Draft["impact"]["intervals"] {
   const { from, to, laid, laidAtLatest, toIsExact } = courseOf(b);
   const onset = evidenceOf(firstSymptom(b));
-  const start = evidenceOf(layingFinding(b));
+  const laying = layingFinding(b);
+  const start = evidenceOf(laying);
   const recovery = b.changes.find((c) => c.kind === "recovery" && c.at === to);
   const end = recovery ? recovery.statements[0].evidence : onset;
   const list: Draft["impact"]["intervals"] = [];
-  const add = (name: string, ms: number, first: readonly Evidence[], second: readonly Evidence[], least = false) => {
+  const add = (
+    name: string,
+    span: readonly [Instant, Instant],
+    first: readonly Evidence[],
+    second: readonly Evidence[],
+    of?: Finding,
+  ): void => {
     const [lead, ...rest] = [...first, ...second];
-    if (!lead || (least && ms <= 0)) return;
-    const length = lapse(ms, lead, ...rest);
-    list.push({ name, statement: least ? say`at least ${length}` : say`${length}` });
+    const length = lead && lapseOf(...span, lead, ...rest);
+    const statement = length && (of && laidAtLatest ? say`at least ${length}` : say`${length}`);
+    if (statement) list.push({ name, statement: of ? hedged(of, statement) : statement });
   };
   const bound = toIsExact ? "" : " (at most: the end is the later collection)";
-  if (laid && from)
-    add("Fault laid to first symptom (latent)", from.epochMs - laid.epochMs, start, onset, laidAtLatest);
-  if (from && to) add(`First symptom to recovery${bound}`, to.epochMs - from.epochMs, onset, end);
+  if (laid && from) add("Fault laid to first symptom (latent)", [laid, from], start, onset, laying);
+  if (from && to) add(`First symptom to recovery${bound}`, [from, to], onset, end);
   // From the latest beginning to the latest end is neither the longest nor the shortest that it can have been.
   if (laid && from && to && (toIsExact || !laidAtLatest))
-    add(`Fault laid to recovery${bound}`, to.epochMs - laid.epochMs, start, end, laidAtLatest);
+    add(`Fault laid to recovery${bound}`, [laid, to], start, end, laying);
   if (from && !to) {
     const going = b.findings.filter((f) => b.isSymptom(f) && f.ended === null);
     const until = going.map((f) => f.lastSeen).reduce(latestOf, null) ?? b.moments.at(-1)?.collectedAt ?? null;
@@ -61,7 +67,7 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
     if (until)
       add(
         name,
-        until.epochMs - from.epochMs,
+        [from, until],
         onset,
         going.flatMap((f) => evidenceOf(f)),
       );

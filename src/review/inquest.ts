@@ -46,6 +46,26 @@ export function brief(inquest: Inquest): Brief {
 export const headline = (finding: Finding): Finding["statements"][number] =>
   finding.statements[0] as Finding["statements"][number];
 
+/** ` (probable)`: the word that goes with whatever rests on a finding that is less than established. Empty for the others. */
+export const hedge = ({ confidence }: Finding): string =>
+  confidence === "probable" || confidence === "possible" ? ` (${confidence})` : "";
+
+/** A sentence that rests on a finding, with the word for how sure that is where it is less than established. */
+export const hedged = (finding: Finding, statement: Statement): Statement => withWord(statement, hedge(finding));
+
+/** Words at the end of a sentence from evidence, before its full stop. */
+export function withWord(statement: Statement, words: string): Statement {
+  if (words === "" || statement.source.kind !== "evidence") return statement;
+  const last = statement.parts.at(-1);
+  const hasStop = last?.kind === "text" && /\.\s*$/.test(last.text);
+  const before = hasStop ? statement.parts.slice(0, -1) : statement.parts;
+  const text = hasStop ? `${last.text.replace(/\.\s*$/, "")}${words}.` : words;
+  return { ...statement, parts: [...before, { kind: "text", text }] };
+}
+
+/** The headline as a section outside the chains tells it: nothing stands beside it there that says how sure it is. */
+export const hedgedHeadline = (finding: Finding): Statement => hedged(finding, headline(finding));
+
 /** Words of our own as a value of a sentence. */
 export const phrase = (text: string, ...evidence: readonly [Evidence, ...Evidence[]]): Quoted => ({
   parts: [{ kind: "text", text }],

@@ -1,16 +1,16 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Finding } from "#model/finding.js";
-import { UNMEASURED_SKEW_MS } from "#model/instant.js";
+import { lapseBetween, latestOf, UNMEASURED_SKEW_MS } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
-import { citing, codes, lapse, type Statement, say, time } from "#model/statement.js";
-import { type Brief, distinct, distinctEvidence, headline, phrase } from "./inquest.js";
+import { citing, codes, lapseOf, type Statement, say, time } from "#model/statement.js";
+import { type Brief, distinct, distinctEvidence, headline, hedge, hedged, phrase } from "./inquest.js";
 import { affectedNodes, label } from "./name.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { replaced } from "./traces.js";
 
 /** What is to be learnt: what rules say of their findings, and what the whole of the evidence shows. What people did well only they can say. */
 export function gatherLessons(b: Brief): Draft["lessons"] {
-  const told = b.findings.flatMap((f) => f.lessons);
+  const told = b.findings.flatMap((f) => f.lessons.map((l) => ({ ...l, statement: hedged(f, l.statement) })));
   const of = (kind: "well" | "badly" | "surprise"): readonly Statement[] =>
     told.filter((l) => l.kind === kind).map((l) => l.statement);
   return {
@@ -30,7 +30,10 @@ function keptReplicas(b: Brief): readonly Statement[] {
     const one = f.impact.length === 1;
     const which = one ? `the ${nouns}` : `each ${nouns}`;
     return [
-      say`At ${time(f.lastSeen, first)} ${phrase(`${which} seen to lack replicas still had ${one ? "" : "at least "}${least} replica${least === 1 ? "" : "s"} ready`, first, ...rest)}`,
+      hedged(
+        f,
+        say`At ${time(f.lastSeen, first)} ${phrase(`${which} seen to lack replicas still had ${one ? "" : "at least "}${least} replica${least === 1 ? "" : "s"} ready`, first, ...rest)}`,
+      ),
     ];
   });
 }
@@ -56,17 +59,18 @@ function reachedRoot(b: Brief): readonly Statement[] {
     const explains = chains.some((c) => b.isSymptom(b.finding(c[0] ?? "")));
     const isOver = chains.every((c) => c.every((id) => b.finding(id).ended !== null));
     const repairs = b.changes.filter((c) => c.kind === "repair" && sharesNode(c.about, root));
+    const by = chains.flatMap((c) => c.map((id) => b.finding(id).ended?.by ?? null)).reduce(latestOf, null);
     const [first, ...rest] = distinctEvidence([
       ...excludedAfter(b, root),
       ...repairs.flatMap((c) => c.statements[0].evidence),
     ]);
-    if (!first || !root.ended || !isOver || !explains || b.isSymptom(root) || repairs.length === 0) return [];
+    if (!first || !by || !isOver || !explains || b.isSymptom(root) || repairs.length === 0) return [];
     const last = phrase(
-      `${chainOf(b, root)} was found any more, its last (${label(b, root)}) included`,
+      `${chainOf(b, root)} was found any more, its last (${label(b, root)}${hedge(root).replace(/^ \((.*)\)$/, ", $1")}) included`,
       first,
       ...rest,
     );
-    return [say`At ${time(root.ended.by, first)}, after the changes told under Resolution, no step of ${last}`];
+    return [say`By ${time(by, first)}, after the changes told under Resolution, no step of ${last}`];
   });
 }
 
@@ -75,11 +79,14 @@ const sharesNode = (about: Finding["about"], finding: Finding): boolean =>
 
 /** What refuted it at the collection that saw its end. */
 const excludedAfter = (b: Brief, root: Finding): readonly Evidence[] => {
-  const by = b.moments.find((m) => m.collectedAt.epochMs === root.ended?.by.epochMs);
   return b.verdicts
-    .filter((v) => v.rule.id === root.rule && v.moment === by?.id)
+    .filter((v) => v.rule.id === root.rule && v.moment === root.ended?.moment)
     .flatMap((v) => v.outcomes)
-    .flatMap((o) => (o.outcome === "refuted" && sharesNode(o.about, root) ? o.statements[0].evidence : []));
+    .flatMap((o) =>
+      o.outcome === "refuted" && o.excludes === "condition" && sharesNode(o.about, root)
+        ? o.statements[0].evidence
+        : [],
+    );
 };
 
 const chainOf = (b: Brief, root: Finding): string => `chain ${b.chains.findIndex((c) => c.at(-1) === root.id) + 1}`;
@@ -88,12 +95,12 @@ const chainOf = (b: Brief, root: Finding): string => `chain ${b.chains.findIndex
 function layUnseen(b: Brief): readonly Statement[] {
   const { from, laid, laidAtLatest } = courseOf(b);
   const [cause, symptom] = [layingFinding(b), firstSymptom(b)];
-  if (!from || !laid || !cause || !symptom || from.epochMs - laid.epochMs <= UNMEASURED_SKEW_MS) return [];
+  if (!from || !laid || !cause || !symptom || lapseBetween(laid, from).least <= UNMEASURED_SKEW_MS) return [];
   const [first, ...rest] = distinctEvidence([...headline(cause).evidence, ...headline(symptom).evidence]);
   if (!first) return [];
-  const length = lapse(from.epochMs - laid.epochMs, first, ...rest);
+  const length = lapseOf(laid, from, first, ...rest);
   const lay = laidAtLatest ? say`The fault lay for at least ${length}` : say`The fault lay for ${length}`;
-  return [say`${lay}, and its first sign in what was collected is what failed at ${time(from, first)}`];
+  return [hedged(cause, say`${lay}, and its first sign in what was collected is what failed at ${time(from, first)}`)];
 }
 
 /** What was still there when all that had failed was over. */
@@ -108,9 +115,9 @@ function leftOver(b: Brief): readonly Statement[] {
       const nodes = f.about.node ?? [];
       if (!first) return [];
       const where = nodes.length > 0 ? say` on ${codes(nodes, 8, first)}` : citing(first);
-      const what = phrase(label(b, f), first, ...rest);
+      const what = phrase(`${label(b, f)}${hedge(f)}`, first, ...rest);
       return [
-        say`When what had failed was over, one condition was left${where}: ${what}, still so at ${time(last.collectedAt, first)}`,
+        say`When what had failed was over, one condition was left${where}: ${what}, still so at ${time(f.lastSeen ?? last.collectedAt, first)}`,
       ];
     });
 }

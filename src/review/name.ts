@@ -1,5 +1,5 @@
 import type { Finding } from "#model/finding.js";
-import type { Brief } from "./inquest.js";
+import { type Brief, hedge } from "./inquest.js";
 import { statusOf } from "./status.js";
 
 export interface Naming {
@@ -29,7 +29,10 @@ export function nameOf(b: Brief): Naming {
   }
   const top = b.chains[0]?.map(b.finding)[0] ?? lead;
   const where = listNodes(nodes);
-  const title = top === lead ? `${where}: ${label(b, lead)}` : `${where}: ${label(b, top)} — ${label(b, lead)}`;
+  const title =
+    top === lead
+      ? `${where}: ${label(b, lead)}${hedge(lead)}`
+      : `${where}: ${label(b, top)} — ${label(b, lead)}${hedge(lead)}`;
   const namespaces = b.findings.flatMap((f) => (f.about.workload ?? []).flatMap((w) => w.split("/")[1] ?? []));
   const tags = [...new Set([...b.findings.flatMap((f) => b.rule(f.rule).tags), ...namespaces])].sort();
   return {

@@ -1,6 +1,6 @@
 import type { InquestError } from "#model/error.js";
 import type { Change, Finding } from "#model/finding.js";
-import { type Instant, latestOf, UNMEASURED_SKEW_MS } from "#model/instant.js";
+import { type Instant, latestOf } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
 import type { Brief } from "./inquest.js";
@@ -21,6 +21,7 @@ export interface Course {
 
 export function courseOf(b: Brief): Course {
   const symptoms = b.findings.filter(b.isSymptom);
+  const laying = layingFinding(b);
   const ongoing = symptoms.some((f) => f.ended === null);
   const from = firstSymptom(b)?.since ?? null;
   const recovery = b.changes
@@ -33,17 +34,10 @@ export function courseOf(b: Brief): Course {
     from,
     to: ongoing ? null : (recovery ?? ended),
     toIsExact: recovery !== null || isKnown,
-    ...layingOf(layingFinding(b)),
+    laid: laying?.since ?? null,
+    laidAtLatest: laying?.sinceAtLatest === true,
     ongoing,
   };
-}
-
-/** A beginning known to the minute is taken as it stands; of one that lies somewhere in a longer span the end is what is sure. */
-function layingOf(laying: Finding | undefined): Pick<Course, "laid" | "laidAtLatest"> {
-  const since = laying?.since ?? null;
-  if (since === null || since.precisionMs <= UNMEASURED_SKEW_MS)
-    return { laid: since, laidAtLatest: laying?.sinceAtLatest === true };
-  return { laid: { ...since, epochMs: since.epochMs + since.precisionMs, precisionMs: 1000 }, laidAtLatest: true };
 }
 
 /**

@@ -1,8 +1,18 @@
 import type { Evidence } from "#model/evidence.js";
-import type { Change, Finding, Slight } from "#model/finding.js";
+import type { Change, Finding, Forecast, Slight } from "#model/finding.js";
+import { formatUtc } from "#model/instant.js";
 import type { CoverageReport, Rule } from "#model/rule.js";
-import { codes, count, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
-import { type Brief, distinct, distinctEvidence, headline, phrase } from "./inquest.js";
+import { codes, count, lapseOf, type Quoted, type Statement, say, time, word } from "#model/statement.js";
+import {
+  type Brief,
+  distinct,
+  distinctEvidence,
+  headline,
+  hedged,
+  hedgedHeadline,
+  phrase,
+  withWord,
+} from "./inquest.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { endingsOf, tracesOf, undecided } from "./traces.js";
 import { excludedMechanisms, holdsYet, slightOutcomes, undecidedMechanisms, undecidedNow } from "./verdicts.js";
@@ -13,15 +23,22 @@ export function summarise(b: Brief): Statement[][] {
   if (b.findings.length + b.forecasts.length === 0) return nothingFound(b);
   const paragraphs = [
     [
-      ...bySince(b.findings.filter(b.isSymptom)).flatMap((f) => [headline(f), ...endingsOf(b, f)]),
-      ...of(b, "impact").map(headline),
+      ...bySince(b.findings.filter(b.isSymptom)).flatMap((f) => [hedgedHeadline(f), ...endingsOf(b, f)]),
+      ...of(b, "impact").map(hedgedHeadline),
     ],
-    [...causes(b).map(headline), ...dormancy(b), ...undecided(b)],
+    [...causes(b).map(hedgedHeadline), ...dormancy(b), ...undecided(b)],
     [...changesTold(b), ...tracesOf(b, "written"), ...tracesOf(b, "recovered")],
-    remaining(b).map(headline),
-    b.forecasts.flatMap((f) => [...f.statements]),
+    remaining(b).map(hedgedHeadline),
+    b.forecasts.flatMap((f) => foretold(b, f)),
   ];
   return paragraphs.filter((p) => p.length > 0).map(distinct);
+}
+
+/** What will come. Where one forecast is sure and another is not, each unsure one says so: no word before all of them can. */
+export function foretold(b: Brief, { confidence, statements }: Forecast): Statement[] {
+  const isSure = (c: Forecast["confidence"]): boolean => c === "observed" || c === "established";
+  if (isSure(confidence) || !b.forecasts.some((f) => isSure(f.confidence))) return [...statements];
+  return statements.map((s, i) => (i === 0 ? withWord(s, ` (${confidence})`) : s));
 }
 
 /** A review without a finding is worth what was looked at: where and when, for what, and what of it could not be decided. */
@@ -33,6 +50,9 @@ function nothingFound(b: Brief): Statement[][] {
   if (!first || !last) return [];
   const nodes = [...new Set(b.moments.flatMap((m) => m.nodes))];
   const where = nodes.length > 0 ? codes(nodes, 12, first, ...rest) : word("the cluster", first, ...rest);
+  const [from, to] = [time(last.startedAt, first), time(last.collectedAt, first)];
+  const when =
+    formatUtc(last.startedAt) === formatUtc(last.collectedAt) ? say`at ${to}` : say`between ${from} and ${to}`;
   const excluded = excludedMechanisms(b);
   const symptoms = b.rules.filter((r) => r.kind === "symptom");
   const sought = symptoms.filter((r) => wasSought(b, r));
@@ -46,8 +66,8 @@ function nothingFound(b: Brief): Statement[][] {
   return [
     [
       holdsYet(b)
-        ? say`Nothing was found wrong in what was collected of ${where} at ${time(last.collectedAt, first)}, but for what is too young to tell`
-        : say`Nothing was found wrong in what was collected of ${where} at ${time(last.collectedAt, first)}`,
+        ? say`Nothing was found wrong in what was collected of ${where} ${when}, but for what is too young to tell`
+        : say`Nothing was found wrong in what was collected of ${where} ${when}`,
     ],
     [
       ...(lists
@@ -176,10 +196,13 @@ function dormancy(b: Brief): readonly Statement[] {
   const evidence = [...cause.statements, ...first.statements].flatMap((s) => s.evidence);
   const [lead, ...rest] = distinctEvidence(evidence);
   if (!lead) return [];
-  const length = lapse(from.epochMs - laid.epochMs, lead, ...rest);
+  const span = lapseOf(laid, from, lead, ...rest);
   return [
-    laidAtLatest
-      ? say`The fault lay for at least ${length} before the first symptom, from ${time(laid, lead)} at the latest to ${time(from, lead)}`
-      : say`The fault lay for ${length} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
+    hedged(
+      cause,
+      laidAtLatest
+        ? say`The fault lay for at least ${span} before the first symptom, from ${time(laid, lead)} at the latest to ${time(from, lead)}`
+        : say`The fault lay for ${span} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
+    ),
   ];
 }

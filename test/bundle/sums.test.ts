@@ -56,6 +56,30 @@ test("a file that is not the one that was written is named, and vouches for noth
   assert.is(told.status, "Undetermined");
 });
 
+test("sums that say nothing of an archive, or that cannot be read, are said; they are no mismatch", async () => {
+  const notes = async (name: string, line: (sum: string, file: string) => string, more = "") => {
+    const dir = folder(name, line);
+    writeFileSync(join(dir, "SHA256SUMS"), readFileSync(join(dir, "SHA256SUMS"), "utf8") + more);
+    const told = await review(dir);
+    const custody = told.custody.find((c) => c.node === "k8s02");
+    return [told.status, custody?.sums ?? null, ...(custody?.issues ?? []).map((i) => `${i.code} ${i.message}`)];
+  };
+  const whole = (sum: string, file: string): string => `${sum}  ${file}\n`;
+  assert.equal(await notes("silent", (sum, file) => (file.includes("k8s02") ? "" : whole(sum, file))), [
+    "No fault found",
+    null,
+    "W_SUM SHA256SUMS beside the file has no line of it",
+  ]);
+  assert.equal(await notes("garbage", whole, "garbage\n\n"), [
+    "No fault found",
+    "verified",
+    "W_SUM 1 line of SHA256SUMS beside the file cannot be read",
+  ]);
+  const [, sums, issue] = await notes("renamed", (sum, file) => `${sum}  ${file.replace("k8s02", "other")}\n`);
+  assert.is(sums, "verified");
+  assert.match(`${issue}`, /^W_SUM SHA256SUMS beside the file has its sum under the name inquest-other-/);
+});
+
 test("an archive that is named and not there is left out by name", async () => {
   const dir = folder("lost", (sum, file) => `${sum}  ${file}\n`);
   rmSync(

@@ -399,10 +399,10 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   },
   {
     name: "CRI-O",
-    // its configuration is gathered, but no rule reads it yet: the usual directory is not assumed
-    credential: null,
+    credential: `${CNI}/calico-kubeconfig`,
     files: {
       ...upstreamCni,
+      "/opt/cni/bin/portmap": "",
       "/etc/crio/crio.conf": '[crio]\nlog_dir = "/var/log/crio/pods"\n',
       "/var/lib/kubelet/config.yaml": kubeletConfig,
     },
@@ -412,11 +412,12 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
   },
   {
     name: "CRI-O, with a CNI directory of its own",
-    credential: null,
+    credential: "/srv/cni/calico-kubeconfig",
     files: {
       "/srv/cni/10-calico.conflist": calico("/srv/cni/calico-kubeconfig"),
       "/srv/cni/calico-kubeconfig": cniKubeconfig,
       "/srv/cni-bin/calico": "",
+      "/srv/cni-bin/portmap": "",
       "/etc/crio/crio.conf.d/10-cni.conf": `[crio.network]\nnetwork_dir = "/srv/cni/"\nplugin_dirs = [\n  "/srv/cni-bin/",\n]\npassword = "${CANARY}"\n`,
     },
     processes: [["/usr/bin/crio"]],
@@ -426,6 +427,45 @@ export const DISTRIBUTIONS: readonly Distribution[] = [
       "/srv/cni/calico-kubeconfig": /token: "ey/,
     },
     listed: ["/srv/cni", "/srv/cni-bin", "/etc/crio/crio.conf.d"],
+  },
+  {
+    name: "cri-dockerd, with a CNI directory of its own",
+    credential: "/etc/cni/net.mk/calico-kubeconfig",
+    files: {
+      "/etc/cni/net.mk/10-calico.conflist": calico("/etc/cni/net.mk/calico-kubeconfig"),
+      "/etc/cni/net.mk/calico-kubeconfig": cniKubeconfig,
+      "/etc/containerd/config.toml": 'disabled_plugins = ["cri"]\n',
+      "/opt/cni/bin/calico": "",
+      "/opt/cni/bin/portmap": "",
+    },
+    processes: [
+      [
+        "/usr/bin/cri-dockerd",
+        "--container-runtime-endpoint",
+        "fd://",
+        "--network-plugin=cni",
+        "--cni-conf-dir=/etc/cni/net.mk",
+      ],
+      ["/usr/bin/dockerd", "-H", "fd://"],
+    ],
+    holds: {
+      "/etc/cni/net.mk/10-calico.conflist": /calico-kubeconfig/,
+      "/etc/cni/net.mk/calico-kubeconfig": /token: "ey/,
+      "/etc/containerd/config.toml": /disabled_plugins = \["cri"\]/,
+    },
+    listed: ["/etc/cni/net.mk"],
+  },
+  {
+    name: "containerd with imports beside its file, and no directory set",
+    credential: `${CNI}/calico-kubeconfig`,
+    files: {
+      ...upstreamCni,
+      "/srv/c/config.toml": 'version = 2\nimports = ["more/*.toml"]\n',
+      "/srv/c/more/containerd.toml": "version = 2\n",
+    },
+    processes: [["/usr/bin/containerd", "--config", "/srv/c/config.toml"]],
+    holds: { ...upstreamHolds, "/srv/c/more/containerd.toml": /version = 2/ },
+    listed: [CNI, "/srv/c/more"],
   },
   {
     name: "nothing in a usual place",

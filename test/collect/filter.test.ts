@@ -63,6 +63,13 @@ for (const [at, awk] of awks.entries()) {
   });
 }
 
+test("the names of what is secret are the same wherever the filter spells them out", () => {
+  const [, names = ""] = /SECRETKEY = "(.+)"/.exec(source ?? "") ?? [];
+  assert.is((source ?? "").split(names).length - 1, 4);
+  const [, jwt = ""] = /JWT = "(.+)"/.exec(source ?? "") ?? [];
+  assert.is((source ?? "").split(jwt).length - 1, 4);
+});
+
 test("evidence comes out as it went in, alone and between secrets", () => {
   for (const line of EVIDENCE) {
     assert.is(text(line), line);

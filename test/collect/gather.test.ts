@@ -69,6 +69,75 @@ test("of a file with a key only whole certificates are taken, however it is laid
   assert.is(bundle.row("/etc/kubernetes/pki/odd.crt")["note"], "only its certificates");
 });
 
+test("ss, which may load a module, is not run where that is not loaded: the tables themselves are read, and the rows say so", () => {
+  const root = join(work, "no-diag");
+  put(root, "/etc/hostname", "node-a\n");
+  put(root, "/proc/sys/kernel/random/boot_id", readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
+  put(root, "/proc/sys/kernel/osrelease", "6.1.0\n");
+  // near misses: a module that is called alike, and one that is there but not built in
+  put(root, "/proc/modules", "mptcp_diag 28672 0 - Live 0x0\n");
+  put(root, "/lib/modules/6.1.0/modules.builtin", "kernel/net/ipv4/tcp_cubic.ko\nkernel/net/mptcp/mptcp_diag.ko\n");
+  put(root, "/proc/1/cmdline", "/sbin/init\0");
+  for (const name of ["ss", "netstat"]) put(work, `diag/${name}`, `#!/bin/sh\necho "${name} ran"; exit 3\n`, 0o755);
+  const cat = which("cat");
+  put(work, "diag/cat", `#!/bin/sh\ncase $* in /proc/net/*) echo "read $*" ;; *) exec ${cat} "$@" ;; esac\n`, 0o755);
+  const bundle = node("no-diag", [], join(work, "diag"));
+  assert.is(bundle.row("ss -tlnp")["note"], "not run: there is no /sys/module/tcp_diag");
+  assert.is(bundle.row("ss -s")["coverage"], "absent");
+  assert.is(bundle.row("cat /proc/net/tcp /proc/net/tcp6")["coverage"], "complete");
+  assert.is(bundle.text("bundle/node/cmd/ss-s.txt"), "read /proc/net/sockstat /proc/net/sockstat6\n");
+  assert.not.ok([...bundle.members.values()].some((content) => content.includes("ss ran")));
+  // built into the kernel it cannot be loaded
+  put(root, "/lib/modules/6.1.0/modules.builtin", "kernel/net/ipv4/tcp_diag.ko\n");
+  assert.is(
+    collect({ out: join(work, "out-builtin"), path: join(work, "diag"), args: ["--root", root, "--no-cluster"] }).row(
+      "ss -s",
+    )["exit"],
+    "3",
+  );
+});
+
+test("containerd's socket is found where only its configuration names it", async () => {
+  const root = join(work, "grpc");
+  put(root, "/etc/hostname", "node-a\n");
+  put(root, "/proc/sys/kernel/random/boot_id", readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
+  put(root, "/proc/9/cmdline", "/bin/containerd\0--config\0/opt/c.toml\0");
+  const config = (address: string): string =>
+    `version = 2\n[debug]\n  address = "/run/debug.sock"\n[ grpc ] # here\n  uid = 0\n  address = ${address}\n[ttrpc]\n  address = "/run/t.sock"\n`;
+  put(root, "/opt/c.toml", config("'/run/odd/ctr.sock' # a comment"));
+  for (const name of ["ctr", "crictl"]) put(work, `grpc-bin/${name}`, `#!/bin/sh\necho "${name} $*"\n`, 0o755);
+  for (const dir of ["run/odd", "run/containerd"]) mkdirSync(join(root, dir), { recursive: true });
+  const servers = ["run/debug.sock", "run/t.sock", "run/odd/ctr.sock"].map((path) =>
+    createServer().listen(join(root, path)),
+  );
+  const asked = async (out: string): Promise<Bundle> =>
+    collectMeanwhile({ out: join(work, out), path: join(work, "grpc-bin"), args: ["--root", root, "--no-cluster"] });
+  try {
+    const bundle = await asked("out-grpc");
+    assert.is(bundle.text("bundle/node/cmd/ctr-tasks-ls.txt"), "ctr -a /run/odd/ctr.sock -n k8s.io tasks ls\n");
+    assert.match(bundle.text("bundle/node/cmd/crictl-ps.txt"), "unix:///run/odd/ctr.sock ps -a");
+    // what is no plain path is not taken, and the usual place is tried
+    put(root, "/opt/c.toml", config('"/run/odd/$(id).sock"'));
+    servers.push(createServer().listen(join(root, "run/containerd/containerd.sock")));
+    const usual = await asked("out-usual");
+    assert.match(usual.text("bundle/node/cmd/ctr-tasks-ls.txt"), "-a /run/containerd/containerd.sock");
+  } finally {
+    for (const server of servers) server.close();
+  }
+});
+
+test("what was cut is told at the end, with the option that gives more; nothing is said where nothing was", () => {
+  const root = join(work, "cuts");
+  put(root, "/etc/hostname", "node-a\n");
+  put(root, "/var/log/kubelet.log", "a line\n".repeat(1000));
+  put(root, "/var/log/containerd.log", "a line\n".repeat(3));
+  const bundle = node("cuts", ["--files-only", "--max-bytes", "2000"]);
+  assert.is(bundle.code, 0);
+  assert.is(bundle.row("/var/log/kubelet.log")["coverage"], "truncated");
+  assert.match(bundle.stderr, "cut at the limit of bytes (--max-bytes raises it, now 2000): 1: /var/log/kubelet.log\n");
+  assert.is(collect({ out: join(work, "out-whole"), args: ["--root", root, "--files-only"] }).stderr, "");
+});
+
 const busybox = which("busybox");
 const still = busybox !== undefined && spawnSync("chroot", ["/", "true"]).status === 0;
 if (!still) skip("collector with the node's own tools (needs root and busybox)");
@@ -79,6 +148,8 @@ else {
     put(root, "/proc/sys/kernel/random/boot_id", readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
     const socket = "/run/k3s/containerd/containerd.sock";
     put(root, "/proc/9/cmdline", `/bin/containerd\0-c\0/c.toml\0--address\0${socket}\0`);
+    put(root, "/proc/modules", "inet_diag 28672 1 tcp_diag, Live 0x0\ntcp_diag 16384 0 - Live 0x0\n");
+    put(root, "/usr/bin/ss", '#!/bin/sh\necho "ss $*"\n', 0o755);
     put(root, "/proc/10/cmdline", `/bin/kubelet\0--container-runtime-endpoint=unix://${socket}\0`);
     mkdirSync(join(root, "/run/systemd/system"), { recursive: true });
     mkdirSync(join(root, "/run/k3s/containerd"), { recursive: true });
@@ -107,6 +178,7 @@ else {
     assert.is(said("crictl-pods"), `crictl --runtime-endpoint unix://${socket} pods\n`);
     assert.is(said("ctr-containers-ls"), `ctr -a ${socket} -n k8s.io containers ls\n`);
     assert.ok(bundle.index.some((row) => row["origin"] === "containerd --config /c.toml config dump"));
+    assert.is(said("ss-tlnp"), "ss -tlnp\n");
     assert.match(said("unit-states"), /-p Id,.*NRestarts.* kubelet containerd crio .*snapd/);
     assert.is(said("nft-list-ruleset"), "4 lines in all\n2 ip\n1 table\n1 }\n");
     assert.is(bundle.row("iscsiadm -m session -P 1")["note"], "not run: there is no /sys/class/iscsi_session");

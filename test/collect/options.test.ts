@@ -149,6 +149,18 @@ test("--dry-run does nothing, and prints every command, unit and request that a 
   }
 });
 
+test("--dry-run names the kubectl that would be called, without calling it", () => {
+  const { shell, out, fake } = tools({ microk8s: `: >'${join(work, "called")}'` });
+  remove(join(fake.bin, "kubectl"));
+  const said = run({ shell, out, args: ["--cluster-only", "--dry-run", "--context", "c"] }).stdout;
+  assert.match(said, /^microk8s kubectl --context c get pods -A -o json$/m);
+  assert.not.ok(existsSync(join(work, "called")));
+  remove(join(fake.bin, "microk8s"));
+  const none = run({ shell, out, args: ["--cluster-only", "--dry-run"] }).stdout;
+  assert.match(none, "nothing is asked, there is none of kubectl, microk8s kubectl");
+  assert.match(none, /^kubectl get pods -A -o json$/m);
+});
+
 test("the clock of a node without kubectl: from the Date of the server that its kubeconfig names, without a credential", () => {
   const args = join(work, "curl-args");
   const { shell, out } = tools({
@@ -183,6 +195,11 @@ test("--namespace asks for that namespace only, and what was not asked for does 
     ],
   );
   assert.not.match(readFileSync(fake.log, "utf8"), /get pods -A/);
+  // nor are names alone asked for elsewhere
+  assert.not.match(readFileSync(fake.log, "utf8"), /get \S+ -A/);
+  assert.is(bundle.index.find((row) => row["origin"] === "ipamhandles")?.["coverage"], "truncated");
+  const dry = run({ shell, out, args: ["--cluster-only", "--namespace", "shop", "--dry-run"] }).stdout;
+  assert.not.match(dry, / -A /);
 });
 
 test("without --root --files-only is refused; with it no command runs", () => {

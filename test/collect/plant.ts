@@ -306,7 +306,9 @@ export function plant(work: string, steps: readonly Step[]): Planted {
       case "command_steps zone": {
         const [mode = "", slug = "", ...line] = words;
         const need = line[0]?.startsWith("?") ? (line.shift() ?? "").slice(1) : "";
-        if (need !== "") put(root, need.startsWith("@") ? "/run/containerd/containerd.sock" : join(need, "there"), "");
+        const sockets = "/run/containerd/containerd.sock";
+        if (need === "@TCP_DIAG@") put(root, "/sys/module/tcp_diag/there", "");
+        else if (need !== "") put(root, need.startsWith("@") ? sockets : join(need, "there"), "");
         const [program = "", ...rest] = line;
         const nth = slugs.get(slug) ?? 0;
         slugs.set(slug, nth + 1);

@@ -27,6 +27,10 @@ const base64 = (name: string, bytes = 32): string => keep(name, randomBytes(byte
 /** What a person would choose: no shape of its own. */
 const simple = (name: string): string => keep(name, pick(LOWER, 12));
 
+/** Plain words, as many people choose. */
+const phrase = (name: string): string =>
+  keep(name, `${pick(LOWER, 6)} ${pick(LOWER, 5)} ${pick(LOWER, 7)} ${pick(LOWER, 6)}`);
+
 /** No digit, but a capital where no word of a sentence has one. */
 const capital = (name: string): string => keep(name, `${pick(LOWER, 8)}${pick(UPPER, 1)}`);
 
@@ -209,6 +213,14 @@ export const LINES: readonly string[] = [
   `- name: APP_SECRET\n  value: ${simple("env over two lines")}`,
   `password: "${keep("pass phrase", `${pick(LOWER, 6)} ${pick(LOWER, 6)} ${pick(LOWER, 6)}`)}"`,
   `password: ${simple("password in YAML")}`,
+  `passphrase: ${phrase("pass phrase in YAML, without quotes")}`,
+  `  db_password = ${phrase("pass phrase in a configuration")}`,
+  `passphrase: the ${phrase("pass phrase that begins like a sentence")}`,
+  // what is only like an error
+  `passphrase=connection refused ${phrase("pass phrase that begins like an error")}`,
+  `access_token: ${simple("access_token, and an error behind it")} refused`,
+  `callback: ${word("callback, and an error behind it")} failed`,
+  `private_key: open${pick(LOWER, 1)}${simple("key that begins like an error")} /x: no such file`,
   `{"password":"${keep("quote in a password", `${pick(ALNUM, 8)}\\"${pick(ALNUM, 8)}`)}"}`,
   `{\\"password\\":\\"${simple("password in escaped JSON")}\\"}`,
   `map[username:root password:${simple("password in a Go map")}]`,
@@ -234,6 +246,9 @@ export const LINES: readonly string[] = [
   `psk="${simple("WPA")}"`,
   `private_token=${word("private_token")}`,
   `snap set x admin.password=${simple("snap")}`,
+  `ipmitool -I lanplus -U admin -P ${simple("ipmitool")} power status`,
+  `helm registry x -u bob -p ${simple("helm registry")} r.example`,
+  `env: {Name:DB_CRED Value:${simple("env with an abbreviation")} ValueFrom:nil}`,
   `client_secret=${word("client secret")}&grant_type=password`,
   `passphrase=${simple("passphrase")}`,
   // in the middle of a sentence
@@ -281,6 +296,18 @@ export const EVIDENCE: readonly string[] = [
   "Authorization failed: token has expired; certificate has expired or is not yet valid: current time 2026-11-22T12:11:40Z is after 2026-05-23T02:52:00Z",
   'MountVolume.SetUp failed for volume "kube-api-access-x2x4l" : object "kube-system"/"kube-root-ca.crt" not registered',
   'secret "calico-etcd-secrets" not found',
+  'secrets "db-password" is forbidden: User "system:node:k8s01" cannot get resource "secrets" in API group "" in the namespace "default"',
+  'couldn\'t get secret "password": not found',
+  'object "default"/"db-password": connection refused',
+  "access_token: connection refused",
+  'err="access_token: permission denied" retry=3',
+  "failed to refresh access_token: dial tcp 10.0.0.1:443: i/o timeout",
+  "callback: CNIConfigChanged failed",
+  "private_key: open /x: no such file",
+  'private_key: open "/etc/x.key": permission denied',
+  "failed to load client_certificate_key: tls: private key does not match public key",
+  "password: authentication failed",
+  "api_key: Unauthorized",
   "Failed to pull image: docker-pullable://calico@sha256:7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069",
   "image docker.io/calico/node@sha256:7f83b1657ff1fc53b92dc18148a1d65dfc2d4b1fa3d677284addd200126d9069 is up to date",
   'pod "calico-node-62mdv" uid 567d9c55-f3c1-4354-90b5-6d57c87d2f8d on k8s01',

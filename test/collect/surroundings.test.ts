@@ -4,7 +4,20 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { applets, type Bundle, collect, collectMeanwhile, open, put, remove, scratch, skip, which } from "./host.js";
+import {
+  applets,
+  type Bundle,
+  collect,
+  collectMeanwhile,
+  open,
+  put,
+  remove,
+  run,
+  scratch,
+  shells,
+  skip,
+  which,
+} from "./host.js";
 
 /** Nodes that burn: no tools, no room, no rights, names that nobody expects, and a kubectl that lies or never answers. */
 const test = suite("collect: surroundings");
@@ -234,6 +247,83 @@ test("names with blanks, line ends, quotes, globs, dashes and bytes that are no 
   }
   for (const member of bundle.members.keys()) assert.match(member, /^bundle\/[A-Za-z0-9._/-]{1,92}$/);
   assert.equal(left("out-odd"), []);
+});
+
+/** An awk that is the real one but for what the words say; a case of the shell over its arguments. */
+const awkBut = (dir: string, cases: string): string =>
+  join(stub(dir, "awk", `case "$*" in ${cases}\nesac\nexec ${which("awk")} "$@"`), "..");
+
+test("a filter that fails, is killed or cannot print costs what it was to filter: failed, with the reason, and nothing raw", () => {
+  const secret = `password: ${"q".repeat(30)}`;
+  const tree = join(work, "root-filter");
+  put(tree, "/etc/hostname", "n\n");
+  put(tree, "/etc/os-release", `NAME=x\n${secret}\n`);
+  put(tree, "/var/lib/kubelet/kubeconfig", `kind: Config\n${secret}\n`);
+  put(tree, "/etc/default/kubelet", `--v=2\n${secret}\n`);
+  put(tree, "/var/log/kubelet.log", `I1122 a line\n${secret}\n`.repeat(100));
+  put(tree, "/etc/containerd/config.toml", `version = 2\n# ${secret}\n`);
+  const cases = `*mode=kubeconfig*) cat; exit 2 ;; *mode=args*) kill -KILL $$ ;; *skip=rest*) exit 2 ;; *mode=toml*) exit 126 ;;`;
+  // busybox's shell calls its own awk, whatever the path says
+  for (const shell of shells(work).filter(({ name }) => name !== "busybox")) {
+    const bundle = collect({
+      shell: { ...shell, path: `${awkBut("broken-awk", cases)}:${shell.path}` },
+      out: join(work, `out-filter-${shell.name}`),
+      args: ["--root", tree, "--files-only", "--max-bytes", "1000"],
+    });
+    const said = (origin: string) => [
+      bundle.row(origin)["coverage"],
+      bundle.row(origin)["bytes"],
+      bundle.row(origin)["note"],
+    ];
+    const lost = "nothing is kept: the filter for secrets";
+    assert.equal(said("/var/lib/kubelet/kubeconfig"), ["failed", "0", `${lost} ended with exit code 2`], shell.name);
+    assert.equal(said("/etc/default/kubelet"), ["failed", "0", `${lost} was killed by signal 9`], shell.name);
+    assert.equal(said("/var/log/kubelet.log"), ["failed", "0", `${lost} ended with exit code 2`], shell.name);
+    assert.equal(said("/etc/containerd/config.toml"), ["failed", "0", `${lost} could not be started (exit 126)`]);
+    assert.is(bundle.row("/etc/os-release")["coverage"], "complete");
+    assert.is(bundle.code, 2, bundle.stderr);
+    assert.match(bundle.stderr, /awk, the filter for secrets, .*: nothing is kept/);
+    for (const [member, content] of bundle.members) assert.not.match(content.toString(), /qqqqqqqqqqqq/, member);
+  }
+});
+
+test("where the filter of standard error fails, what a command printed is kept, and the row says what is lost", () => {
+  stub("told", "uptime", "echo up; echo password: qqqqqqqqqqqqqqqq >&2");
+  const dir = stub("told", "awk", `case \${INQUEST_HASH:-} in *h.err) exit 3 ;; esac\nexec ${which("awk")} "$@"`);
+  const bundle = collect({
+    out: join(work, "out-told"),
+    path: join(dir, ".."),
+    args: ["--root", root, "--no-cluster"],
+  });
+  const row = bundle.row("uptime");
+  assert.equal(
+    [row["coverage"], row["note"]],
+    ["complete", "standard error is lost: the filter for secrets ended with exit code 3"],
+  );
+});
+
+test("an awk that never runs the filter, or runs it and hides nothing, ends the run before anything is read", () => {
+  for (const cases of [
+    "*redact.awk*) exit 2 ;;",
+    "*redact.awk*) kill -KILL $$ ;;",
+    "*redact.awk*) tail -n +2; exit 0 ;;",
+  ]) {
+    const out = join(work, "out-no-filter");
+    const { code, stderr } = run({ out, path: awkBut("no-filter", cases), args: ["--root", root, "--no-cluster"] });
+    assert.is(code, 70, stderr);
+    assert.match(stderr, /awk does not run the filter for secrets/);
+    assert.equal(readdirSync(out), []);
+  }
+  // and where it fails only at the end, there is no archive of names that it did not see
+  const out = join(work, "out-end");
+  const { code, stderr } = run({
+    out,
+    path: awkBut("end", "*mode=tsv*) exit 2 ;;"),
+    args: ["--root", root, "--no-cluster"],
+  });
+  assert.is(code, 70, stderr);
+  assert.match(stderr, /failed at the end/);
+  assert.equal(readdirSync(out), []);
 });
 
 test("a kubectl that answers garbage: nothing of it counts as an answer", () => {

@@ -228,7 +228,7 @@ test("what was over before the effect began did not bring it about", () => {
     [CAUSE, finds("c", { since: T("09:00:00"), over: true, lastSeen: T("09:10:00") })],
     [SYMPTOM, finds("s", { since: T("10:05:00") })],
   ) as [Numbered, Numbered];
-  const ended = (by: string): Numbered => ({ ...cause, ended: { after: null, by: T(by) } });
+  const ended = (by: string): Numbered => ({ ...cause, ended: { after: null, by: T(by), moment: "m1" } });
   assert.equal(linkFindings([ended("10:00:00"), target]), []);
   assert.is(linkFindings([ended("10:30:00"), target]).length, 1);
 });

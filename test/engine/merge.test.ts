@@ -2,11 +2,13 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { couldSee } from "#engine/infer.js";
 import { mergeFindings, mergeForecasts } from "#engine/merge.js";
-import type { World } from "#engine/world.js";
+import { createWorld, type World } from "#engine/world.js";
 import type { Verdicts } from "#model/conclusions.js";
-import { slight } from "#model/rule.js";
-import { plainText } from "#model/statement.js";
-import { at } from "#test/rules/_facts.js";
+import { evidenceIn } from "#model/evidence.js";
+import type { Outcome } from "#model/finding.js";
+import { refuted, slight } from "#model/rule.js";
+import { code, plainText, say } from "#model/statement.js";
+import { artifact, at } from "#test/rules/_facts.js";
 import {
   card,
   covered,
@@ -91,7 +93,7 @@ test("what was over when it was seen again is told as it was while it lasted", (
     worlds(2),
   );
   assert.is(plainText(merged.statements[0] ?? sentence("none")), "it lasts");
-  assert.equal(merged.ended, { after: T3, by: moment(2).collectedAt });
+  assert.equal(merged.ended, { after: T3, by: moment(2).collectedAt, moment: "m2" });
 });
 
 test("a later sighting that knows the end of the same story is told instead, one that knows less of it is not", () => {
@@ -239,6 +241,31 @@ test("what began anew after the last collection that saw it is another finding, 
     early.map((f) => f.moments),
     [["m1"], ["m3"]],
   );
+});
+
+test("what says only that it did not bring about a failure ends neither a finding nor a forecast", () => {
+  const noCause = refuted({ subject: "x", about: { node: ["n1"] }, statements: [sentence("x")], excludes: "cause" });
+  assert.is(end(timesOf(RULE, [finds("x")], [noCause]), worlds(2)), null);
+  assert.is(end(timesOf(RULE, [finds("x")], [noCause, denies("x")]), worlds(2)), "11 to 12");
+  const foreseen = (later: typeof noCause) =>
+    mergeForecasts(timesOf(RULE, [foresees("x", "y")], [later]), worlds(2)).length;
+  assert.equal([foreseen(noCause), foreseen(denies("x"))], [1, 0]);
+});
+
+test("an end is dated by when what shows it was read, and by the end of the moment only where that has no time", () => {
+  const read = (n: number, collectedAt: ReturnType<typeof at> | null) => {
+    const own = covered(n, "kube.pod", "complete", null, { collectedAt });
+    return createWorld({ artifacts: [own.artifact], facts: [], issues: [], coverage: [own] }, moment(n));
+  };
+  const shown = (bundle: string) => say`${code("seen", evidenceIn(artifact({ bundle }), { kind: "whole" }, "x"))}`;
+  const denied = refuted({ subject: "x", about: { node: ["n1"] }, statements: [shown("bundle-2")] });
+  const of = (collectedAt: ReturnType<typeof at> | null, ...later: readonly Outcome[]) =>
+    only(timesOf(RULE, [finds("x", { lastSeen: T1 })], later), [read(1, T1), read(2, collectedAt)]).ended;
+  const end = moment(2).collectedAt;
+  for (const later of [[], [denied], [finds("x", { over: true, lastSeen: T1, ending: shown("bundle-2") })]]) {
+    assert.equal(of(T3, ...later), { after: T1, by: T3, moment: "m2" });
+    assert.equal(of(null, ...later), { after: T1, by: end, moment: "m2" });
+  }
 });
 
 test.run();

@@ -1,9 +1,10 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { conclude } from "#engine/run.js";
-import type { Coverage } from "#model/artifact.js";
-import { formatLocator } from "#model/evidence.js";
-import { artifact, fact } from "#test/rules/_facts.js";
+import { createWorld } from "#engine/world.js";
+import type { Artifact, Coverage } from "#model/artifact.js";
+import { evidenceIn, formatLocator } from "#model/evidence.js";
+import { artifact, at, fact } from "#test/rules/_facts.js";
 import { bundle, card, covered, denies, finds, misses, moment, run, worldOf } from "./_cards.js";
 
 const test = suite("world and inference");
@@ -163,6 +164,20 @@ test("one thing that is missing is one gap, with every rule that it blocks", () 
       ["the list of pods", ["a", "b"]],
     ],
   );
+});
+
+test("what has no time of its own was read by the time at which the last thing of its bundle was begun", () => {
+  const of = (member: string, clock: string | null, bundle = "bundle-1") =>
+    artifact({ bundle, member, collectedAt: clock === null ? null : at(`2024-03-05T${clock}Z`) });
+  const [first, table, last] = [of("a", "10:00:01"), of("paths.tsv", null), of("z", "10:00:09")];
+  const other = of("b", null, "bundle-1b");
+  const artifacts = [first, table, last, other, of("late", "11:00:00", "bundle-2")];
+  const moments = moment(1, { bundles: ["bundle-1", "bundle-1b"] });
+  const { readAt } = createWorld({ artifacts, facts: [], issues: [], coverage: [] }, moments);
+  const read = (...of: readonly Artifact[]) =>
+    readAt(of.map((a) => evidenceIn(a, { kind: "whole" }, "x")))?.epochMs ?? null;
+  const [one, nine] = [first, last].map((a) => a.collectedAt?.epochMs ?? null);
+  assert.equal([read(first), read(table), read(first, table), read(other), read()], [one, nine, nine, null, null]);
 });
 
 test.run();

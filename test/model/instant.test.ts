@@ -5,9 +5,11 @@ import {
   API_CLOCK,
   earliest,
   formatDuration,
+  formatLapse,
   formatUtc,
   fromSeconds,
   type Instant,
+  lapseBetween,
   latest,
   latestOf,
   nodeClock,
@@ -194,5 +196,15 @@ for (const [ms, text] of [
     assert.is(formatDuration(ms), text);
   });
 }
+
+test("a lapse is no more exact than the less exact of its ends, and its bounds are rounded outwards", () => {
+  const of = (from: string, to: string) => formatLapse(lapseBetween(api(from), api(to)));
+  assert.is(of("2024-03-05T06:00:00Z", "2024-03-05T07:30:10Z"), "1 h 30 min");
+  assert.is(of("2024-03-05T06:00Z", "2024-03-05T07:30:10Z"), "between 1 h 29 min and 1 h 31 min");
+  assert.is(of("2024-03-05T06:00Z", "2024-03-05T06:00:20Z"), "at most 20 s");
+  assert.is(of("2024-03-05", "2024-03-08"), "between 2 d and 4 d");
+  assert.is(of("2024-03", "2024-04-02T00:00:00Z"), "between 1 d and 32 d");
+  assert.is(of("2024-03-05T07:30:10Z", "2024-03-05T06:00:00Z"), "1 h 30 min", "whichever comes first");
+});
 
 test.run();

@@ -33,6 +33,7 @@ test("all that names the machine leads to one node that is listed: it is that, a
     ["k8s01", "k8s02"],
   );
   assert.is(custody[0]?.node, "k8s01");
+  assert.is(custody[0]?.nodeBy, `--hostname-override of kubelet, ${intake.facts[0]?.artifact.origin}`);
   assert.is(custody[0]?.startedAt.clock, nodeClock("k8s01"));
   assert.equal(
     custody[0]?.issues.map((i) => i.code),

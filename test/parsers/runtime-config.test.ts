@@ -137,4 +137,11 @@ test("no input throws", () => {
   fc.assert(fc.property(fc.oneof(mutated, fc.string({ unit: "binary" })), (content) => sound(read(content).intake)));
 });
 
+test("a file that switches the CRI service off says so; Talos' drop-in is one of containerd's", () => {
+  assert.is(read('disabled_plugins = ["cri"]\n').fact?.value.servesNoKubelet, true);
+  assert.is(read('disabled_plugins = ["io.containerd.grpc.v1.cri"]\n').fact?.value.servesNoKubelet, true);
+  assert.is(read('disabled_plugins = ["aufs"]\n').fact?.value.servesNoKubelet, undefined);
+  assert.ok(read("version = 3\n", "/etc/cri/conf.d/cri.toml").fact);
+});
+
 test.run();

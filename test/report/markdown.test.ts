@@ -196,6 +196,29 @@ test("rivals: the open ones first, each with what refutes it or what is missing"
   assert.match(rivals, "| the token expired | refuted | The token is good until 22 May 2027 [E2] |");
 });
 
+test("a rival that is ruled out of some failures only says of which, and one ruled out of all does not", () => {
+  const draft = makeDraft();
+  const failure = (id: string, nodes: readonly string[], mechanism = "sym:s") => ({
+    ...(draft.findings[0] as (typeof draft.findings)[number]),
+    id,
+    mechanism,
+    nodes: [...nodes],
+  });
+  const status = (...more: readonly ReturnType<typeof failure>[]) => {
+    const findings = [failure("x1", ["n1"]), failure("x2", ["n2"]), ...more];
+    const [rival] = draft.hypotheses.filter((h) => h.status === "refuted").map((h) => ({ ...h, of: ["x1", "x2"] }));
+    const row = section(
+      render({ ...draft, findings, hypotheses: rival ? [rival] : [] }),
+      "### Ruled Out and Still Open",
+    );
+    return /\| the token expired \| (.*?) \|/.exec(row)?.[1];
+  };
+  assert.is(status(), "refuted");
+  assert.is(status(failure("x3", ["n3"], "sym:other")), "refuted");
+  assert.is(status(failure("x3", ["n3"])), "refuted on `n1`, `n2`");
+  assert.match(status(failure("x3", ["n2"])) ?? "", /^refuted on `n1`, `n2` \(.+; .+\)$/);
+});
+
 test("a rival's command stands in its row where no gap has it", () => {
   const draft = { ...makeDraft(), gaps: [] };
   assert.match(

@@ -26,6 +26,12 @@ test("says what failed, the root and how sure, what comes next, what is unknown,
     assert.match(text, line);
 });
 
+test("what failed and is less than observed says so first", () => {
+  const review = numberEvidence(makeDraft());
+  const findings = review.findings.map((f) => (f.id === "f1" ? { ...f, confidence: "probable" as const } : f));
+  assert.match(renderSummary({ ...review, findings }, options), "Failed:  (probable) Since 12:01:31 the API server");
+});
+
 test("a root that two chains share is named once", () => {
   assert.is(renderSummary(numberEvidence(makeDraft()), options).match(/^Root:/gm)?.length, 1);
 });

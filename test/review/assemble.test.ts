@@ -112,7 +112,7 @@ test("its summary names what was not found, what is excluded and what could not 
     saying("open", [[denies("x"), misses("y")]], { label: "a clock that is off" }),
   ];
   assert.equal(review({ rules, book: { surveys: [survey] } }).summary.map(told), [
-    ["Nothing was found wrong in what was collected of n1 at 2024-03-05T10:00:10Z"],
+    ["Nothing was found wrong in what was collected of n1 between 2024-03-05T10:00:00Z and 2024-03-05T10:00:10Z"],
     [
       "Looked for in what the cluster lists, and not found: pods stuck",
       "Excluded by what was collected: a dead token",

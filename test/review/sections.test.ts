@@ -110,7 +110,7 @@ test("a chain of which a later collection finds nothing, after a repair of its n
   const of = (symptoms: Said, causes: Said, ...all: readonly Change[]) =>
     well({ rules: chain(symptoms, causes), custody: two, book: changing(...all) }).filter((s) => /chain/.test(s));
   assert.equal(of(overNow, overNow, repair("n1")), [
-    "At 2024-03-05T12:00:10Z, after the changes told under Resolution, no step of chain 1 was found any more, its last (a dead token) included",
+    "By 2024-03-05T12:00:10Z, after the changes told under Resolution, no step of chain 1 was found any more, its last (a dead token) included",
   ]);
   assert.equal(of(overNow, overNow), [], "no repair was seen");
   assert.equal(of(overNow, overNow, repair("n2")), [], "another node was mended");
@@ -126,6 +126,8 @@ test("what is left when all that failed is over did not go well; while it fails 
     "When what had failed was over, one condition was left on n1: a dead token, still so at 2024-03-05T12:00:10Z",
   ]);
   assert.equal(of(left), []);
+  const seen: Said = [[finds("x")], [finds("x", { lastSeen: T("11:55") })]];
+  assert.match(badly({ rules: chain(overNow, seen), custody: two })[0] ?? "", /still so at 2024-03-05T11:55:00Z$/);
 });
 
 test("a fault that lay for longer than two clocks may differ is a lesson", () => {

@@ -188,17 +188,11 @@ test("the fault lay from its trigger to the first symptom", () => {
 test("where only the latest is known that the fault was laid, it lay for at least so long", () => {
   const laid = (part: Parameters<typeof finds>[1]) =>
     review({ rules: [symptom([[during]]), cause([[finds("t", part)]], { role: "trigger" })] });
-  const bounds = [
-    laid({ since: at("2024-03-05T05:19:00Z"), sinceAtLatest: true }),
-    // Somewhere between midnight and 05:19.
-    laid({ since: { ...at("2024-03-05T00:00:00Z"), precisionMs: (5 * 60 + 19) * 60_000 } }),
-  ];
-  for (const draft of bounds) {
-    assert.is(draft.duration.latentMs, (3 * 60 + 41) * 60_000);
-    assert.is(draft.duration.latentIsLeast, true);
-    assert.ok(draft.summary.flatMap(told).some((s) => s.startsWith("The fault lay for at least 3 h 41 min before")));
-    assert.ok(draft.impact.intervals.some((i) => told([i.statement]).includes("at least 3 h 41 min")));
-  }
+  const draft = laid({ since: at("2024-03-05T05:19:00Z"), sinceAtLatest: true });
+  assert.is(draft.duration.latentMs, (3 * 60 + 41) * 60_000);
+  assert.is(draft.duration.latentIsLeast, true);
+  assert.ok(draft.summary.flatMap(told).some((s) => s.startsWith("The fault lay for at least 3 h 41 min before")));
+  assert.ok(draft.impact.intervals.some((i) => told([i.statement]).includes("at least 3 h 41 min")));
   const exact = laid({ since: at("2024-03-05T05:19:00Z") });
   assert.is(exact.duration.latentIsLeast, undefined);
 });
@@ -225,6 +219,35 @@ test("the date is the first symptom's, in the report's zone", () => {
   assert.is(review({ rules: [late] }).date, "2024-03-05");
   assert.is(review({ rules: [late], zone: "Australia/Brisbane" }).date, "2024-03-06");
   assert.is(review({ rules: [card("x")] }).date, "2024-03-05");
+});
+
+test("how long a fault lay is told no more exactly than its begin is known", () => {
+  const laid = (since: string, precisionMs?: number) => {
+    const begin = at(since);
+    const exact = precisionMs === undefined ? begin : { ...begin, precisionMs };
+    const draft = review({ rules: [symptom([[during]]), cause([[finds("c", { since: exact })]])] });
+    const [latent] = draft.impact.intervals;
+    const said = draft.summary.flatMap(told).find((s) => s.startsWith("The fault lay"));
+    const learnt = told(draft.lessons.badly)[0]?.split(",")[0] ?? null;
+    return [said?.split(" before ")[0], learnt, latent && told([latent.statement])[0], draft.duration];
+  };
+  const of = (text: string, most: number, least: number) => [
+    `The fault lay for ${text}`,
+    least > 60_000 ? `The fault lay for ${text}` : null,
+    text,
+    {
+      from: "2024-03-05T09:00:00Z",
+      to: null,
+      activeMs: null,
+      latentMs: null,
+      latentBetweenMs: { least, most },
+    },
+  ];
+  const [MINUTE, HOUR] = [60_000, 3_600_000];
+  assert.equal(laid("2024-03-02"), of("between 2 d 9 h and 3 d 9 h", 81 * HOUR, 57 * HOUR));
+  assert.equal(laid("2024-03-05"), of("at most 9 h", 9 * HOUR, 0));
+  assert.equal(laid("2024-03-05T05:19Z"), of("between 3 h 40 min and 3 h 41 min", 221 * MINUTE, 220 * MINUTE));
+  assert.equal(laid("2024-03-05T05:00:00Z", 4 * HOUR), of("at most 4 h", 4 * HOUR, 0));
 });
 
 test.run();

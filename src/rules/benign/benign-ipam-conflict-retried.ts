@@ -13,8 +13,8 @@ export default defineBenign({
   judge: ({ node, last }, { view, context }) => {
     if (last === null) return unknown("it carries no time");
     if (view("kube.event").coverage().state !== "complete") return unknown("events were not collected in full");
-    if (last.epochMs < context.moment.collectedAt.epochMs - EVENTS_LIVE_MS)
-      return unknown("events of its time are gone");
+    const listed = view("kube.event").all[0]?.artifact.collectedAt ?? context.moment.collectedAt;
+    if (last.epochMs < listed.epochMs - EVENTS_LIVE_MS) return unknown("events of its time are gone");
     const failed = view("kube.event").all.find(
       ({ value }) =>
         SANDBOX.has(value.reason) &&

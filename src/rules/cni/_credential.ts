@@ -4,6 +4,8 @@ import type { Fact, FactKind, NetconfPlugin, TokenValue } from "#model/fact.js";
 import { baseName, type FileTree, fileTree, type Resolution } from "#model/file-tree.js";
 import type { Missing } from "#model/finding.js";
 import type { FactView, MatchContext } from "#model/rule.js";
+import type { Statement } from "#model/statement.js";
+import { loadedOf } from "./_loaded.js";
 import { type ConfDir, confDirOf, missingConfDir } from "./_runtime.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
@@ -32,6 +34,10 @@ export interface Credential {
   readonly path: readonly [Evidence, ...Evidence[]];
   readonly unverified: readonly string[];
 }
+
+/** That a default of the runtime led there, where nothing was configured. */
+export const byDefault = ({ confDir }: Pick<Credential, "confDir">): readonly Statement[] =>
+  confDir.because === null ? [] : [confDir.because];
 
 /** What became of following the path on one node. */
 export type Followed =
@@ -73,12 +79,16 @@ function followOn(node: string, tree: FileTree, view: View): Followed {
       ? { state: "none", empty: { confDir, directory } }
       : { state: "unknown", missing: [view("path").missing(`the listing of ${directory.real}`, node)] };
   }
-  const loaded = loadedOf(names, tree, view("cni.netconf").on(node), confDir.maxConfNum);
+  const loaded = loadedOf(names, tree, view("cni.netconf").on(node), confDir);
   if (loaded.state === "unread") {
     return {
       state: "unknown",
       missing: [view("cni.netconf").missing(`the content of ${loaded.path}`, node, fileAt(loaded.path))],
     };
+  }
+  if (loaded.state === "unusable") {
+    const what = `a configuration in ${directory.real} that the runtime of ${node} can load: none is valid with all of its plugins installed${confDir.network === null ? "" : ` and named ${confDir.network}`}`;
+    return { state: "unknown", missing: [view("cni.netconf").missing(what, node)] };
   }
   if (loaded.state === "broken") return { state: "broken", confDir, netconf: loaded.netconf };
   const choices = loaded.netconfs.flatMap((netconf) =>
@@ -91,7 +101,16 @@ function followOn(node: string, tree: FileTree, view: View): Followed {
     const what = `which plugin was refused on ${node}: ${types} have a credential each, and the errors do not tell one`;
     return { state: "unknown", missing: [view("log").missing(what, node)] };
   }
-  return followKubeconfig({ node, tree, view, confDir, ...choice, certain, links: directory.hops });
+  return followKubeconfig({
+    node,
+    tree,
+    view,
+    confDir,
+    ...choice,
+    certain,
+    premises: loaded.unverified,
+    links: directory.hops,
+  });
 }
 
 /** The origin of what was collected of a path: what other files came to says nothing of this one. */
@@ -110,25 +129,6 @@ function candidates(
   const collected = netconfs.map((n) => n.value.path).filter((p) => p.slice(0, p.lastIndexOf("/")) === directory);
   const names = [...new Set([...listed, ...collected])].filter((p) => /\.(conf|conflist|json)$/.test(p)).sort();
   return { names, certain: tree.at(directory)?.value.listing === "complete" };
-}
-
-type Loaded =
-  | { readonly state: "loaded"; readonly netconfs: readonly Fact<"cni.netconf">[] }
-  | { readonly state: "broken"; readonly netconf: Fact<"cni.netconf"> }
-  | { readonly state: "unread"; readonly path: string };
-
-/** What the runtime loads of them: the first `max` (0: all), and nothing at all where one of these is not valid. */
-function loadedOf(names: readonly string[], tree: FileTree, all: readonly Fact<"cni.netconf">[], max: number): Loaded {
-  const netconfs: Fact<"cni.netconf">[] = [];
-  for (const path of names) {
-    if (max > 0 && netconfs.length === max) break;
-    const { real } = tree.resolve(path);
-    const netconf = all.find((n) => n.value.path === real || n.value.path === path);
-    if (!netconf) return { state: "unread", path };
-    if (netconf.value.valid) netconfs.push(netconf);
-    else return { state: "broken", netconf };
-  }
-  return { state: "loaded", netconfs };
 }
 
 interface Choice {
@@ -171,6 +171,7 @@ interface Way {
   readonly netconf: Fact<"cni.netconf">;
   readonly plugin: NetconfPlugin;
   readonly certain: boolean;
+  readonly premises: readonly string[];
   readonly links: readonly Fact<"path">[];
 }
 
@@ -220,6 +221,7 @@ function followKubeconfig(way: Way): Followed {
       path: [field, ...way.confDir.evidence, ...links],
       unverified: [
         ...way.confDir.unverified,
+        ...way.premises,
         ...(way.certain ? [] : [`the directory of ${baseName(netconf.value.path)} was not listed in full`]),
       ],
     },

@@ -3,9 +3,10 @@ import type { Evidence } from "#model/evidence.js";
 import type { ClockValue, Fact, FactKind, TokenValue } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
-import { type FactView, type MatchContext, refuted, undetermined } from "#model/rule.js";
-import type { Statement } from "#model/statement.js";
+import { type FactView, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
+import { code, codes, type Statement, say } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
+import { strange, unknownKey } from "./_strange.js";
 import { agentOn, agents } from "./_writer.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
@@ -22,9 +23,21 @@ export interface Subject {
 
 /**
  * Judges the credential of every collected node. A node whose path could not be followed is undetermined for every such rule, and so is one
- * that was not collected where calls are refused with that error.
+ * that was not collected where calls are refused with that error. Where no call on a node asked an API server, nothing about its token is
+ * open as their cause; what its token is like is told all the same.
  */
 export function* eachCredential(
+  context: MatchContext,
+  error: string,
+  judge: (subject: Subject) => Iterable<Outcome>,
+): Iterable<Outcome> {
+  const unasked = callNodes(context).flatMap((node) => neverJudged(context, node, error) ?? []);
+  yield* unasked;
+  for (const outcome of credentials(context, error, judge))
+    if (outcome.outcome !== "undetermined" || !unasked.some((u) => u.subject === outcome.subject)) yield outcome;
+}
+
+function* credentials(
   context: MatchContext,
   error: string,
   judge: (subject: Subject) => Iterable<Outcome>,
@@ -42,6 +55,49 @@ export function* eachCredential(
       missing: [context.derive(kubeconfigs).missing(`the kubeconfig that the CNI plugin on ${node} is given`, node)],
     });
   }
+}
+
+/** The nodes on which calls fail, whatever the error, sorted. */
+export const callNodes = (context: MatchContext): readonly string[] =>
+  [...new Set(REFUSED_CALLS.flatMap((id) => context.findings(id)).flatMap((f) => f.about.node ?? []))].sort();
+
+/**
+ * Where each failed call on a node shows by its text that it asked no API server, or that its token was accepted: no fault of a token or a
+ * clock can be its cause.
+ */
+export function neverJudged(context: MatchContext, node: string, error: string): Outcome | null {
+  const calls = refusedOn(context, node);
+  if (error === "401" && calls.length > 0 && calls.every((c) => deniedUser(c) !== null))
+    return answeredAll(node, calls);
+  const tails = calls.flatMap((c) => (typeof c.value["neverAsked"] === "string" ? [c.value["neverAsked"]] : []));
+  const [first, ...rest] = calls.map(headlineEvidence);
+  if (!first || tails.length < calls.length) return null;
+  const texts = codes([...new Set(tails)], 4, first, ...rest);
+  return refuted({
+    subject: node,
+    about: { node: [node], error: [error] },
+    statements: [
+      say`What failed on ${code(node, first)} ended in ${texts}: no request reached the API server that could judge a token`,
+    ],
+    excludes: "cause",
+  });
+}
+
+/** Every call was answered 403 and its caller named: there was a token and it was good, or there was none. */
+function answeredAll(node: string, calls: readonly Found[]): Outcome {
+  const [first, ...rest] = calls.map(headlineEvidence) as [Evidence, ...Evidence[]];
+  const users = [...new Set(calls.map((c) => deniedUser(c) ?? ""))].sort();
+  const named = say`The API server answered the calls on ${code(node, first)} with 403 and took the caller for ${codes(users, 4, first, ...rest)}`;
+  return refuted({
+    subject: node,
+    about: { node: [node], error: ["401"] },
+    statements: [
+      users.includes(ANONYMOUS)
+        ? say`${named}: a token that it does not accept is answered 401`
+        : say`${named}: it had accepted the token`,
+    ],
+    excludes: "cause",
+  });
 }
 
 const kubeconfigs = (view: View): FactView<"kubeconfig"> => view("kubeconfig");
@@ -110,15 +166,19 @@ export function apiNow({ kubeconfig }: Credential, context: MatchContext): ApiTi
 }
 
 /**
- * Why a list that does not know a token's pod, key, issuer or account does not judge it: the token may be younger than the list, or the
- * file may have been replaced between the two collections, by an agent that started since.
+ * Why a list that does not know a token's pod, key, issuer or account does not judge it: it may be of another cluster, the token may be
+ * younger than the list, or the file may have been replaced between the two collections, by an agent that started since.
  */
 export function outOfStep<K extends Judging>(
-  { token, kubeconfig, node }: Credential,
+  credential: Credential,
   view: FactView<K>,
   what: string,
   context: MatchContext,
 ): Missing | null {
+  const isOfKeys = view.kind === "kube.jwks" || view.kind === "kube.issuer";
+  const other = strange(credential, context) ?? (isOfKeys ? null : unknownKey(credential, context));
+  if (other) return other;
+  const { token, kubeconfig, node } = credential;
   const list = context.derive(LISTED[view.kind]);
   if (list && token.iat && token.iat.epochMs >= list.earliest) {
     return {
@@ -140,6 +200,13 @@ export function outOfStep<K extends Judging>(
   }
   return null;
 }
+
+/** The gap where a token looks out of place and no call with it is in evidence: it may well be accepted. */
+export const untried = <K extends FactKind>({ node, named }: Credential, view: FactView<K>, what: string): Missing => ({
+  ...view.missing(what),
+  why: "no call with that token is in evidence",
+  command: `# on ${node}\nkubectl --kubeconfig ${shellWord(named)} get --raw /api`,
+});
 
 /** The refused calls on a node, of any error class. */
 export const refusedOn = (context: MatchContext, node: string): readonly Found[] =>
@@ -172,6 +239,13 @@ export const ruledOutByText = (node: string, error: string, statement: Statement
 /** The refused call on a node that the API server answered with a code, if any. */
 export const answered = (context: MatchContext, node: string, error: "401" | "403"): Found | undefined =>
   refusedOn(context, node).find((c) => (c.about.error ?? []).includes(error));
+
+/** Whom the API server took the caller for when it answered 403: `User "…" cannot get resource …` (apiserver responsewriters/errors.go). */
+export const deniedUser = (call: Found): string | null =>
+  /\bUser \\*"([^"\\]{1,256})\\*" cannot /.exec(String(call.value["message"] ?? ""))?.[1] ?? null;
+
+/** A call that carried no token at all; one with a token that is not accepted is answered 401. */
+export const ANONYMOUS = "system:anonymous";
 
 /** The evidence of a finding's headline; findings always cite. */
 export const headlineEvidence = (found: Found): Evidence => found.statements[0].evidence[0] as Evidence;

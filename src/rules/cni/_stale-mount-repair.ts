@@ -47,9 +47,8 @@ export function staleMountConsequence(finding: Finding): Consequence {
             : "the mount table of its successor shows no removed directory, and the kubeconfig is written anew within 12 h",
       },
     ],
-    stops:
-      finding.unverified.length > 0
-        ? "the times say that the directory was replaced under a running pod; the mount table, which would show it, was not collected"
-        : "the mount table shows that the directory was removed under a running pod; who replaced it is a question",
+    stops: finding.unverified.some((premise) => premise.startsWith("the mount table of "))
+      ? "the times say that the directory was replaced under a running pod; the mount table, which would show it, was not collected"
+      : "the mount table shows that the directory was removed under a running pod; who replaced it is a question",
   };
 }

@@ -19,6 +19,8 @@ export interface WriteTarget {
   /** Path text that the installer writes into the configuration, and the configuration's name; null: its default. */
   readonly netDirEnv: string | null;
   readonly confNameEnv: string | null;
+  /** Account of which Calico's installer writes the token, where that is set (CALICO_CNI_SERVICE_ACCOUNT). */
+  readonly accountEnv: string | null;
   readonly images: readonly string[];
   /** Of its containers. */
   readonly names: readonly string[];
@@ -60,10 +62,22 @@ export function writeTarget(template: PodTemplate | null): WriteTarget | null {
     binPath: template.hostPaths.find((v) => v.name === "cni-bin-dir")?.path ?? null,
     netDirEnv: env("CNI_NET_DIR"),
     confNameEnv: env("CNI_CONF_NAME"),
+    accountEnv: env("CALICO_CNI_SERVICE_ACCOUNT"),
     images: [...new Set(template.containers.flatMap((c) => (c.image === null ? [] : [c.image])))],
     names: template.containers.map((c) => c.name),
     serviceAccount: template.serviceAccount,
   };
+}
+
+/** Images of Calico's installer, its own and as vendors mirror them: `calico/cni:v3.28.1`, `rancher/mirrored-calico-cni:v3.28.1`. */
+const CALICO_INSTALLER = /calico[/-]cni:v(\d{1,3})\.(\d{1,3})/;
+
+/** Name of the account of which the agent's installer writes the token: as its template says, else as its release does. Null where neither is known. */
+export function writtenAccount({ accountEnv, images }: WriteTarget): string | null {
+  if (accountEnv !== null) return accountEnv;
+  const [, major, minor] = images.map((image) => CALICO_INSTALLER.exec(image)).find((m) => m !== null) ?? [];
+  if (major === undefined || minor === undefined) return null;
+  return Number(major) > 3 || (Number(major) === 3 && Number(minor) >= 26) ? "calico-cni-plugin" : "calico-node";
 }
 
 /** Every pod bound to a node that installs CNI configuration there: the agent, and others that only chain to it. Derived once per moment. */

@@ -15,6 +15,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { code, codes, count, known, type Statement, say, stated, time, word } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { agentByName } from "./_agent-name.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { writesIt } from "./_fresh-token.js";
@@ -81,7 +82,7 @@ export default defineRule({
       const shown = index < 0 ? pod.evidence : cite(pod, `/status/conditions/${index}`);
       const since = ready?.since ?? pod.value.created;
       const unready = ready !== undefined ? ready.status !== "True" : pod.value.phase !== "Running";
-      const lapsed = since === null ? 0 : context.moment.collectedAt.epochMs - since.epochMs;
+      const lapsed = since === null ? 0 : seenAt(pod, context.moment).epochMs - since.epochMs;
       // Whatever calls fail with: that it is down is told. What its end explains its errors decide, and the file that it feeds.
       const told = lapsed > UNREADY_MS || errors.some((e) => e.some((x) => ITS_ERRORS.includes(x)));
       if (isSilent(node, hosts)) continue;
@@ -93,7 +94,7 @@ export default defineRule({
           ...base,
           about: { ...base.about, ...(fed.length > 0 ? { path: fed } : {}) },
           since,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(pod, context.moment),
           unverified: agent ? [] : [`${pod.value.name} is taken for the CNI agent of ${node} by its DaemonSet's name`],
           missing: agent ? [] : [unlisted],
           value: { node, pod: pod.value.name, namespace: pod.value.namespace },

@@ -4,9 +4,10 @@ import { baseName, type FileTree, joinPath, parentOf, type Resolution } from "#m
 import type { Outcome } from "#model/finding.js";
 import { earliest, formatUtc, type Instant, latestOf, order } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
-import { code, codes, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { code, codes, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
-import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
+import { byDefault, type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { divergenceConsequence } from "./_divergence-repair.js";
 import { meetingPeers, type OwnConfig, ownConfig, type Peer, tellOwnConfig } from "./_parting.js";
 import { CALICO_INSTALL, CONTAINERD_CNI } from "./_references.js";
@@ -145,7 +146,7 @@ function* onEmpty(
     ...base,
     about: { node: [node], path: [directory.real, written.real], error: ["not-initialised"] },
     since: null,
-    lastSeen: context.moment.collectedAt,
+    lastSeen: object ? seenAt(object, context.moment) : context.moment.collectedAt,
     unverified: [...confDir.unverified, ...agent.unverified],
     value: {
       node,
@@ -163,6 +164,7 @@ function* onEmpty(
     },
     statements: [
       say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its CNI configuration to ${code(agent.target.hostPath, ...agent.evidence)}, where ${code(baseName(copy.value.path), copy.evidence)} lies, but the runtime read ${reads}, which held none`,
+      ...byDefault({ confDir }),
       say`Its kubelet reported ${code(ready.condition.message ?? "", ready.evidence)}`,
       ...(own ? tellOwnConfig(node, own) : []),
     ],
@@ -213,7 +215,7 @@ function foundOn(
     subject: node,
     about: { node: [node], path: [credential.real, written.real] },
     since: apartSince(credential, agent, copy, own),
-    lastSeen: around.context.moment.collectedAt,
+    lastSeen: seenAt(credential.kubeconfig, around.context.moment),
     unverified: [...credential.unverified, ...agent.unverified],
     value: {
       node,
@@ -263,7 +265,7 @@ function ages(credential: Credential, copy: Fact<"path">): readonly Statement[] 
   return [
     now.epochMs < then.epochMs
       ? say`The file in use was last written at ${time(then, inUse.evidence)}; another at ${code(copy.value.path, copy.evidence)} is older, of ${time(now, copy.evidence)}`
-      : say`The file in use was last written at ${time(then, inUse.evidence)}; another lies at ${code(copy.value.path, copy.evidence)}, written ${lapse(now.epochMs - then.epochMs, inUse.evidence, copy.evidence)} later, at ${time(now, copy.evidence)}`,
+      : say`The file in use was last written at ${time(then, inUse.evidence)}; another lies at ${code(copy.value.path, copy.evidence)}, written ${lapseOf(then, now, inUse.evidence, copy.evidence)} later, at ${time(now, copy.evidence)}`,
   ];
 }
 

@@ -2,6 +2,7 @@ import { type Evidence, evidenceIn } from "#model/evidence.js";
 import { baseName } from "#model/file-tree.js";
 import { defineRule, effect, found, NO_CONSEQUENCE, refuted, shellWord, undetermined } from "#model/rule.js";
 import { citing, code, fragment, known, type Statement, say, time, word } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { nodeFiles } from "./_credential.js";
 import { CONTAINERD_CNI } from "./_references.js";
 
@@ -22,11 +23,14 @@ export default defineRule({
       const base = { subject: node, about: { node: [node] } };
       if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
       if (followed.state === "followed") {
-        const { netconf } = followed.credential;
+        const { netconf, confDir } = followed.credential;
+        const [on, path] = [code(node, netconf.evidence), code(netconf.value.path, netconf.evidence)];
         yield refuted({
           ...base,
           statements: [
-            say`The configuration that sorts first on ${code(node, netconf.evidence)}, ${code(netconf.value.path, netconf.evidence)}, is valid`,
+            confDir.runtime === "containerd"
+              ? say`The configuration that sorts first on ${on}, ${path}, is valid`
+              : say`The runtime on ${on} passes over configurations that are not valid; the one that it takes, ${path}, is valid`,
           ],
         });
       }
@@ -42,7 +46,7 @@ export default defineRule({
         ...base,
         about: { ...base.about, path: [netconf.value.path] },
         since: file?.value.mtime ?? null,
-        lastSeen: context.moment.collectedAt,
+        lastSeen: seenAt(netconf, context.moment),
         unverified: confDir.unverified,
         value: { node, path: netconf.value.path },
         statements: [
@@ -90,7 +94,9 @@ export default defineRule({
     stops: "the file's content and time are recorded; who placed it is not",
   }),
   references: [CONTAINERD_CNI],
-  falsePositives: ["CRI-O, which skips a file that is not valid, where the node's object does not tell the runtime"],
+  falsePositives: [
+    "CRI-O, which skips a file that is not valid, where only containerd's files were collected and nothing tells the runtime",
+  ],
   examples: {
     found: ["cni/conflist-invalid.yaml"],
     refuted: ["cni/token-pod-gone.yaml"],

@@ -5,6 +5,7 @@ import { parentOf, type Resolution } from "#model/file-tree.js";
 import { type Instant, latest, order, UNMEASURED_SKEW_MS } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, known, say, time, word } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { CALICO_TOKEN_WATCH, MOUNT_NAMESPACES } from "./_references.js";
 import { staleMountConsequence } from "./_stale-mount-repair.js";
@@ -101,7 +102,7 @@ function byMount(
     ...base,
     about: { ...base.about, pod: [agent.pod.value.uid] },
     since: null,
-    lastSeen: context.moment.collectedAt,
+    lastSeen: seenAt(mount, context.moment),
     unverified: credential.unverified,
     value: factsOf(base.subject, agent, credential),
     statements: [
@@ -174,7 +175,7 @@ function byTimes(
     ...base,
     about: { ...base.about, pod: [agent.pod.value.uid] },
     since: made.at,
-    lastSeen: context.moment.collectedAt,
+    lastSeen: seenAt(credential.kubeconfig, context.moment),
     unverified: [...credential.unverified, `the mount table of ${agent.pod.value.name} was not collected`],
     missing: [mounts.missing(`the mount table of ${agent.pod.value.name}`, base.subject)],
     value: factsOf(base.subject, agent, credential),

@@ -12,8 +12,9 @@ import {
   refuted,
   undetermined,
 } from "#model/rule.js";
-import { citing, code, codes, count, known, lapse, type Statement, say, time } from "#model/statement.js";
-import { type Credential, nodeFiles } from "./_credential.js";
+import { citing, code, codes, count, known, lapseOf, type Statement, say, time } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
+import { byDefault, type Credential, nodeFiles } from "./_credential.js";
 import { freshToken } from "./_fresh-token.js";
 import { type OwnConfig, ownConfig } from "./_parting.js";
 import { endTold, type Gone, goneSince, hits, TERMINATING_LEEWAY_MS } from "./_pod-end.js";
@@ -97,7 +98,7 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
   }
   const { uid } = token.pod;
   const bound = pods.all.find((p) => p.value.uid === uid);
-  if (bound && !outlived(bound, context.moment.collectedAt)) {
+  if (bound && !outlived(bound, seenAt(bound, context.moment))) {
     yield refuted({
       ...base,
       standsSince,
@@ -135,7 +136,7 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
 function isStarting(agent: Agent | undefined, { kubeconfig, node }: Credential, context: MatchContext): boolean {
   const created = agent?.pod.value.created ?? null;
   if (!agent || !created || refusedOn(context, node).some(hits(node))) return false;
-  const age = (kubeconfig.artifact.collectedAt ?? context.moment.collectedAt).epochMs - created.epochMs;
+  const age = seenAt(kubeconfig, context.moment).epochMs - created.epochMs;
   const { containers, conditions, phase } = agent.pod.value;
   const init = phase === "Pending" || containers.some((c) => c.init && !c.state.startsWith("terminated"));
   const ready = conditions.some((c) => c.type === "Ready" && c.status === "True");
@@ -172,13 +173,14 @@ function foundOn(
     ...base,
     about: { ...base.about, path: [real] },
     ...givenSince(ended, led),
-    lastSeen: context.moment.collectedAt,
+    lastSeen: seenAt(credential.kubeconfig, context.moment),
     unverified: credential.unverified,
     value: { node, path: credential.named, pod, boundUid: token.pod?.uid ?? "", ...fresh.value },
     lessons: lessonsOf(credential, context),
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin was given a token bound to the pod ${code(pod, tokenEvidence)}, which no longer existed ${citing(gone)}`,
       say`The runtime's configuration led it to ${code(real, first, ...rest)}`,
+      ...byDefault(credential),
       say`The token there is bound to the uid ${code(token.pod?.uid ?? "", tokenEvidence)}; among the ${count(podCount, "pod", gone)} collected none carries it`,
       ...times(credential),
       ...(led?.written && led.file !== null
@@ -206,7 +208,7 @@ function times(credential: Credential): readonly Statement[] {
   }
   if (token.iat && mtime && file) {
     statements.push(
-      say`The file was last written at ${time(mtime, file.evidence)}, ${lapse(mtime.epochMs - token.iat.epochMs, file.evidence, tokenEvidence)} after the token was issued`,
+      say`The file was last written at ${time(mtime, file.evidence)}, ${lapseOf(token.iat, mtime, file.evidence, tokenEvidence)} after the token was issued`,
     );
   }
   return statements;

@@ -1,9 +1,19 @@
-import type { Finding, Found } from "#model/finding.js";
-import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, shellWord, undetermined } from "#model/rule.js";
+import type { Fact, FactKind } from "#model/fact.js";
+import type { Finding, Found, Outcome } from "#model/finding.js";
+import {
+  type Consequence,
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  NO_CONSEQUENCE,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
 import { citing, code, known, plainText, say } from "#model/statement.js";
-import { nodeFiles } from "./_credential.js";
+import { type Followed, nodeFiles } from "./_credential.js";
 import { CALICO_ERRORS } from "./_references.js";
-import { answered, headlineEvidence, refusedWith, ruledOutByText } from "./_refusal.js";
+import { ANONYMOUS, answered, deniedUser, headlineEvidence, refusedWith, ruledOutByText } from "./_refusal.js";
 
 export default defineRule({
   id: "cni-rbac-denied",
@@ -23,10 +33,8 @@ export default defineRule({
     // The answer itself says whether the token was accepted: the token need not have been seen.
     for (const node of refusedWith(context, "403")) {
       const denied = answered(context, node, "403");
-      if (denied && !otherCause.has(node)) {
-        const followed = files.get(node)?.followed;
-        yield deniedOn(node, denied, followed?.state === "followed" ? followed.credential.token.sub : null);
-      }
+      if (denied && !otherCause.has(node))
+        yield deniedOn(node, denied, files.get(node)?.followed, context.derive(kubeconfigs).on(node));
     }
     for (const call of [...context.findings("sym:failed-kill-pod"), ...context.findings("sym:failed-create-sandbox")]) {
       const [node] = call.about.node ?? [];
@@ -75,23 +83,48 @@ const isCut = (call: Found): boolean =>
 const DENIED = /User \\*"([^"\\]+)\\*" cannot (\w+) resource \\*"([^"\\]+)\\*" in API group \\*"([^"\\]*)/;
 
 function askedFor(denied: Found): Readonly<Record<string, string>> {
-  const texts = denied.statements.flatMap((s) => [plainText(s), ...s.evidence.map((e) => e.excerpt)]);
-  const [, user = "", verb = "", resource = "", group = ""] = texts.map((t) => DENIED.exec(t)).find(Boolean) ?? [];
+  const [, user = "", verb = "", resource = "", group = ""] = DENIED.exec(String(denied.value["message"] ?? "")) ?? [];
   return user === "" ? {} : { user, verb, resource: group === "" ? resource : `${resource}.${group}` };
 }
 
-/** `holder`: the account of the token that the plugin is given, where that was seen. */
-function deniedOn(node: string, denied: Found, holder: string | null) {
+/** The kubeconfigs; once per moment. */
+const kubeconfigs = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"kubeconfig"> => view("kubeconfig");
+
+function deniedOn(
+  node: string,
+  denied: Found,
+  followed: Followed | undefined,
+  files: readonly Fact<"kubeconfig">[],
+): Outcome {
+  const evidence = headlineEvidence(denied);
+  const user = deniedUser(denied);
+  if (user === ANONYMOUS) {
+    const bare = files.find((k) => k.value.valid && k.value.token.kind === "absent");
+    const told = say`The message on ${code(node, evidence)} names the user ${code(user, evidence)}: the call carried no token, and no account was denied anything`;
+    return ruledOutByText(node, "403", bare ? say`${told}; ${code(bare.value.path, bare.evidence)} holds none` : told);
+  }
+  const credential = followed?.state === "followed" ? followed.credential : null;
+  const { token, tokenEvidence, real } = credential ?? {};
+  const isOther = user !== null && token?.sub != null && token.sub !== user;
   return found({
     subject: node,
     about: { node: [node], error: ["403"] },
     since: denied.since,
     lastSeen: denied.lastSeen,
-    unverified: holder !== null ? [] : ["the account of the token was not seen"],
-    value: { node, holder, ...askedFor(denied) },
+    unverified: [
+      ...(credential ? [] : ["the account of the token was not seen"]),
+      ...(isOther ? ["which file the token of that call came from was not seen"] : []),
+    ],
+    value: { node, ...askedFor(denied), user, holder: token?.sub ?? null },
     statements: [
-      say`On ${code(node, headlineEvidence(denied))} the API server answered the CNI plugin with 403: it accepted the token and denied its account permission`,
-      say`The message names the user that lacks the permission ${citing(headlineEvidence(denied))}`,
+      user === null
+        ? say`On ${code(node, evidence)} the API server answered the CNI plugin with 403: it accepted the token and denied its account permission`
+        : say`On ${code(node, evidence)} the API server answered the CNI plugin with 403: it took the caller for ${code(user, evidence)} and denied that account permission`,
+      ...(isOther && token?.sub && tokenEvidence
+        ? [
+            say`The token in ${code(real ?? "", tokenEvidence)}, which the configuration names, is of another account, ${code(token.sub, tokenEvidence)}${citing(evidence)}`,
+          ]
+        : []),
     ],
   });
 }
@@ -101,9 +134,8 @@ const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 function consequence(finding: Finding): Consequence {
   const [user, verb, resource] = ["user", "verb", "resource"].map((k) => String(finding.value[k] ?? ""));
-  const canI = user
-    ? `kubectl auth can-i ${shellWord(verb ?? "")} ${shellWord(resource ?? "")} --as=${shellWord(user)}`
-    : "kubectl auth can-i get clusterinformations.crd.projectcalico.org --as <the user that the message names>";
+  const asked = [verb || "get", resource || "clusterinformations.crd.projectcalico.org"].map(shellWord).join(" ");
+  const canI = `kubectl auth can-i ${asked} ${user ? `--as=${shellWord(user)}` : "--as <the user that the message names>"}`;
   const [, namespace, account] = ACCOUNT.exec(user ?? "") ?? [];
   return {
     ...NO_CONSEQUENCE,

@@ -1,6 +1,7 @@
 import { cite } from "#model/fact.js";
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { K8S_CLAIMS } from "./_references.js";
 import { eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
 
@@ -59,7 +60,7 @@ export default defineRule({
         subject: subject.subject,
         about: { ...subject.about, path: [real] },
         since: account?.value.created ?? null,
-        lastSeen: context.moment.collectedAt,
+        lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
         unverified: subject.credential.unverified,
         value: { node, account: name },
         statements: [

@@ -15,7 +15,8 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
-import type { Credential } from "./_credential.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
+import { byDefault, type Credential } from "./_credential.js";
 import { type FreshToken, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
 import { apiNow, eachCredential, refusedWith, ruledOut, type Subject } from "./_refusal.js";
@@ -53,7 +54,7 @@ export default defineRule({
       if (end <= now.earliest) {
         const agent = agentOn(context.derive(agents), node);
         const fresh = freshToken(subject.credential, agent, context);
-        yield expired(subject, token.exp, fresh, context.moment.collectedAt);
+        yield expired(subject, token.exp, fresh, seenAt(subject.credential.kubeconfig, context.moment));
         if (!refusedWith(context, "401").includes(node)) yield ended(subject, token.exp);
       } else if (end <= now.latest) {
         yield undetermined({
@@ -120,6 +121,7 @@ function expired(subject: Subject, exp: Instant, fresh: FreshToken, now: Instant
     statements: [
       say`On ${code(node, tokenEvidence)} the token that the CNI plugin is given expired at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
       say`The runtime's configuration leads the plugin to ${code(real, first, ...rest)}`,
+      ...byDefault(subject.credential),
       ...(token.iat ? [say`The token was issued at ${time(token.iat, tokenEvidence)}`] : []),
       ...(file?.value.mtime ? [say`The file was last written at ${time(file.value.mtime, file.evidence)}`] : []),
       ...fresh.statements,
@@ -148,7 +150,7 @@ function* forecast(subject: Subject, exp: Instant, context: MatchContext) {
     unless: reason.unless,
     unverified: [...credential.unverified, ...reason.unverified],
     statements: [
-      say`The token now in force on ${code(node, tokenEvidence)} expires at ${time(exp, tokenEvidence)}, ${lapse(exp.epochMs - context.moment.collectedAt.epochMs, tokenEvidence)} after this collection; from then on every CNI call there will be refused`,
+      say`The token now in force on ${code(node, tokenEvidence)} expires at ${time(exp, tokenEvidence)}, ${lapse(exp.epochMs - seenAt(credential.kubeconfig, context.moment).epochMs, tokenEvidence)} after this collection; from then on every CNI call there will be refused`,
       reason.statement,
       known(
         "The agent renews such a token every 6 to 12 h, into the directory that is mounted into it",
@@ -208,7 +210,7 @@ function ownInterval(view: <K extends FactKind>(kind: K) => FactView<K>, context
 
 /** The file has not been rewritten for longer than a refresher that works can take. */
 function overdue(credential: Credential, agent: Agent | undefined, context: MatchContext, pod: string): Reason | null {
-  const now = context.moment.collectedAt;
+  const now = seenAt(credential.kubeconfig, context.moment);
   const { token, file } = credential;
   const [iat, exp, mtime] = [token.iat, token.exp, file?.value.mtime ?? null];
   const started = agent?.pod.value.startedAt;

@@ -1,12 +1,24 @@
 import type { Found, Outcome } from "#model/finding.js";
 import { order } from "#model/instant.js";
-import { defineRule, effect, found, type MatchContext, NO_CONSEQUENCE } from "#model/rule.js";
-import { citing, code, known, say } from "#model/statement.js";
-import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
-import { freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
+import {
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  NO_CONSEQUENCE,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
+import { citing, code, known, type Statement, say, time } from "#model/statement.js";
+import { type Acceptance, acceptedLike, acceptedWith } from "./_accepted.js";
+import { type NodeFiles, nodeFiles } from "./_credential.js";
+import { type FreshToken, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
 import {
+  ANONYMOUS,
   answered,
+  deniedUser,
   eachCredential,
   headlineEvidence,
   refusedOn,
@@ -15,11 +27,12 @@ import {
   ruledOutByText,
   type Subject,
 } from "./_refusal.js";
-import { agentOn, agents } from "./_writer.js";
+import { type Agent, agentOn, agents, writtenAccount } from "./_writer.js";
 
 /**
- * The account's name alone only dates a token to a release. It is a cause where the API server denied that account (403) while the
- * nodes that work have that of another.
+ * The account's name alone only dates a token to a release. It is a cause where the API server denied that account (403) while another
+ * node's works, which a pod shows that got its network with it, or while
+ * the installed agent writes the token of another.
  */
 export default defineRule({
   id: "cni-token-wrong-service-account",
@@ -33,14 +46,14 @@ export default defineRule({
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
   ],
-  *match(_facts, context) {
+  *match({ kubeconfigs }, context) {
     const files = context.derive(nodeFiles);
     for (const node of refusedWith(context, "401")) {
       const unauthorised = answered(context, node, "401");
       if (unauthorised && !answered(context, node, "403")) yield notTheAccount(node, unauthorised, files.get(node));
     }
     const denied = new Set(refusedWith(context, "403"));
-    for (const outcome of eachCredential(context, "403", (subject) => judge(subject, files, context)))
+    for (const outcome of eachCredential(context, "403", (subject) => judge(subject, files, kubeconfigs, context)))
       if (denied.has(outcome.subject)) yield outcome;
   },
   known: [
@@ -66,23 +79,73 @@ export default defineRule({
 });
 
 /** An account that is denied: another than that of the nodes that work? */
-function* judge(subject: Subject, files: ReadonlyMap<string, NodeFiles>, context: MatchContext): Iterable<Outcome> {
-  const { node, token } = subject.credential;
+function* judge(
+  subject: Subject,
+  files: ReadonlyMap<string, NodeFiles>,
+  kubeconfigs: FactView<"kubeconfig">,
+  context: MatchContext,
+): Iterable<Outcome> {
+  const { node, token, tokenEvidence } = subject.credential;
   const denied = answered(context, node, "403");
-  const working = [...files].flatMap(([peer, { followed }]) =>
-    peer !== node && followed.state === "followed" && refusedOn(context, peer).length === 0
-      ? [followed.credential]
-      : [],
-  );
-  const other = working.find((c) => c.token.sub !== null && token.sub !== null && c.token.sub !== token.sub);
-  const same = working.find((c) => c.token.sub === token.sub);
-  if (denied && other && !same) yield wrong(subject, denied, other, context);
-  else if (denied && same)
-    yield ruledOut(
-      subject,
-      say`Nodes that work present the same account, ${code(token.sub ?? "", same.tokenEvidence)}`,
+  if (!denied || token.sub === null) return;
+  const user = deniedUser(denied);
+  if (user !== null && user !== token.sub) {
+    if (user !== ANONYMOUS)
+      yield open(subject, `which file on ${node} held the token of ${user}, which was denied`, kubeconfigs);
+    return;
+  }
+  const installed = installedFor(node, context);
+  const fresh = (sub: string | null, account?: string): FreshToken =>
+    freshToken(subject.credential, agentOn(context.derive(agents), node), context, (t) =>
+      sub === null ? t.serviceAccount?.name === account : t.sub === sub,
     );
+  const same = acceptedLike(context, denied, ({ sub }) => sub === token.sub);
+  const other = acceptedLike(context, denied, ({ sub }) => sub !== null && sub !== token.sub);
+  if (same) yield ruledOut(subject, acceptedWith(same, "of the same account", code(token.sub, tokenEvidence)));
+  else if (other) yield wrong(subject, denied, workingElsewhere(other), [], fresh(other.credential.token.sub));
+  else if (installed)
+    yield installed.account === token.serviceAccount?.name
+      ? asInstalled(subject, installed)
+      : wrong(
+          subject,
+          denied,
+          ofRelease(installed),
+          [`that the account ${installed.account} has the permission`],
+          fresh(null, installed.account),
+        );
+  else {
+    const untested = [...files].flatMap(([peer, { followed }]) =>
+      peer !== node && followed.state === "followed" && refusedOn(context, peer).length === 0
+        ? [followed.credential]
+        : [],
+    );
+    const peer = untested.find((c) => c.token.sub !== null && c.token.sub !== token.sub);
+    if (peer)
+      yield undetermined({
+        subject: subject.subject,
+        about: subject.about,
+        missing: [
+          {
+            ...kubeconfigs.missing(
+              `whether the account of ${peer.node}, ${peer.token.sub}, has the permission`,
+              peer.node,
+            ),
+            why: "no call with its token is in evidence",
+            command: `kubectl auth can-i get clusterinformations.crd.projectcalico.org --as ${shellWord(peer.token.sub ?? "")}`,
+          },
+        ],
+      });
+  }
 }
+
+const open = (subject: Subject, what: string, view: FactView<"kubeconfig">): Outcome =>
+  undetermined({
+    subject: subject.subject,
+    about: subject.about,
+    missing: [
+      { ...view.missing(what, subject.credential.node), why: "the file that was named holds another account's" },
+    ],
+  });
 
 /** The answer alone says so; the account is named where its token was seen, and not put there since. */
 function notTheAccount(node: string, unauthorised: Found, files: NodeFiles | undefined): Outcome {
@@ -99,22 +162,49 @@ function notTheAccount(node: string, unauthorised: Found, files: NodeFiles | und
   );
 }
 
-function wrong(subject: Subject, denied: Found, working: Credential, context: MatchContext) {
-  const { node, token, tokenEvidence, named } = subject.credential;
-  const [expected, evidence] = [working.token.sub ?? "", working.tokenEvidence];
+/** The account of which the agent on the node writes the token, and what shows it. */
+interface Installed {
+  readonly account: string;
+  readonly agent: Agent;
+}
+
+function installedFor(node: string, context: MatchContext): Installed | null {
   const agent = agentOn(context.derive(agents), node);
-  const fresh = freshToken(subject.credential, agent, context, (t) => t.sub === expected);
+  const account = agent && writtenAccount(agent.target);
+  return agent && account ? { account, agent } : null;
+}
+
+const asInstalled = (subject: Subject, { account, agent }: Installed): Outcome =>
+  ruledOut(
+    subject,
+    say`The account ${code(account, subject.credential.tokenEvidence)} is the one of which the installed agent ${code(agent.pod.value.name, ...agent.evidence)} writes the token`,
+  );
+
+const ofRelease = ({ account, agent }: Installed): Statement =>
+  say`The installed agent ${code(agent.pod.value.name, ...agent.evidence)} writes the token of ${code(account, ...agent.evidence)}`;
+
+const workingElsewhere = ({ credential, pod, after, evidence }: Acceptance): Statement =>
+  say`With that of ${code(credential.token.sub ?? "", credential.tokenEvidence)} ${code(pod, ...evidence)}, made on ${code(credential.node, credential.tokenEvidence)} at ${time(after, ...evidence)}, got its network`;
+
+function wrong(
+  subject: Subject,
+  denied: Found,
+  instead: Statement,
+  unverified: readonly string[],
+  fresh: FreshToken,
+): Outcome {
+  const { node, token, tokenEvidence, named } = subject.credential;
   return found({
     subject: subject.subject,
     about: subject.about,
     // The token tells when it was issued, not since when its account lacks the permission.
     since: null,
     lastSeen: denied.lastSeen,
-    unverified: subject.credential.unverified,
+    unverified: [...subject.credential.unverified, ...unverified],
     value: { node, path: named, ...fresh.value },
     statements: [
-      say`On ${code(node, tokenEvidence)} the CNI plugin is given the token of the account ${code(token.sub ?? "", tokenEvidence)}, while nodes that work have that of ${code(expected, evidence)}`,
-      say`The API server denied that account with 403 ${citing(headlineEvidence(denied))}`,
+      say`On ${code(node, tokenEvidence)} the CNI plugin is given the token of the account ${code(token.sub ?? "", tokenEvidence)}, which the API server denied with 403 ${citing(headlineEvidence(denied))}`,
+      instead,
       ...fresh.statements,
     ],
   });

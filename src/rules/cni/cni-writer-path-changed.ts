@@ -1,7 +1,8 @@
 import { cite, type Fact } from "#model/fact.js";
 import { parentOf } from "#model/file-tree.js";
 import { defineRule, effect, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
-import { citing, code, codes, fragment, known, lapse, type Statement, say, time, word } from "#model/statement.js";
+import { citing, code, codes, fragment, known, lapseOf, type Statement, say, time, word } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { type NodeFiles, nodeFiles } from "./_credential.js";
 import { CALICO_INSTALL } from "./_references.js";
 import { rolloutConsequence } from "./_rollout-actions.js";
@@ -158,7 +159,7 @@ function foundFor(
     subject: daemonSet,
     about: { node: struck, workload: [`DaemonSet/${daemonSet}`] },
     since: step.afterAt,
-    lastSeen: context.moment.collectedAt,
+    lastSeen: seenAt(after, context.moment),
     value: {
       daemonSet,
       from: from.hostPath,
@@ -252,7 +253,7 @@ function underOld(step: Step, struck: readonly string[], context: MatchContext):
   }
   return old.map(
     ({ node, credential: { tokenEvidence }, issued }) =>
-      say`The token in use on ${code(node, tokenEvidence)} was issued at ${time(issued, tokenEvidence)}, ${lapse(afterAt.epochMs - issued.epochMs, tokenEvidence, after.evidence)} before that rollout: so ${wrote} had still written that file then`,
+      say`The token in use on ${code(node, tokenEvidence)} was issued at ${time(issued, tokenEvidence)}, ${lapseOf(issued, afterAt, tokenEvidence, after.evidence)} before that rollout: so ${wrote} had still written that file then`,
   );
 }
 

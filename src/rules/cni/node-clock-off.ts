@@ -1,10 +1,11 @@
 import type { Found } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
-import { defineRule, effect, found, NO_CONSEQUENCE, refuted, undetermined } from "#model/rule.js";
-import { code, known, lapse, plainText, say, time, word } from "#model/statement.js";
+import { defineRule, effect, found, type MatchContext, NO_CONSEQUENCE, refuted, undetermined } from "#model/rule.js";
+import { code, known, lapse, say, time, word } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
 import { nodeFiles } from "./_credential.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { apiNow, refusedOn, refusedWith } from "./_refusal.js";
+import { apiNow, callNodes, neverJudged, refusedOn, refusedWith } from "./_refusal.js";
 
 export default defineRule({
   id: "node-clock-off",
@@ -20,7 +21,8 @@ export default defineRule({
   ],
   *match({ clocks }, context) {
     const files = context.derive(nodeFiles);
-    for (const node of [...new Set([...files.keys(), ...refusedWith(context, "401")])].sort()) {
+    const nodes = [...files.keys(), ...callNodes(context).filter((node) => isRival(node, context))];
+    for (const node of [...new Set(nodes)].sort()) {
       const followed = files.get(node)?.followed ?? { state: "unknown" };
       const base = { subject: node, about: { node: [node], error: ["401"] } };
       const clock = clocks.on(node).find((c) => c.value.ofNode);
@@ -30,6 +32,7 @@ export default defineRule({
       const offset = clock?.value.apiOffsetS ?? null;
       const error = clock?.value.apiOffsetErrorS ?? 0;
       const calls = refusedOn(context, node);
+      const unasked = neverJudged(context, node, "401");
       const dated = calls.some((c) =>
         c.statements.some((s) => s.evidence.some((e) => /x509: .*expired or is not yet valid/.test(e.excerpt))),
       );
@@ -37,7 +40,7 @@ export default defineRule({
         yield found({
           ...base,
           since: null,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(token.kubeconfig, context.moment),
           value: { node },
           statements: [
             say`The token on ${code(node, token.tokenEvidence)} begins at ${time(starts, token.tokenEvidence)}, ${lapse(ahead, token.tokenEvidence)} after the collection: the clock of the node or that of the API server is off`,
@@ -58,7 +61,7 @@ export default defineRule({
           ...base,
           about: { node: [node], error: dated ? ["x509"] : [] },
           since: null,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(clock, context.moment),
           value: { node },
           statements: [
             say`The clock of ${code(node, clock.evidence)} is ${lapse(offset * 1000, clock.evidence)} ${word(offset > 0 ? "ahead of" : "behind", clock.evidence)} the API server's`,
@@ -71,7 +74,9 @@ export default defineRule({
             say`The clock of ${code(node, clock.evidence)} lay within ${word(`${(Math.abs(offset) + error).toFixed(1)} s`, clock.evidence)} of the API server's`,
           ],
         });
-      } else if (calls.length === 0 || calls.some(mayBeClock)) {
+      } else if (unasked) {
+        yield unasked;
+      } else if (calls.length === 0 || !calls.every(isLocal)) {
         yield undetermined({
           ...base,
           missing: [
@@ -101,16 +106,16 @@ export default defineRule({
   falsePositives: ["a clock that stepped while the collector ran"],
   examples: {
     found: ["cni/clock-off.yaml"],
-    refuted: [],
+    refuted: ["cni/calls-asked-nobody.yaml"],
     undetermined: ["cni/token-pod-gone.yaml"],
   },
   tags: ["clock", "token"],
 });
 
-/** What is said of a file or a socket of the node, of an image or of a missing plugin compares no clocks. */
-const LOCAL: ReadonlySet<string> = new Set(["agent-not-ready", "not-initialised", "plugin-missing", "image-pull"]);
-const LOCAL_TEXT =
-  /\bdial unix \/|\b(?:open|stat|read|connect) \/\S+: (?:no such file|permission denied|connection refused)/;
+/** A node that was not collected is judged by what failed there alone. */
+const isRival = (node: string, context: MatchContext): boolean =>
+  refusedWith(context, "401").includes(node) || neverJudged(context, node, "401") !== null;
 
-const mayBeClock = (call: Found): boolean =>
-  !(call.about.error ?? []).every((e) => LOCAL.has(e)) && !call.statements.some((s) => LOCAL_TEXT.test(plainText(s)));
+/** What is said of a node's own agent, of an image or of a missing plugin compares no clocks, whoever was asked. */
+const LOCAL: ReadonlySet<string> = new Set(["agent-not-ready", "not-initialised", "plugin-missing", "image-pull"]);
+const isLocal = (call: Found): boolean => (call.about.error ?? []).every((e) => LOCAL.has(e));

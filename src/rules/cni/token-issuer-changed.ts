@@ -1,7 +1,9 @@
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
+import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { eachCredential, outOfStep, refusedWith, ruledOut, youngerToken } from "./_refusal.js";
+import { answered, eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
 
 /** The issuer of tokens from secrets: the API server accepts it whatever its own name (pkg/serviceaccount/legacy.go). */
 const LEGACY_ISSUER = "kubernetes/serviceaccount";
@@ -30,10 +32,17 @@ export default defineRule({
         return;
       }
       const server = issuers.all[0];
-      const younger = server
-        ? undefined
-        : youngerToken(subject, kubeconfigs.all, context, (other) => other.iss === token.iss);
-      if (younger?.value.token.iat) {
+      const refusal = answered(context, node, "401");
+      const like = acceptedLike(context, refusal, (other) => other.iss === token.iss);
+      const younger = youngerToken(subject, kubeconfigs.all, context, (other) => other.iss === token.iss);
+      if (server?.value.issuer === token.iss) {
+        yield ruledOut(
+          subject,
+          say`The token's issuer ${code(token.iss, tokenEvidence)} is the API server's ${citing(server.evidence)}`,
+        );
+      } else if (like) {
+        yield ruledOut(subject, acceptedWith(like, "of the same issuer", code(token.iss, tokenEvidence)));
+      } else if (younger?.value.token.iat) {
         yield ruledOut(
           subject,
           say`A token issued later, at ${time(younger.value.token.iat, younger.evidence)}, names the same issuer ${code(token.iss, tokenEvidence)}`,
@@ -44,12 +53,7 @@ export default defineRule({
           about: subject.about,
           missing: [issuers.missing("the issuer that the API server names")],
         });
-      } else if (server.value.issuer === token.iss) {
-        yield ruledOut(
-          subject,
-          say`The token's issuer ${code(token.iss, tokenEvidence)} is the API server's ${citing(server.evidence)}`,
-        );
-      } else if (refusedWith(context, "401").includes(node)) {
+      } else if (refusal) {
         // Two names differ in any cluster that accepts both: without a refusal that says nothing.
         const older = outOfStep(subject.credential, issuers, "the issuer that the API server names", context);
         if (older) {
@@ -61,7 +65,7 @@ export default defineRule({
           about: { ...subject.about, path: [real] },
           // The token tells when it was issued, not when the API server stopped accepting it.
           since: null,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
           unverified: [
             ...subject.credential.unverified,
             "the API server may accept further issuers than the one it names",
@@ -92,7 +96,7 @@ export default defineRule({
   falsePositives: ["an API server that still accepts the earlier issuer as a second one"],
   examples: {
     found: ["cni/issuer-changed.yaml"],
-    refuted: ["cni/token-pod-gone.yaml"],
+    refuted: ["cni/token-pod-gone.yaml", "cni/calls-asked-nobody.yaml"],
     undetermined: ["cni/kubeconfig-not-collected.yaml"],
   },
   tags: ["token", "control-plane"],

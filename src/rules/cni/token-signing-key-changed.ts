@@ -1,7 +1,9 @@
 import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
+import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { BEARER_TOKEN } from "./_references.js";
-import { eachCredential, outOfStep, ruledOut } from "./_refusal.js";
+import { answered, eachCredential, outOfStep, ruledOut, untried } from "./_refusal.js";
 
 export default defineRule({
   id: "token-signing-key-changed",
@@ -32,7 +34,23 @@ export default defineRule({
           say`The token's key id ${code(token.kid, tokenEvidence)} is among those that the API server publishes ${citing(published.evidence)}`,
         );
       } else {
-        const older = outOfStep(subject.credential, jwks, "the keys that the API server publishes", context);
+        const { kid } = token;
+        const refusal = answered(context, node, "401");
+        const like = acceptedLike(context, refusal, (other) => other.kid === kid);
+        if (like) {
+          yield ruledOut(subject, acceptedWith(like, "of the same key", code(kid, tokenEvidence)));
+          return;
+        }
+        // What it publishes is not all that it accepts: one of several API servers may have been asked, or a cache.
+        const older =
+          outOfStep(subject.credential, jwks, "the keys that the API server publishes", context) ??
+          (refusal
+            ? null
+            : untried(
+                subject.credential,
+                jwks,
+                `whether the API server accepts the key ${kid}, which it does not publish`,
+              ));
         if (older) {
           yield undetermined({ subject: subject.subject, about: subject.about, missing: [older] });
           return;
@@ -42,14 +60,12 @@ export default defineRule({
           about: { ...subject.about, path: [real] },
           // The token tells when it was issued, not when the API server stopped accepting it.
           since: null,
-          lastSeen: context.moment.collectedAt,
+          lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
           unverified: subject.credential.unverified,
           value: { node, path: real },
           statements: [
             say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given is signed with the key ${code(token.kid, tokenEvidence)}, which the API server does not publish ${citing(published.evidence)}`,
-            ...(token.iat
-              ? [say`It was issued at ${time(token.iat, tokenEvidence)}, under a key that has been replaced since`]
-              : []),
+            ...(token.iat ? [say`It was issued at ${time(token.iat, tokenEvidence)}`] : []),
           ],
         });
       }
@@ -74,7 +90,7 @@ export default defineRule({
   falsePositives: ["several API servers that publish different keys while a replacement is under way"],
   examples: {
     found: ["cni/signing-key-changed.yaml"],
-    refuted: ["cni/token-pod-gone.yaml"],
+    refuted: ["cni/token-pod-gone.yaml", "cni/calls-asked-nobody.yaml"],
     undetermined: ["cni/kubeconfig-not-collected.yaml"],
   },
   tags: ["token", "control-plane"],

@@ -86,6 +86,22 @@ export function sandboxErrorTail(message: string): string {
   return tail.length <= 240 ? tail : `…${tail.slice(-239)}`;
 }
 
+/** Whoever says one of these was answered, or may have been: by HTTP, in TLS, or by nobody in time. */
+const ASKED =
+  /unauthorized|forbidden|x509|\btls\b|handshake|certificate|\bthe server\b|status(?: ?code)?:? \d{3}|failed calling webhook|internal error occurred|credentials|timeout|timed out|deadline ?exceeded|awaiting headers/i;
+const LOCAL_CLASSES: ReadonlySet<string> = new Set(["plugin-missing", "not-initialised", "image-pull"]);
+const NEVER_SENT =
+  /\b(?:open|l?stat|statfs|read|readlink|connect|fork\/exec) "?\/[^\s"]+"?: (?:no such file or directory|permission denied|not a directory)|\bdial (?:unix|tcp|udp)\b[^,;]*: (?:no such file or directory|connection refused|no route to host|network is unreachable|host is unreachable)/i;
+
+/**
+ * Does the message itself show that the call failed before any request reached an API server? A file of the node that is missing, a connection
+ * that was refused or never came about, a plugin that was never run. False where it does not say, or says of an answer beside.
+ */
+export function neverAsked(message: string): boolean {
+  const text = innerText(message);
+  return !ASKED.test(text) && (LOCAL_CLASSES.has(sandboxErrorClass(message)) || NEVER_SENT.test(text));
+}
+
 const innerText = (message: string): string => trimTail(unescapeQuotes(errorField(message.slice(0, LONGEST))));
 
 /** Of a log line in klog's or logrus's form only the value of `err=` or `error=`: other fields follow it. */

@@ -33,6 +33,8 @@ export interface SandboxFailures {
   readonly more: number;
   /** The longest series of log lines that tell the same, beside events. */
   readonly logged: Fact<"log"> | null;
+  /** Every text that tells of them, each once: those of one pod are one occurrence, and may differ. */
+  readonly messages: readonly string[];
 }
 
 /** Which events and which log lines tell of the failure. */
@@ -55,13 +57,14 @@ export function sandboxFailures(
 ): readonly SandboxFailures[] {
   const groups = new Map<
     string,
-    { node: string | null; errorClass: string; occurrences: Occurrence[]; more: number }
+    { node: string | null; errorClass: string; occurrences: Occurrence[]; more: number; messages: Set<string> }
   >();
   const add = (node: string | null, occurrence: Occurrence, more: number): void => {
     const errorClass = sandboxErrorClass(occurrence.message);
     const key = failureSubject(node, errorClass);
-    const group = groups.get(key) ?? { node, errorClass, occurrences: [], more: 0 };
+    const group = groups.get(key) ?? { node, errorClass, occurrences: [], more: 0, messages: new Set() };
     group.occurrences.push(occurrence);
+    group.messages.add(occurrence.message);
     group.more += more;
     groups.set(key, group);
   };
@@ -81,6 +84,7 @@ export function sandboxFailures(
     ...g,
     occurrences: perPod(g.occurrences),
     logged: told.get(key) ?? null,
+    messages: [...g.messages],
   }));
 }
 

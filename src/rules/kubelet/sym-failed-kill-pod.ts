@@ -123,4 +123,4 @@ const torn = (occurrence: Occurrence, pod: Pod, context: MatchContext): boolean 
   !isReady(pod) &&
   !isCompleted(pod) &&
   occurrence.count >= REPEATED &&
-  (occurrence.last?.epochMs ?? 0) + SILENT_MS >= context.moment.collectedAt.epochMs;
+  (occurrence.last?.epochMs ?? 0) + SILENT_MS >= seenAt(pod, context.moment).epochMs;

@@ -62,6 +62,8 @@ function* onNode({ context, view }: ComparedMoment, node: string): Iterable<Surv
     name: node,
     statement: say`The credential that the CNI plugin on ${code(node, credential.tokenEvidence)} is given, followed to ${code(credential.real, first, ...rest, ...(file ? [file.evidence] : []))}`,
   };
+  const { because } = credential.confDir;
+  if (because) yield { section: "examined", name: node, statement: because };
 }
 
 /** Nodes whose standard directory is of another kind than their peers': no fault as long as nothing writes there, and good to know before something does. */

@@ -251,7 +251,8 @@ test("what is missing names the file, and the command that tells", () => {
   const odd = missing(containerd("/usr/bin/containerd --config /opt/$(reboot).toml"));
   assert.ok(odd.command.includes("'/opt/$(reboot).toml'"), odd.command);
   const crio = missing(fact("kube.node", { name: "n1", runtimeVersion: "cri-o://1.29.1" }));
-  assert.match(crio.what, /cri-o is not evaluated/);
+  assert.match(crio.what, /CRI-O's configuration/);
+  assert.match(crio.command, /\ncrio config /);
 });
 
 test.run();

@@ -244,7 +244,7 @@ test("a whole configuration behind a stale one is a fact, and the repair names b
     /mv \/etc\/cni\/net\.d\/05-old\.conflist \/etc\/cni\/net\.d\/05-old\.conflist\.before/,
   );
   assert.match(consequence(podGone, outcomes).stops ?? "", /lies behind/);
-  assert.equal(consequence(podGone, outcomes, { after: null, by: at("2024-03-05T11:00:00Z") }).fix, []);
+  assert.equal(consequence(podGone, outcomes, { after: null, by: at("2024-03-05T11:00:00Z"), moment: "m2" }).fix, []);
 });
 
 test("one behind it whose token is over, or whose pod is gone, or of another plugin, helps nobody", () => {
@@ -267,14 +267,9 @@ test("the agent is replaced only where it writes the file that the plugin reads"
 
 /** Calls that are answered with 403 in the API server's words about an account. */
 const denied = (account: string) => {
-  const { evidence } = config();
-  const excerpt = `clusterinformations.crd.projectcalico.org "default" is forbidden: User "system:serviceaccount:kube-system:${account}" cannot get resource "clusterinformations" in API group "crd.projectcalico.org" at the cluster scope`;
-  const call = refusal("403");
-  const [statement] = call.statements;
+  const message = `clusterinformations.crd.projectcalico.org "default" is forbidden: User "system:serviceaccount:kube-system:${account}" cannot get resource "clusterinformations" in API group "crd.projectcalico.org" at the cluster scope`;
   const world = scene([...plain(), agent()]);
-  world.publish("sym:failed-create-sandbox", [
-    { ...call, statements: [{ ...statement, evidence: [{ ...evidence, excerpt }] }] } as Found,
-  ]);
+  world.publish("sym:failed-create-sandbox", [{ ...refusal("403"), value: { message } }]);
   return judge(rbac, world);
 };
 

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Fact } from "#model/fact.js";
+import type { Fact, KubeconfigValue } from "#model/fact.js";
 import type { Outcome } from "#model/finding.js";
 import type { Rule } from "#model/rule.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
@@ -8,12 +8,13 @@ import diverged from "#rules/cni/cni-conf-dir-diverged.js";
 import stale from "#rules/cni/cni-hostpath-mount-stale-inode.js";
 import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
 import rbac from "#rules/cni/cni-rbac-denied.js";
+import recreated from "#rules/cni/cni-service-account-recreated.js";
 import expired from "#rules/cni/cni-token-expired.js";
 import wrongAccount from "#rules/cni/cni-token-wrong-service-account.js";
 import clockOff from "#rules/cni/node-clock-off.js";
 import issuerChanged from "#rules/cni/token-issuer-changed.js";
 import signingKey from "#rules/cni/token-signing-key-changed.js";
-import { at, type Collected, fact, judge, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
+import { at, type Collected, fact, judge, NOW, node, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
 import {
   agent,
   directory,
@@ -129,8 +130,106 @@ test("an agent whose init containers still run has not written yet, for ten minu
 });
 
 const jwks = (kids: readonly string[]): Fact<"kube.jwks"> => fact("kube.jwks", { kids } as never);
+/** What is said where calls are refused with 401 since ten. */
+const refusedFor = (rule: Rule, ...facts: readonly Fact[]): readonly Outcome[] => {
+  const world = scene([...plain(), ...facts]);
+  world.publish("sym:failed-create-sandbox", [refusal("401")]);
+  return judge(rule, world);
+};
+
+test("a key that is not published is one that is not accepted only where calls are refused, and nothing with it is accepted since", () => {
+  const unknown = jwks(["k0"]);
+  assert.equal(why(said(signingKey, ...plain(), unknown)), ["no call with that token is in evidence"]);
+  assert.equal(verdicts(said(signingKey, ...plain(), unknown, worked("n1", "2024-03-05T09:00:00Z"))), ["refuted n1"]);
+  assert.equal(verdicts(refusedFor(signingKey, unknown)), ["found n1"]);
+  assert.equal(verdicts(refusedFor(signingKey, unknown, worked("n1", "2024-03-05T09:00:00Z"))), ["found n1"]);
+  const peers = (kid: string, created: string): readonly string[] => {
+    const facts = [...plain(), ...plain(token({ kid }), "n2"), worked("n2", created), unknown];
+    const world = scene(facts, { moment: { nodes: ["n1", "n2"] } });
+    world.publish("sym:failed-create-sandbox", [refusal("401")]);
+    return verdicts(judge(signingKey, world)).filter((v) => v.endsWith(" n1"));
+  };
+  assert.equal(peers("k1", "2024-03-05T10:20:00Z"), ["refuted n1"], "the peer works with the same key");
+  assert.equal(peers("k2", "2024-03-05T10:20:00Z"), ["found n1"], "another key");
+  assert.equal(peers("k1", "2024-03-05T09:00:00Z"), ["found n1"], "before the refusals");
+});
+
+test("a pod on the host's network, one that is older than the file, or one that is not ready shows nothing", () => {
+  const accepts = (of: Parameters<typeof pod>[0], written = "2024-03-05T06:00:00Z") => {
+    const base = worked("n1", "2024-03-05T09:00:00Z") as ReturnType<typeof pod>;
+    const facts = [...plain(), file(KUBECONFIG, written), jwks(["k0"]), { ...base, value: { ...base.value, ...of } }];
+    return verdicts(said(signingKey, ...facts));
+  };
+  assert.equal(accepts({}), ["refuted n1"]);
+  assert.equal(accepts({}, "2024-03-05T09:30:00Z"), ["undetermined n1"]);
+  assert.equal(accepts({ conditions: [] }), ["undetermined n1"]);
+  assert.equal(accepts({ node: "n2" }), ["undetermined n1"]);
+  const template = { containers: [], hostPaths: [], serviceAccount: null, hostNetwork: true };
+  assert.equal(accepts({ template }), ["undetermined n1"]);
+});
+
+test("an issuer that a token which works names as well is accepted beside the server's own", () => {
+  const facts = (created: string, iat = "2024-03-05T06:00:00Z") => [
+    ...plain(token({ iss: "https://old" })),
+    ...plain(token({ iss: "https://old", iat: at(iat) }), "n2"),
+    worked("n2", created),
+    issuer("https://new"),
+  ];
+  const of = (...args: Parameters<typeof facts>): readonly string[] => {
+    const world = scene(facts(...args), { moment: { nodes: ["n1", "n2"] } });
+    world.publish("sym:failed-create-sandbox", [refusal("401")]);
+    return verdicts(judge(issuerChanged, world)).filter((v) => v.endsWith(" n1"));
+  };
+  assert.equal(of("2024-03-05T10:20:00Z"), ["refuted n1"]);
+  assert.equal(of("2024-03-05T09:00:00Z"), ["found n1"]);
+  assert.equal(of("2024-03-05T09:00:00Z", "2024-03-05T08:00:00Z"), ["refuted n1"], "a younger token");
+});
+
+test("a kubeconfig that names another server than its peers', or trusts another authority, is judged by no list", () => {
+  const of = (own: Partial<KubeconfigValue>, ...others: readonly Partial<KubeconfigValue>[]): readonly string[] => {
+    const names = ["n1", ...others.map((_, i) => `n${i + 2}`)];
+    const facts = [own, ...others].flatMap((value, i) =>
+      plain(token(), names[i]).map((f) =>
+        f.kind === "kubeconfig" ? ({ ...f, value: { ...f.value, ...value } } as Fact) : f,
+      ),
+    );
+    const world = scene([...facts, jwks(["k0"])], { moment: { nodes: names } });
+    world.publish("sym:failed-create-sandbox", [refusal("401")]);
+    return verdicts(judge(signingKey, world)).filter((v) => v.endsWith(" n1"));
+  };
+  const [here, there] = ["https://10.43.0.1:443", "https://10.77.0.5:6443"];
+  assert.equal(of({ server: there }, { server: here }, { server: here }), ["undetermined n1"]);
+  assert.equal(of({ server: there }, { server: here }, { server: there }), ["found n1"], "a peer names it, too");
+  assert.equal(of({ server: "https://127.0.0.1:6443" }, { server: here }), ["found n1"], "itself");
+  assert.equal(of({ server: here }, { server: here }), ["found n1"]);
+  assert.equal(of({ server: there }), ["found n1"], "no peer");
+  assert.equal(of({ caSha256: "a" }, { caSha256: "b" }), ["undetermined n1"]);
+  assert.equal(of({ caSha256: "a" }, { caSha256: null }), ["found n1"]);
+});
+
+test("a pod that the list has by another uid than the token, under a name that is never given twice, is of another cluster", () => {
+  const of = (owner: string | null) =>
+    verdicts(
+      said(
+        podGone,
+        ...plain(bound()),
+        holder({ uid: "uid-new", ...(owner ? { owner: { kind: owner, name: "calico-node", uid: "u" } } : {}) }),
+      ),
+    );
+  assert.equal(of("DaemonSet"), ["undetermined n1"]);
+  assert.equal(of("StatefulSet"), ["found n1", "foreseen n1"]);
+  assert.equal(of(null), ["found n1", "foreseen n1"]);
+});
+
+test("a list of pods does not judge a token whose key the API server does not publish, unless such a token works", () => {
+  const of = (...facts: readonly Fact[]) => verdicts(said(podGone, ...plain(bound()), ...facts));
+  assert.equal(of(jwks(["k1"])), ["found n1", "foreseen n1"]);
+  assert.equal(of(jwks(["k0"])), ["undetermined n1"]);
+  assert.equal(of(jwks(["k0"]), worked("n1", "2024-03-05T09:00:00Z")), ["found n1", "foreseen n1"]);
+});
+
 test("keys that may be older than the token do not judge it", () => {
-  const key = (kid: string, time: string) => said(signingKey, ...plain(), collected(jwks([kid]), time));
+  const key = (kid: string, time: string) => refusedFor(signingKey, collected(jwks([kid]), time));
   assert.equal(why(key("k0", "2024-03-05T06:01:00Z")), ["the list is older than the token"]);
   assert.equal(verdicts(key("k0", "2024-03-05T06:02:00Z")), ["found n1"]);
   assert.equal(verdicts(key("k1", "2024-03-05T05:00:00Z")), ["refuted n1"]);
@@ -278,7 +377,16 @@ test("a token of a year is not renewed by a refresher, so its age foretells noth
   assert.equal(untouched(year, "2024-03-04T12:00:00Z", "2024-03-04T12:00:00Z"), ["refuted n1"]);
 });
 
-const peer = (sub: string) => plain(token({ sub }), "n2");
+/** A pod with a network of its own that became ready on a node: its credential works. */
+const worked = (node: string, created: string): Fact =>
+  pod({
+    name: `web-${node}`,
+    node,
+    created: at(created),
+    conditions: [{ type: "Ready", status: "True", reason: null, message: null, since: at(created), heartbeat: null }],
+  });
+const untested = (sub: string) => plain(token({ sub }), "n2");
+const peer = (sub: string) => [...untested(sub), worked("n2", "2024-03-05T10:20:00Z")];
 /** What is said of accounts where n1 is refused with an error and n2 works, or not. */
 function accounts(
   error: string | null,
@@ -304,8 +412,66 @@ test("an account that is denied and that peers which work present as well is not
 test("an account is the wrong one where it is denied and the nodes that work present another", () => {
   const other = peer("system:serviceaccount:kube-system:calico-node");
   assert.equal(accounts("403", other), ["found n1"]);
-  assert.equal(accounts("403", other, ["n2"]), []);
   assert.equal(accounts("403", []), []);
+});
+
+test("a peer with which no call is in evidence proves nothing of its account", () => {
+  for (const sub of ["calico-node", "calico-cni-plugin"]) {
+    const account = `system:serviceaccount:kube-system:${sub}`;
+    const before = worked("n2", "2024-03-05T09:00:00Z");
+    const expected = sub === "calico-node" ? ["undetermined n1"] : [];
+    assert.equal(accounts("403", untested(account)), expected);
+    assert.equal(accounts("403", [...untested(account), before]), expected, "before the refusals");
+  }
+  assert.equal(accounts("403", untested("system:serviceaccount:kube-system:calico-node"), ["n2"]), []);
+});
+
+test("without a peer the release of the agent tells whose token it should be", () => {
+  const of = (image: string, env: Record<string, string> = {}): readonly string[] => {
+    const template = {
+      containers: [{ name: "install-cni", image, init: true, env, mounts: [] }],
+      hostPaths: [{ name: "cni-net-dir", path: "/etc/cni/net.d" }],
+      serviceAccount: null,
+      hostNetwork: true,
+    };
+    return accounts("403", [agent(undefined, { template })]);
+  };
+  assert.equal(of("docker.io/calico/cni:v3.29.3"), ["refuted n1"]);
+  assert.equal(of("rancher/mirrored-calico-cni:v3.25.1"), ["found n1"]);
+  assert.equal(of("calico/cni:v3.29.3", { CALICO_CNI_SERVICE_ACCOUNT: "calico-node" }), ["found n1"]);
+  assert.equal(of("registry.local/cni@sha256:0"), []);
+});
+
+test("a message that names another user than the token's account does not judge that account", () => {
+  const of = (user: string) => {
+    const world = scene([...plain(), ...peer("system:serviceaccount:kube-system:calico-node")], {
+      moment: { nodes: ["n1", "n2"] },
+    });
+    const value = { message: `clusterinformations "default" is forbidden: User \\"${user}\\" cannot get resource` };
+    world.publish("sym:failed-create-sandbox", [{ ...refusal("403"), value }]);
+    return [wrongAccount, rbac].map((rule) =>
+      verdicts(judge(rule, world))
+        .filter((v) => v.endsWith(" n1"))
+        .join(),
+    );
+  };
+  const answered = (user: string | null, error = "403"): readonly string[] => {
+    const world = scene([...plain(bound()), jwks(["k0"])]);
+    const value = user === null ? {} : { message: `is forbidden: User "${user}" cannot get resource` };
+    world.publish("sym:failed-create-sandbox", [{ ...refusal(error), value }]);
+    return [signingKey, podGone, clockOff].map((rule) => verdicts(judge(rule, world)).join());
+  };
+  for (const user of ["system:serviceaccount:kube-system:calico-cni-plugin", "system:anonymous"])
+    assert.equal(
+      answered(user).map((v) => v.split(",")[0]),
+      ["refuted n1", "refuted n1", "refuted n1"],
+      user,
+    );
+  assert.not.equal(answered(null)[2], "refuted n1", "without a user it is not known");
+  assert.not.equal(answered(null, "401")[2], "refuted n1");
+  assert.equal(of("system:serviceaccount:kube-system:calico-cni-plugin"), ["found n1", "found n1"]);
+  assert.equal(of("system:serviceaccount:kube-system:default"), ["undetermined n1", "found n1"]);
+  assert.equal(of("system:anonymous"), ["", "refuted n1"]);
 });
 
 const timed = (rule: Rule, ...facts: readonly Fact[]): readonly string[] => verdicts(said(rule, ...plain(), ...facts));
@@ -480,16 +646,72 @@ test("every rival of a refused call has a row where only pods and events were co
     assert.equal(judge(rule, world).length, 1, rule.id);
 });
 
-test("an error of a local file or socket has no clock for a rival, and one of the API server does", () => {
-  const of = (error: string): readonly string[] => {
-    const world = scene(plain());
-    world.publish("sym:failed-create-sandbox", [refusal(error)]);
-    return verdicts(judge(clockOff, world));
+/** A failed call that asked no API server, or (null) one of which that is not shown. */
+const call = (error: string, neverAsked: string | null = null, node = "n1") => ({
+  ...refusal(error, node),
+  value: { neverAsked },
+});
+const STAT = "stat /var/lib/x/nodename: no such file or directory";
+const DIAL = "dial tcp 10.96.0.1:443: connect: connection refused";
+const PRESENTED = [podGone, recreated, expired, signingKey, issuerChanged, clockOff];
+
+test("calls that asked no API server rule out what only a presented token or a clock can bring about, citing their text", () => {
+  for (const rule of PRESENTED) {
+    const world = scene([], { moment: { nodes: [] } });
+    world.publish("sym:failed-kill-pod", [call("agent-not-ready", STAT)]);
+    world.publish("sym:failed-create-sandbox", [call("refused", DIAL)]);
+    const [outcome, ...more] = judge(rule, world);
+    assert.is(outcome?.outcome === "refuted" && outcome.excludes, "cause", rule.id);
+    assert.equal(more, [], rule.id);
+    const text = headline(outcome ? [outcome] : []);
+    assert.match(text, `${STAT} and ${DIAL}: no request reached the API server that could judge a token`, rule.id);
+  }
+});
+
+test("one refused, dated or cut answer on the same node leaves them as they were", () => {
+  for (const rule of PRESENTED)
+    for (const error of ["401", "x509", "other:x"]) {
+      const of = (...calls: readonly ReturnType<typeof call>[]) => {
+        const world = scene(plain(bound()), {
+          coverage: { "kube.pod": "not-attempted", "kube.serviceaccount": "failed" },
+        });
+        world.publish("sym:failed-create-sandbox", calls);
+        return verdicts(judge(rule, world));
+      };
+      assert.equal(of(call(error), call("refused", DIAL)), of(call(error)), `${rule.id} ${error}`);
+      assert.equal(
+        of(call("refused", DIAL, "n7"), call(error)).filter((v) => v.endsWith("n1")),
+        of(call(error)),
+        rule.id,
+      );
+    }
+});
+
+test("what a token is like is still told where the calls asked nobody: a latent fault is not ended by them", () => {
+  const world = scene([...plain(token({ exp: at("2024-03-05T08:00:00Z") }))]);
+  world.publish("sym:failed-create-sandbox", [call("refused", DIAL)]);
+  assert.equal(verdicts(judge(expired, world)), ["refuted n1", "found n1", "foreseen n1"]);
+});
+
+test("what was read before the moment's end is dated by when it was read, and judged by that time", () => {
+  const late = { moment: { collectedAt: at("2024-03-05T10:44:00Z") } };
+  const seen = (rule: Rule, facts: readonly Fact[], error: string | null = null) => {
+    const world = scene(facts, late);
+    world.publish("sym:failed-create-sandbox", error === null ? [] : [refusal(error)]);
+    return judge(rule, world).flatMap((o) => (o.outcome === "found" ? [o.lastSeen?.epochMs] : []));
   };
-  for (const error of ["agent-not-ready", "not-initialised", "plugin-missing"]) assert.equal(of(error), [], error);
-  assert.equal(of("dial unix /run/own/agent.sock: connect: connection refused"), []);
-  assert.equal(of("open /run/own/subnet.env: no such file or directory"), []);
-  for (const error of ["401", "x509", "other:x"]) assert.equal(of(error), ["undetermined n1"], error);
+  const read = [at(NOW).epochMs];
+  const ended = token({ exp: at("2024-03-05T08:00:00Z") });
+  assert.equal(seen(expired, plain(ended)), read);
+  assert.equal(seen(podGone, [...plain(bound()), agent()]), read);
+  assert.equal(seen(signingKey, [...plain(), fact("kube.jwks", { kids: ["other"] })], "401"), read);
+  assert.equal(seen(clockOff, [...plain(), clock(95, 2)]), read);
+  assert.match(headline(judge(expired, scene(plain(ended), late))), /, 2 h 30 min before the collection/);
+  // Half a minute over its deadline when the pods were listed, and long over it when the last bundle was finished.
+  const terminating = [...plain(bound()), holder({ deletion: at("2024-03-05T10:29:30Z") })];
+  assert.equal(verdicts(judge(podGone, scene(terminating, late))), ["refuted n1"]);
+  const down = agent(undefined, { conditions: [ready("False", "2024-03-05T10:29:00Z")] });
+  assert.equal(verdicts(judge(agentUnhealthy, scene([node("n1"), ...plain(), down], late))), []);
 });
 
 test.run();

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
-import { sandboxErrorClass, sandboxErrorTail, sandboxErrorWords } from "#rules/kubelet/_sandbox-error.js";
+import { neverAsked, sandboxErrorClass, sandboxErrorTail, sandboxErrorWords } from "#rules/kubelet/_sandbox-error.js";
 import { fact } from "#test/rules/_facts.js";
 
 const test = suite("sandbox error");
@@ -148,6 +148,43 @@ test("a long hostile text costs little", () => {
   sandboxErrorClass('"'.repeat(1_000_000));
   // Linear takes milliseconds, quadratic minutes: the limit leaves room for a busy machine.
   assert.ok(performance.now() - began < 2_000);
+});
+
+const NODENAME = "stat /var/lib/calico/nodename: no such file or directory";
+
+test("a missing file, a refused connection or one that never came about asked no API server", () => {
+  for (const inner of [
+    `${NODENAME}: check that the calico/node container is running and has mounted /var/lib/calico/`,
+    "open /run/flannel/subnet.env: no such file or directory",
+    'failed to Statfs \\"/var/run/netns/cni-1\\": no such file or directory',
+    "dial unix /run/containerd/containerd.sock: connect: connection refused",
+    'error getting ClusterInformation: Get \\"https://10.96.0.1:443/apis\\": dial tcp 10.96.0.1:443: connect: connection refused',
+    'Get \\"https://[10.96.0.1]:443/api\\": dial tcp 10.96.0.1:443: connect: no route to host',
+  ])
+    assert.is(neverAsked(kill(inner)), true, inner);
+  assert.is(neverAsked('failed to setup network for sandbox "aa": failed to find plugin "calico" in path [/x]'), true);
+  assert.is(neverAsked("cni plugin not initialized"), true);
+});
+
+test("an answer of HTTP or TLS, a webhook's or a proxy's refusal, and a time-out may have asked one", () => {
+  for (const inner of [
+    "error getting ClusterInformation: connection is unauthorized: Unauthorized",
+    `error getting ClusterInformation: connection is unauthorized: Unauthorized; ${NODENAME}`,
+    "error getting ClusterInformation: connection is unauthorized:",
+    'clusterinformations.crd.projectcalico.org \\"default\\" is forbidden: User \\"x\\" cannot get resource',
+    'Get \\"https://10.96.0.1:443\\": tls: failed to verify certificate: x509: certificate has expired or is not yet valid',
+    'Get \\"https://10.96.0.1:443\\": net/http: TLS handshake timeout',
+    'Get \\"https://10.96.0.1:443\\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+    'Get \\"https://10.96.0.1:443\\": dial tcp 10.96.0.1:443: i/o timeout',
+    'Internal error occurred: failed calling webhook \\"w\\": Post \\"https://w.x.svc\\": dial tcp 10.1.1.1:443: connect: connection refused',
+    'Post \\"https://w\\": the server rejected our request; dial tcp 10.1.1.1:443: connect: connection refused',
+    "CNI request failed with status 503: dial tcp 10.1.1.1:443: connect: connection refused",
+    "error getting ClusterInformation: Calico is currently not ready to process requests",
+    "no such file or directory",
+  ])
+    assert.is(neverAsked(kill(inner)), false, inner);
+  assert.is(neverAsked(pause("unexpected status from HEAD request to https://r/v2: 401 Unauthorized")), false);
+  assert.is(neverAsked(pause('Head "https://r.corp": x509: certificate has expired or is not yet valid')), false);
 });
 
 test.run();

@@ -162,4 +162,22 @@ test("a series that counts more pods than it names does not tell what became of 
   assert.is(say(line), null);
 });
 
+test("it tells that no API server was asked only where each text of each pod shows it", () => {
+  const of = (...inner: readonly string[]) => {
+    const base = failed("2024-03-05T10:00:00Z", "2024-03-05T10:29:00Z");
+    const events = inner.map((text) => {
+      const message = base.value.message.replace(/error getting.*$/, text);
+      return {
+        ...base,
+        value: { ...base.value, message, objects: base.value.objects.map((o) => ({ ...o, message })) },
+      };
+    });
+    return foundBy(rule, ...events, waiting("2024-03-05T09:59:58Z")).map((f) => f.value["neverAsked"]);
+  };
+  const dialled = "dial tcp 10.96.0.1:443: connect: connection refused";
+  assert.equal(of(dialled), [dialled]);
+  assert.equal(of(dialled, `failed calling webhook "w": ${dialled}`), [null]);
+  assert.equal(of("connection is unauthorized: Unauthorized", dialled), [null, dialled]);
+});
+
 test.run();
