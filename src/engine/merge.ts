@@ -70,6 +70,8 @@ function mergeOne(
   const last = seen.at(-1) as Sighting;
   const told = seen.findLast((s) => !s.outcome.over) ?? last;
   const latest = saysMore(last.outcome, told.outcome) ? last : told;
+  const since = seen.map((s) => s.outcome.since).reduce(earliest, null);
+  const first = seen.filter((s) => s.outcome.since?.epochMs === since?.epochMs);
   return {
     of: rule,
     rule: rule.id,
@@ -77,7 +79,8 @@ function mergeOne(
     about: unite(seen.map((s) => s.outcome.about)),
     moments: momentsOf(seen),
     activeAt: momentsOf(seen.some((s) => !s.outcome.over) ? seen.filter((s) => !s.outcome.over) : seen),
-    since: seen.map((s) => s.outcome.since).reduce(earliest, null),
+    since,
+    ...(since !== null && first.every((s) => s.outcome.sinceAtLatest) ? { sinceAtLatest: true } : {}),
     lastSeen: seen.map((s) => s.outcome.lastSeen).reduce(latestOf, null),
     ended: endOf(rule, last, worlds, verdicts),
     statements: latest.outcome.statements,

@@ -26,6 +26,8 @@ export interface Found {
   readonly about: About;
   /** First and last time it was true, as far as evidence goes. `over`: it was over at this collection. */
   readonly since: Instant | null;
+  /** `since` is only the latest that it can have begun: what is counted from it is "at least". */
+  readonly sinceAtLatest?: boolean;
   readonly lastSeen: Instant | null;
   readonly over: boolean;
   /** The first is the headline: it stands alone in the summary. */
@@ -130,6 +132,8 @@ export interface Finding {
   /** Those of them at which it was not over; all of them where it always was. */
   readonly activeAt: readonly string[];
   readonly since: Instant | null;
+  /** `since` is only the latest that it can have begun. */
+  readonly sinceAtLatest?: boolean;
   readonly lastSeen: Instant | null;
   /** Null: present at the last collection that could tell. Else it ended in [after, by], as the moment named shows; both are the same where its end is known. */
   readonly ended: { readonly after: Instant | null; readonly by: Instant; readonly moment: string } | null;

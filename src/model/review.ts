@@ -83,6 +83,8 @@ export const reviewSchema = z.strictObject({
     latentMs: z.number().nullable(),
     /** Milliseconds, at least and at most, where the time at which the fault was laid is known coarsely only. */
     latentBetweenMs: z.strictObject({ least: z.number(), most: z.number() }).optional(),
+    /** Set where only the latest is known that the fault can have been laid: it lay for at least so long. */
+    latentIsLeast: z.literal(true).optional(),
     /** Of what laid the fault, where that is less than established. */
     latentConfidence: confidence.optional(),
     /** Where a proven recovery lies between what failed: each outage on its own. `exact`: its end is known, and no mere bound. */

@@ -45,11 +45,17 @@ export function durationLine(review: Review, zone: ReportZone): string | null {
 }
 
 /** `3 h 41 min latent`, `between 2 d and 3 d latent (probable)`. Null where it is not known. */
-function latency({ from, latentMs, latentBetweenMs, latentConfidence }: Review["duration"]): string | null {
+function latency({
+  from,
+  latentMs,
+  latentBetweenMs,
+  latentIsLeast,
+  latentConfidence,
+}: Review["duration"]): string | null {
   const between = latentBetweenMs === undefined ? null : formatLapse(latentBetweenMs);
   const span = latentMs === null ? between : about(latentMs, isCoarse(from));
   const sure = latentConfidence === undefined ? "" : ` (${latentConfidence})`;
-  return span === null ? null : `${span} latent${sure}`;
+  return span === null ? null : `${latentIsLeast ? "at least " : ""}${span} latent${sure}`;
 }
 
 /** `2 outages: at most 2 h 40 min (09:20 AEST → 12:00 AEST); 15:00 AEST → end not in evidence`: what lay between was none. */

@@ -94,7 +94,7 @@ function dateOf(b: Brief, zone: string): string {
 }
 
 function duration(b: Brief): Draft["duration"] {
-  const { from, to, laid, toIsExact } = courseOf(b);
+  const { from, to, laid, laidAtLatest, toIsExact } = courseOf(b);
   const lay = from && laid ? lapseBetween(laid, from) : null;
   const outages = outagesOf(b);
   const laying = layingFinding(b);
@@ -105,6 +105,7 @@ function duration(b: Brief): Draft["duration"] {
     ...(to && !toIsExact ? { endIsBound: true as const } : {}),
     latentMs: lay && lay.least === lay.most ? lay.most : null,
     ...(lay && lay.least < lay.most ? { latentBetweenMs: lay } : {}),
+    ...(lay && laidAtLatest ? { latentIsLeast: true as const } : {}),
     ...(lay && laying && hedge(laying) !== "" ? { latentConfidence: laying.confidence } : {}),
     ...(outages.length === 0 ? {} : { outages: outages.map(outageRow) }),
   };

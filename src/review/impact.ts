@@ -33,7 +33,7 @@ const recoveredAt = (b: Brief, subject: string): Instant | null =>
 
 /** The stations and what lies between; who noticed when is not in a bundle. */
 function intervals(b: Brief): Draft["impact"]["intervals"] {
-  const { from, to, laid, toIsExact } = courseOf(b);
+  const { from, to, laid, laidAtLatest, toIsExact } = courseOf(b);
   const onset = evidenceOf(firstSymptom(b));
   const laying = layingFinding(b);
   const start = evidenceOf(laying);
@@ -50,7 +50,8 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
     of?: Finding,
   ): void => {
     const [lead, ...rest] = [...first, ...second];
-    const statement = lead && say`${lapseOf(...span, lead, ...rest)}`;
+    const length = lead && lapseOf(...span, lead, ...rest);
+    const statement = length && (of && laidAtLatest ? say`at least ${length}` : say`${length}`);
     if (statement) list.push({ name, statement: of ? hedged(of, statement) : statement });
   };
   const bound = toIsExact ? "" : " (at most: the end is the later collection)";
@@ -66,7 +67,9 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
     return list;
   }
   if (from && to) add(`First symptom to recovery${bound}`, [from, to], onset, end);
-  if (laid && from && to) add(`Fault laid to recovery${bound}`, [laid, to], start, end, laying);
+  // From the latest beginning to the latest end is neither the longest nor the shortest that it can have been.
+  if (laid && from && to && (toIsExact || !laidAtLatest))
+    add(`Fault laid to recovery${bound}`, [laid, to], start, end, laying);
   if (from && !to) {
     const going = b.findings.filter((f) => b.isSymptom(f) && f.ended === null);
     const until = going.map((f) => f.lastSeen).reduce(latestOf, null) ?? b.moments.at(-1)?.collectedAt ?? null;

@@ -93,18 +93,14 @@ const chainOf = (b: Brief, root: Finding): string => `chain ${b.chains.findIndex
 
 /** The fault was there before anything failed, and longer than two clocks may differ. */
 function layUnseen(b: Brief): readonly Statement[] {
-  const { from, laid } = courseOf(b);
+  const { from, laid, laidAtLatest } = courseOf(b);
   const [cause, symptom] = [layingFinding(b), firstSymptom(b)];
   if (!from || !laid || !cause || !symptom || lapseBetween(laid, from).least <= UNMEASURED_SKEW_MS) return [];
   const [first, ...rest] = distinctEvidence([...headline(cause).evidence, ...headline(symptom).evidence]);
   if (!first) return [];
-  const span = lapseOf(laid, from, first, ...rest);
-  return [
-    hedged(
-      cause,
-      say`The fault lay for ${span}, and its first sign in what was collected is what failed at ${time(from, first)}`,
-    ),
-  ];
+  const length = lapseOf(laid, from, first, ...rest);
+  const lay = laidAtLatest ? say`The fault lay for at least ${length}` : say`The fault lay for ${length}`;
+  return [hedged(cause, say`${lay}, and its first sign in what was collected is what failed at ${time(from, first)}`)];
 }
 
 /** What was still there when all that had failed was over. */

@@ -13,8 +13,9 @@ export interface Course {
   /** End of the last one: the recovery's own time, else the collection that no longer showed it. */
   readonly to: Instant | null;
   readonly toIsExact: boolean;
-  /** Begin of the mechanism that explains a symptom directly. */
+  /** Begin of the mechanism that explains a symptom directly; the latest it can be, where that is all that is known. */
   readonly laid: Instant | null;
+  readonly laidAtLatest: boolean;
   readonly ongoing: boolean;
 }
 
@@ -73,6 +74,7 @@ function outageOf(b: Brief, symptoms: readonly Finding[]): readonly Outage[] {
 
 export function courseOf(b: Brief): Course {
   const symptoms = b.findings.filter(b.isSymptom);
+  const laying = layingFinding(b);
   const ongoing = symptoms.some((f) => f.ended === null);
   const from = firstSymptom(b)?.since ?? null;
   const recovery = b.changes
@@ -85,7 +87,8 @@ export function courseOf(b: Brief): Course {
     from,
     to: ongoing ? null : (recovery ?? ended),
     toIsExact: recovery !== null || isKnown,
-    laid: layingFinding(b)?.since ?? null,
+    laid: laying?.since ?? null,
+    laidAtLatest: laying?.sinceAtLatest === true,
     ongoing,
   };
 }

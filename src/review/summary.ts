@@ -190,7 +190,7 @@ const bySince = (findings: readonly Finding[]): readonly Finding[] =>
 
 /** How long the fault lay before the first symptom. */
 function dormancy(b: Brief): readonly Statement[] {
-  const { from, laid } = courseOf(b);
+  const { from, laid, laidAtLatest } = courseOf(b);
   const [cause, first] = [layingFinding(b), firstSymptom(b)];
   if (!from || !laid || !cause || !first || from.epochMs <= laid.epochMs) return [];
   const evidence = [...cause.statements, ...first.statements].flatMap((s) => s.evidence);
@@ -200,7 +200,9 @@ function dormancy(b: Brief): readonly Statement[] {
   return [
     hedged(
       cause,
-      say`The fault lay for ${span} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
+      laidAtLatest
+        ? say`The fault lay for at least ${span} before the first symptom, from ${time(laid, lead)} at the latest to ${time(from, lead)}`
+        : say`The fault lay for ${span} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
     ),
   ];
 }

@@ -56,4 +56,9 @@ test("how long it was latent has the bounds of a begin that is known coarsely, r
   assert.is(line({ latentMs: 4 * HOUR, latentConfidence: "probable" }), "4 h latent (probable)");
 });
 
+test("a latency of which only the least is known says so", () => {
+  assert.is(line({ latentMs: 13_260_000, latentIsLeast: true }), "at least 3 h 41 min latent");
+  assert.is(line({ latentMs: 13_260_000 }), "3 h 41 min latent");
+});
+
 test.run();

@@ -256,6 +256,18 @@ test("the fault lay from its trigger to the first symptom", () => {
   assert.is(review({ rules: [symptom([[during]]), cause([[during]])] }).duration.latentMs, null);
 });
 
+test("where only the latest is known that the fault was laid, it lay for at least so long", () => {
+  const laid = (part: Parameters<typeof finds>[1]) =>
+    review({ rules: [symptom([[during]]), cause([[finds("t", part)]], { role: "trigger" })] });
+  const draft = laid({ since: at("2024-03-05T05:19:00Z"), sinceAtLatest: true });
+  assert.is(draft.duration.latentMs, (3 * 60 + 41) * 60_000);
+  assert.is(draft.duration.latentIsLeast, true);
+  assert.ok(draft.summary.flatMap(told).some((s) => s.startsWith("The fault lay for at least 3 h 41 min before")));
+  assert.ok(draft.impact.intervals.some((i) => told([i.statement]).includes("at least 3 h 41 min")));
+  const exact = laid({ since: at("2024-03-05T05:19:00Z") });
+  assert.is(exact.duration.latentIsLeast, undefined);
+});
+
 test("a symptom that another explains began with that one", () => {
   const stuck = saying("sym:stuck", [[finds("x", { since: at("2024-03-05T08:00:00Z") })]], { kind: "symptom" });
   const failing = saying("sym:s", [[during]], {

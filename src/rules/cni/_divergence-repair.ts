@@ -12,24 +12,39 @@ export function divergenceConsequence(finding: Finding): Consequence {
     string,
   ];
   const over = finding.ended !== null;
+  const empty = text("file") === "";
+  const differs = text("differs");
+  const file = text("confFile");
+  const meeting = text("confDirMeeting");
   return {
     ...NO_CONSEQUENCE,
-    fix: over ? [] : fixes(text).slice(text("file") === "" ? 1 : 0),
+    fix: over
+      ? []
+      : [...(empty ? [] : [freshen(text)]), ...(differs === "configuration" ? [reread(text)] : join(text))],
     verify: [
-      {
-        run: `# on ${node}: one directory?\nreadlink -f ${shellWord(writes)} ${shellWord(reads)}`,
-        expect: "the same path twice",
-      },
+      differs === "configuration"
+        ? { run: asked(node), expect: `conf_dir = "${meeting}"` }
+        : {
+            run: `# on ${node}: one directory?\nreadlink -f ${shellWord(writes)} ${shellWord(reads)}`,
+            expect: "the same path twice",
+          },
     ],
     actions: [
-      ...(over ? [] : [text("file") === "" ? joinAction(node, daemonSet, reads) : repairAction(node, daemonSet)]),
-      {
-        title: `Set the volume ${volume} and CNI_NET_DIR of ${daemonSet} to the directory that the container runtime reads, ${reads}`,
-        type: "prevent",
-        priority: "High",
-        doneWhen:
-          "the newest ControllerRevision's hostPath and the runtime's conf_dir are one directory on every node after links are resolved",
-      },
+      ...(over ? [] : [empty ? joinAction(node, daemonSet, reads) : repairAction(node, daemonSet)]),
+      differs === "configuration"
+        ? {
+            title: `Make ${meeting} the conf_dir of the container runtime on ${node}${file === "" ? "" : `, against what ${file} sets`}, and keep it so`,
+            type: "prevent",
+            priority: "High",
+            doneWhen: `the configuration in force on ${node} names ${meeting} after the runtime's next start`,
+          }
+        : {
+            title: `Set the volume ${volume} and CNI_NET_DIR of ${daemonSet} to the directory that the container runtime reads, ${reads}`,
+            type: "prevent",
+            priority: "High",
+            doneWhen:
+              "the newest ControllerRevision's hostPath and the runtime's conf_dir are one directory on every node after links are resolved",
+          },
       {
         title:
           "Compare, on every node and before each change of the CNI manifest, the agent's hostPaths with the runtime's conf_dir and bin_dir after links are resolved",
@@ -38,12 +53,33 @@ export function divergenceConsequence(finding: Finding): Consequence {
         doneWhen: "the comparison runs in the rollout procedure and stops it on a node where they differ",
       },
     ],
-    questions: [
-      `What made ${writes} on ${node} a directory of its own, what made the links on the other nodes, and when?`,
-    ],
-    stops: `the evidence shows that ${node} differs, and since when the files differ; who or what made ${writes} there, and the links on its peers, is not in it`,
+    questions: [question(text)],
+    stops: stopsAt(text),
   };
 }
+
+/** Only a person knows who parted them; what it was that parted them the finding says. */
+function question(text: (key: string) => string): string {
+  const [node, writes, reads, file] = ["node", "writes", "reads", "confFile"].map(text);
+  if (text("differs") === "configuration") {
+    const set = `the runtime on ${node} to read ${reads} and not ${text("confDirMeeting")}`;
+    return file === "" ? `Who or what set ${set}, and when?` : `Who or what wrote ${file}, which sets ${set}, and why?`;
+  }
+  return text("differs") === "link"
+    ? `What made ${writes} on ${node} a directory of its own, what made the links on the other nodes, and when?`
+    : `What made ${writes} and ${reads} on ${node} two directories, and when?`;
+}
+
+function stopsAt(text: (key: string) => string): string {
+  const [node, writes, reads, file] = ["node", "writes", "reads", "confFile"].map(text);
+  if (text("differs") === "configuration")
+    return `the evidence shows that the runtime on ${node} is configured to read another directory${file === "" ? "" : `, by ${file}`}; who or what configured it so is not in it`;
+  return text("differs") === "link"
+    ? `the evidence shows that ${node} differs, and since when the files differ; who or what made ${writes} there, and the links on its peers, is not in it`
+    : `the evidence shows that ${writes} and ${reads} on ${node} are two directories; who or what parted them is not in it`;
+}
+
+type Step = Consequence["fix"][number];
 
 const repairAction = (node: string, daemonSet: string): Consequence["actions"][number] => ({
   title: `Give the CNI plugin on ${node} a token that is accepted, and make the directories of ${daemonSet} and the runtime one`,
@@ -59,25 +95,31 @@ const joinAction = (node: string, daemonSet: string, reads: string): Consequence
   doneWhen: `${node} is Ready, and both paths resolve to one directory`,
 });
 
-/** First what brings calls back, then what keeps them: the second ends what the first relies on where the token is bound to the agent's pod. */
-function fixes(text: (key: string) => string): Consequence["fix"] {
-  const [node, copy, file, writes, reads] = ["node", "copy", "file", "writes", "reads"].map((k) => shellWord(text(k)));
-  const [namespace, name] = text("daemonSet").split("/").map(shellWord);
-  const pod = text("agentPod");
+/** What brings calls back at once, until its own token ends: with the agent's pod, where it is bound to that. */
+function freshen(text: (key: string) => string): Step {
+  const [node, copy, file] = ["node", "copy", "file"].map((k) => shellWord(text(k)));
   const until =
     text("boundTo") !== ""
       ? `${text("boundTo")}, to which the token is bound, is replaced`
       : `the token expires, at ${text("expires")}`;
+  return {
+    step: `Put the fresh kubeconfig where the plugin reads it, on ${text("node")}. This brings CNI calls back until ${until}.`,
+    commands: [
+      {
+        run: `# on ${node}, as root; nothing is done where both are one file by now\n[ ${copy} -ef ${file} ] || { cp -p ${file} ${file}.before && cp -p ${copy} ${file}; }`,
+        expect: null,
+      },
+    ],
+  };
+}
+
+/** What keeps them one: either the agent writes elsewhere, or its path becomes a link. */
+function join(text: (key: string) => string): readonly Step[] {
+  const [node, writes, reads] = ["node", "writes", "reads"].map((k) => shellWord(text(k)));
+  const [namespace, name] = text("daemonSet").split("/").map(shellWord);
+  const pod = text("agentPod");
+  const peers = text("differs") === "link" ? `, as on ${named(text("peers").split(" "))}` : "";
   return [
-    {
-      step: `Put the fresh kubeconfig where the plugin reads it, on ${text("node")}. This brings CNI calls back until ${until}.`,
-      commands: [
-        {
-          run: `# on ${node}, as root; nothing is done where both are one file by now\n[ ${copy} -ef ${file} ] || { cp -p ${file} ${file}.before && cp -p ${copy} ${file}; }`,
-          expect: null,
-        },
-      ],
-    },
     {
       step: `Make writer and reader one directory. Either set the hostPath of the volume ${text("volume")} and CNI_NET_DIR of the installer to ${text("reads")} and let that roll out …`,
       commands: [
@@ -88,7 +130,7 @@ function fixes(text: (key: string) => string): Consequence["fix"] {
       ],
     },
     {
-      step: `… or make ${text("writes")} on ${text("node")} a link, as on its peers, and only then replace the agent's pod: a running pod keeps the directory that was mounted when it started.`,
+      step: `… or make ${text("writes")} on ${text("node")} a link${peers}, and only then replace the agent's pod: a running pod keeps the directory that was mounted when it started.`,
       commands: [
         {
           run: `# on ${node}, as root; nothing is done where both are one directory by now\n[ ${writes} -ef ${reads} ] || { mv ${writes} ${writes}.before && ln -s ${reads} ${writes}; }`,
@@ -102,3 +144,45 @@ function fixes(text: (key: string) => string): Consequence["fix"] {
     },
   ];
 }
+
+/** The configuration of this one runtime is what differs: to move the agent's directory would part it from all others. */
+function reread(text: (key: string) => string): Step {
+  const [node, file] = ["node", "confFile"].map((k) => shellWord(text(k)));
+  const [meeting, reads] = [text("confDirMeeting"), text("reads")];
+  const peers = text("peers") === "" ? "" : `, as on ${named(text("peers").split(" "))}`;
+  const where = text("confFile") === "" ? "" : ` in ${text("confFile")}`;
+  return {
+    step: `Have the runtime on ${text("node")} read ${meeting}${peers}: change conf_dir${where}, then restart the runtime, which reads its configuration when it starts. Running containers stay.`,
+    commands: [
+      {
+        run: `# on ${node}, as root: which files set it?\ngrep -rn conf_dir ${text("confFile") === "" ? "/etc/containerd" : file}`,
+        expect: `conf_dir = "${reads}"`,
+      },
+      ...(text("confFile") === ""
+        ? []
+        : [
+            {
+              run: `# on ${node}, as root: change conf_dir, and nothing else\ncp -p ${file} ${file}.before && "\${EDITOR:-vi}" ${file}`,
+              expect: null,
+            },
+          ]),
+      { run: asked(node ?? ""), expect: `conf_dir = "${meeting}"` },
+      { run: `# on ${node}, as root, where that is what it says\n${restartOf(text("confFile"))}`, expect: null },
+    ],
+  };
+}
+
+const asked = (node: string): string =>
+  `# on ${node}, as root: what do the files come to?\ncontainerd config dump | grep conf_dir`;
+
+/** The unit that runs containerd, by where its configuration lies. */
+function restartOf(file: string): string {
+  if (/^\/var\/snap\/microk8s\//.test(file)) return "snap restart microk8s.daemon-containerd";
+  const rancher = /\/rancher\/(k3s|rke2)\//.exec(file)?.[1];
+  return rancher
+    ? `systemctl restart "$(systemctl list-units --plain --no-legend '${rancher}*.service' | cut -d ' ' -f 1)"`
+    : "systemctl restart containerd";
+}
+
+const named = (nodes: readonly string[]): string =>
+  nodes.length <= 3 ? nodes.join(" and ") : `${nodes.slice(0, 2).join(", ")} and ${nodes.length - 2} more nodes`;

@@ -1,5 +1,6 @@
 import type { Finding } from "#model/finding.js";
 import { type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
+import { freshFix, freshQuestions, freshStop } from "./_fresh-token.js";
 
 /** What follows where the plugin is given a token that the API server does not accept: how to see it, and how to be told. */
 export function refusedTokenConsequence(finding: Finding): Consequence {
@@ -7,6 +8,7 @@ export function refusedTokenConsequence(finding: Finding): Consequence {
   const path = String(finding.value["path"] ?? "");
   return {
     ...NO_CONSEQUENCE,
+    fix: freshFix(finding),
     verify: [
       {
         run: `# on ${node}: is the token that the plugin is given accepted?\nkubectl --kubeconfig ${shellWord(path)} get clusterinformations.crd.projectcalico.org default`,
@@ -22,6 +24,7 @@ export function refusedTokenConsequence(finding: Finding): Consequence {
           "the check asks the API server with that very file, and fails on a node whose token is refused or whose file is older than its writer's refresh interval",
       },
     ],
-    stops: "the pod's end is recorded; what should have brought a fresh token was not found",
+    questions: freshQuestions(finding),
+    stops: freshStop(finding) ?? "the pod's end is recorded; what should have brought a fresh token was not found",
   };
 }

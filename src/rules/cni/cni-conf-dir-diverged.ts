@@ -2,13 +2,14 @@ import type { Evidence } from "#model/evidence.js";
 import type { Fact } from "#model/fact.js";
 import { baseName, type FileTree, joinPath, parentOf, type Resolution } from "#model/file-tree.js";
 import type { Outcome } from "#model/finding.js";
-import { earliest, formatUtc, type Instant, order } from "#model/instant.js";
+import { earliest, formatUtc, type Instant, latestOf, order } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, codes, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { divergenceConsequence } from "./_divergence-repair.js";
+import { meetingPeers, type OwnConfig, ownConfig, type Peer, tellOwnConfig } from "./_parting.js";
 import { CALICO_INSTALL, CONTAINERD_CNI } from "./_references.js";
 import type { ConfDir } from "./_runtime.js";
 import { type Agent, agentOn, agents, unclearOn } from "./_writer.js";
@@ -21,6 +22,7 @@ export default defineRule({
   kind: "mechanism",
   role: "latent-condition",
   needs: { paths: "path", kubeconfigs: "kubeconfig", pods: "kube.pod", nodes: "kube.node" },
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("cni-kubeconfig-token-pod-gone", ["node"], "enables"),
     effect("cni-token-expired", ["node"], "enables"),
@@ -87,7 +89,7 @@ export default defineRule({
   references: [CALICO_INSTALL, CONTAINERD_CNI],
   falsePositives: ["two agents that each keep a kubeconfig of the same name on purpose"],
   examples: {
-    found: ["cni/token-pod-gone.yaml"],
+    found: ["cni/token-pod-gone.yaml", "cni/drop-in-parts.yaml"],
     refuted: ["cni/token-pod-alive.yaml"],
     undetermined: ["cni/writer-not-listed.yaml", "cni/runtime-config-not-collected.yaml"],
   },
@@ -138,6 +140,8 @@ function* onEmpty(
   const last = directory.hops.at(-1)?.evidence;
   const [first, ...rest] = [...confDir.evidence, ...(last ? [last] : [])];
   const reads = code(confDir.path, first ?? ready.evidence, ...rest);
+  const own = ownConfig(node, confDir, agent, context);
+  const linked = linkedPeers(meetingPeers(node, agent, context), own);
   yield found({
     ...base,
     about: { node: [node], path: [directory.real, written.real], error: ["not-initialised"] },
@@ -156,11 +160,13 @@ function* onEmpty(
       boundTo: null,
       expires: null,
       binaries: agent.target.binPath,
+      ...difference(own, linked),
     },
     statements: [
       say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its CNI configuration to ${code(agent.target.hostPath, ...agent.evidence)}, where ${code(baseName(copy.value.path), copy.evidence)} lies, but the runtime read ${reads}, which held none`,
       ...byDefault({ confDir }),
       say`Its kubelet reported ${code(ready.condition.message ?? "", ready.evidence)}`,
+      ...(own ? tellOwnConfig(node, own) : []),
     ],
   });
 }
@@ -176,6 +182,22 @@ interface Surroundings {
   readonly context: MatchContext;
 }
 
+interface Linked extends Peer {
+  readonly link: Fact<"path">;
+}
+
+/** The peers that are whole because the agent's path is a link there; none where the runtime's configuration makes the difference. */
+const linkedPeers = (peers: readonly Peer[], own: OwnConfig | null): readonly Linked[] =>
+  own ? [] : peers.flatMap((p) => (p.link ? [{ ...p, link: p.link }] : []));
+
+/** By what the node differs from its peers, for the repair. */
+const difference = (own: OwnConfig | null, linked: readonly Linked[]) => ({
+  differs: own ? "configuration" : linked.length > 0 ? "link" : "",
+  peers: (own?.peers ?? linked).map((p) => p.node).join(" "),
+  confFile: own?.file ?? "",
+  confDirMeeting: own?.meeting ?? "",
+});
+
 function foundOn(
   node: string,
   credential: Credential,
@@ -187,10 +209,12 @@ function foundOn(
 ) {
   const [first, ...rest] = credential.path;
   const shows: readonly [Evidence, ...Evidence[]] = [first, ...rest];
+  const own = ownConfig(node, credential.confDir, agent, around.context);
+  const linked = linkedPeers(meetingPeers(node, agent, around.context), own);
   return found({
     subject: node,
     about: { node: [node], path: [credential.real, written.real] },
-    since: apartSince(credential, agent, copy),
+    since: apartSince(credential, agent, copy, own),
     lastSeen: seenAt(credential.kubeconfig, around.context.moment),
     unverified: [...credential.unverified, ...agent.unverified],
     value: {
@@ -209,25 +233,26 @@ function foundOn(
       boundTo: kubeconfig?.value.token.pod?.name ?? null,
       expires: kubeconfig?.value.token.exp ? formatUtc(kubeconfig.value.token.exp) : null,
       binaries: agent.target.binPath,
+      ...difference(own, linked),
     },
     statements: [
       say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its kubeconfig to ${code(agent.target.hostPath, ...agent.evidence)}, but the plugin read ${code(credential.real, ...shows)}: two different directories`,
       ...ages(credential, copy),
       ...contents(credential, kubeconfig),
-      ...own(written),
-      ...peers(node, agent, around),
-      ...unlikePeers(node, around),
+      ...(own ? tellOwnConfig(node, own) : [...itself(written), ...links(linked), ...unlikePeers(node, around)]),
     ],
   });
 }
 
 /**
  * Since when the two differ. The unread file's last write says little, since the agent renews it; the revision that the agent runs
- * writes there since its rollout. Unknown where the file in use was renewed after that: both were one until then.
+ * writes there since its rollout. Unknown where the file in use was renewed after that: both were one until then. Where the configuration
+ * of the runtime makes the difference, not before that was written; unknown where its time is.
  */
-function apartSince(credential: Credential, agent: Agent, copy: Fact<"path">): Instant | null {
-  if (copy.value.btime) return copy.value.btime;
+function apartSince(credential: Credential, agent: Agent, copy: Fact<"path">, own: OwnConfig | null): Instant | null {
   const since = earliest(agent.pod.value.startedAt, agent.rolledOut);
+  if (own) return own.written ? latestOf(own.written.at, since) : null;
+  if (copy.value.btime) return copy.value.btime;
   const renewed = credential.token.iat;
   return since && renewed && order(renewed, since) === "after" ? null : since;
 }
@@ -256,7 +281,7 @@ function contents(credential: Credential, copy: Fact<"kubeconfig"> | undefined):
 }
 
 /** What is known of the directory itself: its kind and the last change of the directory that holds it. */
-function own(written: Resolution): readonly Statement[] {
+function itself(written: Resolution): readonly Statement[] {
   const last = written.hops.at(-1);
   if (last?.value.type !== "d") return [];
   const born = last.value.btime;
@@ -270,28 +295,18 @@ function own(written: Resolution): readonly Statement[] {
 /** At most so many peers are cited. */
 const CITED = 6;
 
-/** On the peers, does the writer's path lead to what the plugin reads? */
-function peers(node: string, agent: Agent, { files, all }: Surroundings): readonly Statement[] {
-  const meets = [...files].flatMap(([peer, { followed, tree }]) => {
-    const theirs = agentOn(all, peer);
-    if (peer === node || followed.state !== "followed" || theirs?.daemonSet !== agent.daemonSet) return [];
-    const target = tree.resolve(theirs.target.hostPath);
-    return parentOf(followed.credential.real) === target.real
-      ? [{ peer, link: target.hops.find((h) => h.value.type === "l") }]
-      : [];
-  });
-  const links = meets.flatMap((m) => (m.link ? [m.link] : []));
-  const [first, ...rest] = links.slice(0, CITED);
+/** The peers on which the writer's path is a link to what the plugin reads. */
+function links(linked: readonly Linked[]): readonly Statement[] {
+  const [first, ...rest] = linked.slice(0, CITED).map((l) => l.link);
   if (!first) return [];
-  const linked = meets.flatMap((m) => (m.link ? [{ peer: m.peer, link: m.link }] : []));
-  const names = linked.map((m) => m.peer);
+  const names = linked.map((l) => l.node);
   return [
     say`On ${codes(names, 8, first.evidence, ...rest.map((l) => l.evidence))} that path was a link into the directory that the plugin reads, so both were one there`,
     ...linked
       .slice(0, CITED)
-      .flatMap(({ peer, link }) =>
+      .flatMap(({ node, link }) =>
         link.value.mtime
-          ? [say`The link on ${code(peer, link.evidence)} dates from ${time(link.value.mtime, link.evidence)}`]
+          ? [say`The link on ${code(node, link.evidence)} dates from ${time(link.value.mtime, link.evidence)}`]
           : [],
       ),
   ];

@@ -1,7 +1,7 @@
 import type { Evidence } from "#model/evidence.js";
-import { cite, type Fact, type FactKind } from "#model/fact.js";
-import type { Finding, Lesson } from "#model/finding.js";
-import { earliest, type Instant, order } from "#model/instant.js";
+import { cite, type Fact } from "#model/fact.js";
+import type { Lesson } from "#model/finding.js";
+import { type Instant, latest } from "#model/instant.js";
 import {
   defineRule,
   effect,
@@ -15,13 +15,13 @@ import {
 import { citing, code, codes, count, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential, nodeFiles } from "./_credential.js";
+import { freshToken } from "./_fresh-token.js";
+import { type OwnConfig, ownConfig } from "./_parting.js";
+import { endTold, type Gone, goneSince, hits, TERMINATING_LEEWAY_MS } from "./_pod-end.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
 import { eachCredential, outOfStep, refusedOn } from "./_refusal.js";
 import { refusedTokenConsequence } from "./_refused-token.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
-
-/** A pod that is Terminating for longer than this no longer vouches for its token (claims.go: deletionTimestamp older than now - 60 s). */
-const TERMINATING_LEEWAY_MS = 60_000;
 
 /** An agent that is younger than this and not ready, or whose init containers still run within the second span, may not have written yet. */
 const STARTING_MS = 120_000;
@@ -34,7 +34,7 @@ export default defineRule({
   asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
   needs: { pods: "kube.pod", events: "kube.event", kubeconfigs: "kubeconfig" },
-  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
+  uses: ["cni-hostpath-mount-stale-inode", "sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
@@ -143,45 +143,13 @@ function isStarting(agent: Agent | undefined, { kubeconfig, node }: Credential, 
   return (init && age < INIT_MS) || (!ready && age < STARTING_MS);
 }
 
-/**
- * When the bound pod went: at the latest when its first known successor came. Where calls were refused before any, it is between the
- * token's issue and the first of: the refusal, the successor.
- */
-function goneSince(credential: Credential, agent: Agent | undefined, context: MatchContext): Instant | null {
-  const { iat, pod } = credential.token;
-  const refusals = refusedOn(context, credential.node).filter(hits(credential.node));
-  const first = refusals.map((f) => f.since).reduce(earliest, null);
-  const created = context
-    .derive(agents)
-    .filter((a) => a.node === credential.node && a.daemonSet === agent?.daemonSet && a.pod.value.uid !== pod?.uid)
-    .map((a) => a.pod.value.created)
-    .filter((at) => at !== null && (iat === null || at.epochMs >= iat.epochMs))
-    .reduce(earliest, null);
-  if (created && (first === null || order(created, first) !== "after")) return created;
-  // A successor of a revision that came after the refusals replaced a pod that had lived through their beginning.
-  const revised = agent ? revisionOf(agent, context) : null;
-  if (created && first && revised && order(revised, first) === "after") return created;
-  const bound = created ?? first;
-  if (!iat || !bound) return null;
-  return { ...iat, precisionMs: Math.max(iat.precisionMs, bound.epochMs + bound.precisionMs - iat.epochMs) };
+/** When the plugin was first given a token without its pod: not before the runtime read that directory, where that is what changed. */
+function givenSince(gone: Gone, led: OwnConfig | null) {
+  const since = gone.at;
+  return led?.written && (since === null || latest(since) < led.written.at.epochMs)
+    ? { since: led.written.at }
+    : { since, ...(gone.atLatest ? { sinceAtLatest: true } : {}) };
 }
-
-/** When the revision of an agent's pod was made; null where that is not known. */
-function revisionOf({ pod, daemonSet }: Agent, context: MatchContext): Instant | null {
-  const hash = pod.value.labels["controller-revision-hash"];
-  const own = context
-    .derive(revisions)
-    .find((r) => r.value.hash === hash && `${r.value.namespace}/${r.value.owner?.name}` === daemonSet);
-  return hash === undefined ? null : (own?.value.created ?? null);
-}
-
-const revisions = (view: <K extends FactKind>(kind: K) => FactView<K>): readonly Fact<"kube.revision">[] =>
-  view("kube.revision").all;
-
-const hits =
-  (node: string) =>
-  (f: { readonly about: Finding["about"] }): boolean =>
-    (f.about.node ?? []).includes(node) && (f.about.error ?? []).includes("401");
 
 const outlived = (pod: Fact<"kube.pod">, at: Instant): boolean =>
   pod.value.deletion !== null && pod.value.deletion.epochMs + TERMINATING_LEEWAY_MS < at.epochMs;
@@ -198,13 +166,16 @@ function foundOn(
   const { token, tokenEvidence, node, path, real } = credential;
   const pod = token.pod?.name ?? "";
   const [first, ...rest] = path;
+  const ended = goneSince(credential, agent, views.events, context);
+  const fresh = freshToken(credential, agent, context);
+  const led = agent ? ownConfig(node, credential.confDir, agent, context) : null;
   return found({
     ...base,
     about: { ...base.about, path: [real] },
-    since: goneSince(credential, agent, context),
+    ...givenSince(ended, led),
     lastSeen: seenAt(credential.kubeconfig, context.moment),
     unverified: credential.unverified,
-    value: { node, path: credential.named, pod, boundUid: token.pod?.uid ?? "" },
+    value: { node, path: credential.named, pod, boundUid: token.pod?.uid ?? "", ...fresh.value },
     lessons: lessonsOf(credential, context),
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin was given a token bound to the pod ${code(pod, tokenEvidence)}, which no longer existed ${citing(gone)}`,
@@ -212,7 +183,14 @@ function foundOn(
       ...byDefault(credential),
       say`The token there is bound to the uid ${code(token.pod?.uid ?? "", tokenEvidence)}; among the ${count(podCount, "pod", gone)} collected none carries it`,
       ...times(credential),
+      ...(led?.written && led.file !== null
+        ? [
+            say`${code(led.file, led.shown)}, by which the runtime reads that directory, was last written at ${time(led.written.at, led.written.evidence)}`,
+          ]
+        : []),
       ...successor(agent, pod),
+      ...endTold(credential, agent, ended, context),
+      ...fresh.statements,
       ...untried(node, agent, views, podCount, context),
     ],
   });

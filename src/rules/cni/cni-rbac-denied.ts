@@ -79,6 +79,14 @@ const isCut = (call: Found): boolean =>
   (call.about.error ?? []).every((e) => e.startsWith("other:")) &&
   call.statements.some((s) => plainText(s).includes("connection is unauthorized"));
 
+/** What the API server's message denies to whom (apiserver pkg/endpoints/handlers/responsewriters/errors.go). */
+const DENIED = /User \\*"([^"\\]+)\\*" cannot (\w+) resource \\*"([^"\\]+)\\*" in API group \\*"([^"\\]*)/;
+
+function askedFor(denied: Found): Readonly<Record<string, string>> {
+  const [, user = "", verb = "", resource = "", group = ""] = DENIED.exec(String(denied.value["message"] ?? "")) ?? [];
+  return user === "" ? {} : { user, verb, resource: group === "" ? resource : `${resource}.${group}` };
+}
+
 /** The kubeconfigs; once per moment. */
 const kubeconfigs = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"kubeconfig"> => view("kubeconfig");
 
@@ -107,7 +115,7 @@ function deniedOn(
       ...(credential ? [] : ["the account of the token was not seen"]),
       ...(isOther ? ["which file the token of that call came from was not seen"] : []),
     ],
-    value: { node, user },
+    value: { node, ...askedFor(denied), user, holder: token?.sub ?? null },
     statements: [
       user === null
         ? say`On ${code(node, evidence)} the API server answered the CNI plugin with 403: it accepted the token and denied its account permission`
@@ -121,13 +129,24 @@ function deniedOn(
   });
 }
 
+/** The account that a service account's user name names. */
+const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
+
 function consequence(finding: Finding): Consequence {
-  const user = finding.value["user"];
+  const [user, verb, resource] = ["user", "verb", "resource"].map((k) => String(finding.value[k] ?? ""));
+  const asked = [verb || "get", resource || "clusterinformations.crd.projectcalico.org"].map(shellWord).join(" ");
+  const canI = `kubectl auth can-i ${asked} ${user ? `--as=${shellWord(user)}` : "--as <the user that the message names>"}`;
+  const [, namespace, account] = ACCOUNT.exec(user ?? "") ?? [];
   return {
     ...NO_CONSEQUENCE,
+    // Only the account whose token the plugin is given is given the permission: another one is in no need of it.
+    fix:
+      namespace && account && finding.value["holder"] === user && finding.ended === null
+        ? restore(namespace, account, resource ?? "", canI)
+        : [],
     verify: [
       {
-        run: `kubectl auth can-i get clusterinformations.crd.projectcalico.org --as ${typeof user === "string" ? shellWord(user) : "<the user that the message names>"}`,
+        run: canI,
         expect: "yes",
       },
     ],
@@ -143,4 +162,42 @@ function consequence(finding: Finding): Consequence {
     questions: ["Which change removed the permission, and by whom was it reviewed?"],
     stops: "the refusal names the account; what changed its permissions is not in the evidence",
   };
+}
+
+/** The permission given back: found first, then bound again only where the role is there and the binding is not. */
+function restore(namespace: string, account: string, resource: string, canI: string): Consequence["fix"] {
+  const [ns, name] = [shellWord(namespace), shellWord(account)];
+  // Upstream's manifests name the role and its binding as the account; of other plugins that is not known.
+  const isCalico = resource.endsWith("projectcalico.org") && /^calico-(?:node|cni-plugin)$/.test(account);
+  return [
+    {
+      step: `See what is missing: the permission, the ClusterRole that holds it, or the ClusterRoleBinding that gives it to ${namespace}/${account}.${isCalico ? ` Calico's manifests name both ${account}.` : ""}`,
+      commands: [
+        { run: canI, expect: "no, while the fault lasts" },
+        {
+          run: `kubectl get clusterrolebindings -o wide | grep -F ${shellWord(`${namespace}/${account}`)}`,
+          expect: "one line for each binding, with its role; no output where none is left",
+        },
+        ...(isCalico
+          ? [{ run: `kubectl describe clusterrole ${name}`, expect: "the rules, with what was denied among them" }]
+          : []),
+      ],
+    },
+    {
+      step: isCalico
+        ? `Give it back. Where the role lacks the rule, apply the ClusterRole ${account} of the manifest of the installed release; where only the binding is gone, make it again (the command fails, and changes nothing, where it exists).`
+        : `Give it back: apply the ClusterRole and the ClusterRoleBinding of ${namespace}/${account} from the manifest of the installed release.`,
+      commands: [
+        ...(isCalico
+          ? [
+              {
+                run: `kubectl get clusterrole ${name} && kubectl create clusterrolebinding ${name} --clusterrole=${name} --serviceaccount=${ns}:${name}`,
+                expect: `clusterrolebinding.rbac.authorization.k8s.io/${account} created`,
+              },
+            ]
+          : []),
+        { run: canI, expect: "yes" },
+      ],
+    },
+  ];
 }

@@ -17,6 +17,7 @@ import {
 import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential } from "./_credential.js";
+import { type FreshToken, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
 import { apiNow, eachCredential, REFUSED_CALLS, refusedWith, ruledOut, type Subject } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
@@ -51,7 +52,9 @@ export default defineRule({
       const now = apiNow(subject.credential, context);
       const end = token.exp.epochMs + LEEWAY_MS;
       if (end <= now.earliest) {
-        yield expired(subject, token.exp, seenAt(subject.credential.kubeconfig, context.moment));
+        const agent = agentOn(context.derive(agents), node);
+        const fresh = freshToken(subject.credential, agent, context);
+        yield expired(subject, token.exp, fresh, seenAt(subject.credential.kubeconfig, context.moment));
         if (!refusedWith(context, "401").includes(node)) yield ended(subject, token.exp, failsOtherwise(context, node));
       } else if (end <= now.latest) {
         yield undetermined({
@@ -115,7 +118,7 @@ function ended(subject: Subject, exp: Instant, isBlocked: boolean) {
   });
 }
 
-function expired(subject: Subject, exp: Instant, now: Instant) {
+function expired(subject: Subject, exp: Instant, fresh: FreshToken, now: Instant) {
   const { token, tokenEvidence, node, path, real, file } = subject.credential;
   const [first, ...rest] = path;
   return found({
@@ -124,13 +127,14 @@ function expired(subject: Subject, exp: Instant, now: Instant) {
     since: exp,
     lastSeen: now,
     unverified: subject.credential.unverified,
-    value: { node, path: real },
+    value: { node, path: real, ...fresh.value },
     statements: [
       say`On ${code(node, tokenEvidence)} the token that the CNI plugin is given expired at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
       say`The runtime's configuration leads the plugin to ${code(real, first, ...rest)}`,
       ...byDefault(subject.credential),
       ...(token.iat ? [say`The token was issued at ${time(token.iat, tokenEvidence)}`] : []),
       ...(file?.value.mtime ? [say`The file was last written at ${time(file.value.mtime, file.evidence)}`] : []),
+      ...fresh.statements,
     ],
   });
 }
@@ -237,6 +241,7 @@ function consequence(finding: Finding): Consequence {
   const { node, path } = finding.value;
   return {
     ...NO_CONSEQUENCE,
+    fix: freshFix(finding),
     verify: [
       {
         run: `# on ${String(node)}: how old is the credential?\nstat -c '%y %n' ${shellWord(String(path ?? ""))}`,
@@ -252,6 +257,7 @@ function consequence(finding: Finding): Consequence {
         doneWhen: "the alert fires on a node whose refresher is stopped for a test, hours before the token ends",
       },
     ],
-    stops: "the end of the token is recorded; what should have renewed it was not found",
+    questions: freshQuestions(finding),
+    stops: freshStop(finding) ?? "the end of the token is recorded; what should have renewed it was not found",
   };
 }

@@ -13,6 +13,7 @@ import {
 import { citing, code, known, type Statement, say, time } from "#model/statement.js";
 import { type Acceptance, acceptedLike, acceptedWith } from "./_accepted.js";
 import { type NodeFiles, nodeFiles } from "./_credential.js";
+import { type FreshToken, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
 import {
   ANONYMOUS,
@@ -40,7 +41,7 @@ export default defineRule({
   asks: "How did the plugin come to present an account without permission?",
   kind: "mechanism",
   needs: { kubeconfigs: "kubeconfig", events: "kube.event" },
-  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
+  uses: ["cni-hostpath-mount-stale-inode", "sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
@@ -61,9 +62,11 @@ export default defineRule({
       CALICO_TOKEN_WATCH,
     ),
   ],
-  consequence: () => ({
+  consequence: (finding) => ({
     ...NO_CONSEQUENCE,
-    stops: "the token names its account; why an old token was left in use was not found",
+    fix: freshFix(finding),
+    questions: freshQuestions(finding),
+    stops: freshStop(finding) ?? "the token names its account; why an old token was left in use was not found",
   }),
   references: [CALICO_ERRORS, CALICO_TOKEN_WATCH],
   falsePositives: ["a cluster whose manifest names its own account for the plugin"],
@@ -92,14 +95,24 @@ function* judge(
     return;
   }
   const installed = installedFor(node, context);
+  const fresh = (sub: string | null, account?: string): FreshToken =>
+    freshToken(subject.credential, agentOn(context.derive(agents), node), context, (t) =>
+      sub === null ? t.serviceAccount?.name === account : t.sub === sub,
+    );
   const same = acceptedLike(context, denied, ({ sub }) => sub === token.sub);
   const other = acceptedLike(context, denied, ({ sub }) => sub !== null && sub !== token.sub);
   if (same) yield ruledOut(subject, acceptedWith(same, "of the same account", code(token.sub, tokenEvidence)));
-  else if (other) yield wrong(subject, denied, workingElsewhere(other), []);
+  else if (other) yield wrong(subject, denied, workingElsewhere(other), [], fresh(other.credential.token.sub));
   else if (installed)
     yield installed.account === token.serviceAccount?.name
       ? asInstalled(subject, installed)
-      : wrong(subject, denied, ofRelease(installed), [`that the account ${installed.account} has the permission`]);
+      : wrong(
+          subject,
+          denied,
+          ofRelease(installed),
+          [`that the account ${installed.account} has the permission`],
+          fresh(null, installed.account),
+        );
   else {
     const untested = [...files].flatMap(([peer, { followed }]) =>
       peer !== node && followed.state === "followed" && refusedOn(context, peer).length === 0
@@ -173,8 +186,14 @@ const ofRelease = ({ account, agent }: Installed): Statement =>
 const workingElsewhere = ({ credential, pod, after, evidence }: Acceptance): Statement =>
   say`With that of ${code(credential.token.sub ?? "", credential.tokenEvidence)} ${code(pod, ...evidence)}, made on ${code(credential.node, credential.tokenEvidence)} at ${time(after, ...evidence)}, got its network`;
 
-function wrong(subject: Subject, denied: Found, instead: Statement, unverified: readonly string[]): Outcome {
-  const { node, token, tokenEvidence } = subject.credential;
+function wrong(
+  subject: Subject,
+  denied: Found,
+  instead: Statement,
+  unverified: readonly string[],
+  fresh: FreshToken,
+): Outcome {
+  const { node, token, tokenEvidence, named } = subject.credential;
   return found({
     subject: subject.subject,
     about: subject.about,
@@ -182,10 +201,11 @@ function wrong(subject: Subject, denied: Found, instead: Statement, unverified: 
     since: null,
     lastSeen: denied.lastSeen,
     unverified: [...subject.credential.unverified, ...unverified],
-    value: { node },
+    value: { node, path: named, ...fresh.value },
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin is given the token of the account ${code(token.sub ?? "", tokenEvidence)}, which the API server denied with 403 ${citing(headlineEvidence(denied))}`,
       instead,
+      ...fresh.statements,
     ],
   });
 }

@@ -1,26 +1,15 @@
 import { cite, type Fact } from "#model/fact.js";
 import { parentOf } from "#model/file-tree.js";
-import type { Instant } from "#model/instant.js";
 import { defineRule, effect, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { citing, code, codes, fragment, known, lapseOf, type Statement, say, time, word } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { type NodeFiles, nodeFiles } from "./_credential.js";
 import { CALICO_INSTALL } from "./_references.js";
 import { rolloutConsequence } from "./_rollout-actions.js";
+import { leadsTo, type Step, weighed } from "./_rollout-step.js";
 import { type Agent, agentOn, agents, isBroughtBack, rolloutOf, type WriteTarget, writeTarget } from "./_writer.js";
 
 type Revision = Fact<"kube.revision">;
-
-interface Step {
-  readonly before: Revision;
-  readonly after: Revision;
-  /** When each was rolled out, where that is known; a rollback leaves the creation time of what it brings back. */
-  readonly beforeAt: Instant | null;
-  readonly afterAt: Instant | null;
-  readonly broughtBack: boolean;
-  readonly from: WriteTarget;
-  readonly to: WriteTarget;
-}
 
 export default defineRule({
   id: "cni-writer-path-changed",
@@ -29,13 +18,13 @@ export default defineRule({
   asks: "How did the file that the plugin reads stop being refreshed?",
   kind: "mechanism",
   role: "trigger",
-  needs: { revisions: "kube.revision", pods: "kube.pod", kubeconfigs: "kubeconfig" },
+  needs: { revisions: "kube.revision", pods: "kube.pod", kubeconfigs: "kubeconfig", paths: "path" },
   uses: ["cni-conf-dir-diverged"],
   explains: [
     effect("cni-kubeconfig-token-pod-gone", ["node"], "triggers"),
     effect("cni-token-expired", ["node"], "triggers"),
   ],
-  *match({ revisions, pods, kubeconfigs }, context) {
+  *match({ revisions, pods, kubeconfigs, paths }, context) {
     const all = context.derive(agents);
     const files = context.derive(nodeFiles);
     const chosen = [...new Set(all.map((a) => a.node))].flatMap((node) => agentOn(all, node) ?? []);
@@ -57,11 +46,15 @@ export default defineRule({
       if (!last) {
         yield refuted({ ...base, statements: [unchanged(daemonSet, newest, history.length)] });
       } else if (hit.length === 0) {
-        const examined = nodes.filter((node) => files.get(node)?.followed.state === "followed");
+        const examined = nodes.flatMap((node) => {
+          const here = files.get(node);
+          return here?.followed.state === "followed"
+            ? [{ node, ...leadsTo(here.followed.credential, here.tree, last) }]
+            : [];
+        });
         const what = `the kubeconfig in use on a node of ${daemonSet}`;
-        yield examined.length === 0
-          ? undetermined({ ...base, missing: [kubeconfigs.missing(what, nodes[0])] })
-          : refuted({ ...base, about: { ...base.about, node: examined }, statements: [harmless(daemonSet, last)] });
+        if (examined.length === 0) yield undetermined({ ...base, missing: [kubeconfigs.missing(what, nodes[0])] });
+        else yield* weighed(daemonSet, last, examined, chosen, paths);
       } else {
         yield* judge(daemonSet, steps, struck, all, files, context);
       }
@@ -151,9 +144,6 @@ const unchanged = (daemonSet: string, newest: Revision, revisions: number): Stat
   revisions === 1
     ? say`${code(daemonSet, newest.evidence)} has had one revision only, so nothing changed where it writes`
     : say`The newest of the ${word(revisions, newest.evidence)} revisions of ${code(daemonSet, newest.evidence)} writes where the ones before it did`;
-
-const harmless = (daemonSet: string, { after, to }: Step): Statement =>
-  say`Revision ${word(after.value.revision, after.evidence)} of ${code(daemonSet, after.evidence)} writes to ${code(to.hostPath, after.evidence)}, which on every node whose files were collected is the directory that the plugin reads`;
 
 const template = (revision: Revision) => cite(revision, "/data/spec/template/spec/volumes");
 

@@ -593,9 +593,16 @@ function unready(error: string | null, since = "2024-03-05T06:00:00Z", host = "T
   return verdicts(judge(agentUnhealthy, world));
 }
 
-test("an agent that is not ready is a victim, as the plugin is, of an API server that is out of reach", () => {
-  for (const error of ["timeout", "refused", "unreachable", "image-pull"]) assert.equal(unready(error), [], error);
-  for (const error of ["401", "other:no-such-thing"]) assert.equal(unready(error), ["undetermined n1"], error);
+test("an agent that is not ready for long is told, whatever calls fail with; whether it is why is another matter", () => {
+  const young = "2024-03-05T10:21:00Z";
+  for (const error of ["timeout", "refused", "unreachable", "image-pull"]) {
+    assert.equal(unready(error), ["found n1"], error);
+    assert.equal(unready(error, young), [], error);
+  }
+  for (const error of ["401", "other:no-such-thing"]) {
+    assert.equal(unready(error), ["found n1", "undetermined n1"], error);
+    assert.equal(unready(error, young), ["undetermined n1"], error);
+  }
   for (const error of ["agent-not-ready", "not-initialised"]) assert.equal(unready(error), ["found n1"], error);
 });
 

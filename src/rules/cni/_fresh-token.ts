@@ -1,0 +1,220 @@
+import type { Fact, FactKind, TokenValue } from "#model/fact.js";
+import { baseName, joinPath, parentOf } from "#model/file-tree.js";
+import type { Finding } from "#model/finding.js";
+import { order } from "#model/instant.js";
+import { type Consequence, type FactView, type MatchContext, shellWord } from "#model/rule.js";
+import { code, type Statement, say, time } from "#model/statement.js";
+import { type Credential, nodeFiles } from "./_credential.js";
+import type { Agent } from "./_writer.js";
+
+type View = <K extends FactKind>(kind: K) => FactView<K>;
+
+/** What would bring the plugin a token that is accepted, as far as the evidence shows it: for the finding's values and its sentences. */
+export interface FreshToken {
+  readonly value: Readonly<Record<string, string | boolean>>;
+  readonly statements: readonly Statement[];
+}
+
+const NOTHING: FreshToken = { value: { fresh: "" }, statements: [] };
+
+/**
+ * Either a whole configuration lies behind the one that sorts first, or the agent writes to the very file that the plugin reads: its
+ * successor will. Nothing where neither is shown, such as where writer and reader are parted: other findings tell of that.
+ */
+export function freshToken(
+  credential: Credential,
+  agent: Agent | undefined,
+  context: MatchContext,
+  better: (token: TokenValue) => boolean = () => true,
+): FreshToken {
+  const hidden = hiddenBehind(credential, context, better);
+  if (hidden) return hidden;
+  const { node } = credential;
+  const stale = context.findings("cni-hostpath-mount-stale-inode").some((f) => (f.about.node ?? []).includes(node));
+  // A mount of a removed directory has a repair of its own, the same one.
+  if (!agent || stale || !writesIt(credential, agent, context)) return NOTHING;
+  const [started, written] = [agent.pod.value.startedAt, credential.file?.value.mtime ?? null];
+  return {
+    value: {
+      fresh: "agent",
+      agentLeftIt: started !== null && written !== null && order(written, started) === "before",
+      daemonSet: agent.daemonSet,
+      agentPod: agent.pod.value.name,
+      writes: agent.target.hostPath,
+      reads: parentOf(credential.named),
+      agentReady: agent.pod.value.conditions.some((c) => c.type === "Ready" && c.status === "True"),
+    },
+    statements: [],
+  };
+}
+
+/** The agent's directory is the one that holds the file, and the file goes by the name that the agent gives it. */
+export function writesIt(credential: Credential, agent: Agent, context: MatchContext): boolean {
+  const files = context.derive(nodeFiles);
+  const target = files.get(credential.node)?.tree.resolve(agent.target.hostPath);
+  if (target?.state !== "resolved" || target.real !== parentOf(credential.real)) return false;
+  const name = baseName(credential.real);
+  const stem = credential.plugin.type.replace(/-cni$/, "");
+  const alike = [...files].some(
+    ([peer, { followed }]) =>
+      peer !== credential.node && followed.state === "followed" && baseName(followed.credential.real) === name,
+  );
+  return alike || (stem !== "" && name.includes(stem));
+}
+
+const netconfs = (view: View): FactView<"cni.netconf"> => view("cni.netconf");
+const kubeconfigs = (view: View): FactView<"kubeconfig"> => view("kubeconfig");
+const pods = (view: View): FactView<"kube.pod"> => view("kube.pod");
+
+/** A configuration that the runtime passes over because another sorts before it, and that leads to a token with nothing against it. */
+function hiddenBehind(
+  credential: Credential,
+  context: MatchContext,
+  better: (token: TokenValue) => boolean,
+): FreshToken | null {
+  const { node, confDir, plugin } = credential;
+  const tree = context.derive(nodeFiles).get(node)?.tree;
+  // A plugin that calls others, such as Multus, comes before theirs on purpose.
+  if (!tree || confDir.maxConfNum !== 1 || plugin.delegatedBy !== undefined) return null;
+  const directory = tree.resolve(confDir.path).real;
+  const named = tree.entries(directory).filter((e) => /\.(conf|conflist|json)$/.test(e.value.path));
+  const [first, ...behind] = named;
+  if (!first || tree.resolve(first.value.path).real !== tree.resolve(credential.netconf.value.path).real) return null;
+  for (const entry of behind) {
+    const { real } = tree.resolve(entry.value.path);
+    const netconf = context
+      .derive(netconfs)
+      .on(node)
+      .find((n) => n.value.valid && (n.value.path === real || n.value.path === entry.value.path));
+    const leads = netconf?.value.plugins.find((p) => p.kubeconfig !== null && p.type === plugin.type)?.kubeconfig;
+    const kubeconfig = leads
+      ? context
+          .derive(kubeconfigs)
+          .on(node)
+          .find((k) => k.value.path === tree.resolve(leads).real)
+      : undefined;
+    if (!netconf || !leads || !kubeconfig) continue;
+    if (kubeconfig.value.path === credential.real || !better(kubeconfig.value.token)) continue;
+    const holds = tokenOf(kubeconfig, context);
+    if (!holds) continue;
+    return {
+      value: { fresh: "hidden", first: first.value.path, behind: entry.value.path, kubeconfig: leads },
+      statements: [
+        say`${code(first.value.path, first.evidence)} sorts first in ${code(confDir.path, first.evidence, ...confDir.evidence)} and hides ${code(entry.value.path, entry.evidence, netconf.evidence)}, which leads to ${code(leads, netconf.evidence)}`,
+        ...holds,
+      ],
+    };
+  }
+  return null;
+}
+
+/** What is seen of a token that has nothing against it; null where something has, or where its pod cannot be looked up. */
+function tokenOf({ value, evidence }: Fact<"kubeconfig">, context: MatchContext): readonly Statement[] | null {
+  const { token } = value;
+  const { pod, exp, iat } = token;
+  if (!value.valid || token.kind !== "jwt" || !iat || !exp) return null;
+  if (exp.epochMs <= context.moment.collectedAt.epochMs) return null;
+  const holder = pod && context.derive(pods).all.find((p) => p.value.uid === pod.uid && p.value.deletion === null);
+  if (pod && !holder) return null;
+  return [
+    say`The token in that one was issued at ${time(iat, evidence)} and expires at ${time(exp, evidence)}`,
+    holder
+      ? say`The pod to which it is bound, ${code(pod.name, evidence)}, existed`
+      : say`It is bound to no pod, and belongs to ${code(token.sub ?? "an unnamed account", evidence)}`,
+  ];
+}
+
+/** The repair, with the check before it and what shows that it worked. Empty where the finding is over, or nothing shows what would help. */
+export function freshFix(finding: Finding): Consequence["fix"] {
+  const text = (key: string): string => String(finding.value[key] ?? "");
+  if (finding.ended !== null) return [];
+  if (text("fresh") === "hidden") return [unhide(text)];
+  return text("fresh") === "agent" ? [rewrite(text, finding.value)] : [];
+}
+
+const accepted = (kubeconfig: string): string =>
+  `kubectl --kubeconfig ${kubeconfig} get clusterinformations.crd.projectcalico.org default`;
+
+function unhide(text: (key: string) => string): Consequence["fix"][number] {
+  const [node, first, behind, kubeconfig] = ["node", "first", "behind", "kubeconfig"].map((k) => shellWord(text(k)));
+  return {
+    step: `Take ${text("first")} out of the runtime's way on ${text("node")}, so that ${text("behind")} comes first. It keeps its content under a name that the runtime does not load.`,
+    commands: [
+      {
+        run: `# on ${node}, as root: is the token behind it accepted?\n${accepted(kubeconfig ?? "")}`,
+        expect: "one line naming `default`; where it says anything else, stop here",
+      },
+      {
+        run: `# on ${node}, as root; nothing is done where either is not there\n[ -f ${behind} ] && [ -f ${first} ] && mv ${first} ${first}.before`,
+        expect: null,
+      },
+      {
+        run: `# on ${node}: which comes first now?\nLC_ALL=C ls ${shellWord(parentOf(text("first")))} | grep -E '\\.(conf|conflist|json)$' | head -n 1`,
+        expect: baseName(text("behind")),
+      },
+    ],
+  };
+}
+
+function rewrite(text: (key: string) => string, value: Finding["value"]): Consequence["fix"][number] {
+  const [node, writes, reads, pod] = ["node", "writes", "reads", "agentPod"].map((k) => shellWord(text(k)));
+  const [namespace, name] = text("daemonSet").split("/").map(shellWord);
+  const [ready, leftIt] = [value["agentReady"] === true, value["agentLeftIt"] === true];
+  const file = shellWord(joinPath(text("writes"), baseName(text("path"))));
+  return {
+    step: `Replace ${text("agentPod")} on ${text("node")}: its successor writes a fresh kubeconfig when it starts, into the directory that the plugin reads.${ready ? "" : " It is not ready: what keeps it from running has to go first, or the successor writes nothing either."}${ready && leftIt ? " That it started once and left the file as it was speaks against it: see first what its installer says." : ""}`,
+    commands: [
+      ...(ready && leftIt
+        ? [
+            {
+              run: `kubectl -n ${namespace} logs ${pod} --all-containers | grep -iE 'cni|kubeconfig'`,
+              expect: "that a kubeconfig was written, and where; or why not",
+            },
+          ]
+        : []),
+      ...(ready
+        ? []
+        : [
+            {
+              run: `kubectl -n ${namespace} logs ${pod} --all-containers --previous --tail=50`,
+              expect: "the error with which it stopped",
+            },
+          ]),
+      writes === reads
+        ? {
+            run: `# on ${node}: when was it last written?\nstat -c '%y %n' ${file}`,
+            expect: "a time, to compare with later",
+          }
+        : {
+            run: `# on ${node}: do writer and reader still meet?\nreadlink -f ${writes} ${reads}`,
+            expect: "the same path twice; where they differ, stop here",
+          },
+      {
+        run: `kubectl -n ${namespace} delete pod ${pod}\nkubectl -n ${namespace} rollout status daemonset ${name}`,
+        expect: "successfully rolled out",
+      },
+      {
+        run: `# on ${node}: was it written?\nstat -c '%y %n' ${file}`,
+        expect: "a time after the new pod's start",
+      },
+    ],
+  };
+}
+
+/** What only a person knows of it; nothing where the evidence shows no more than the refused token. */
+export function freshQuestions(finding: Finding): readonly string[] {
+  const [fresh, node] = [String(finding.value["fresh"] ?? ""), String(finding.value["node"] ?? "")];
+  if (fresh === "hidden")
+    return [`Who or what left ${finding.value["first"]} on ${node}, in front of ${finding.value["behind"]}?`];
+  return [];
+}
+
+/** Why the asking stops; null where nothing more is known than that the token is refused. */
+export function freshStop(finding: Finding): string | null {
+  const { fresh, first, behind, node, agentPod, agentReady, daemonSet } = finding.value;
+  if (fresh === "hidden")
+    return `a whole configuration, ${behind}, lies behind ${first} on ${node}; who or what left that one in front of it is not in the evidence`;
+  if (fresh === "agent")
+    return `${agentPod} of ${daemonSet}, which writes to the directory that the plugin reads, was ${agentReady === true ? "" : "not "}ready; why it put no fresh token there is not in the evidence`;
+  return null;
+}
