@@ -102,6 +102,8 @@ export interface Slight {
   readonly statements: readonly [Statement, ...Statement[]];
   /** It holds at the collection, and only a later one could tell whether it passes: nobody may say that nothing is wrong. */
   readonly open: boolean;
+  /** It is of a workload alone, and says nothing of the cluster. */
+  readonly apart: boolean;
 }
 
 export interface Foreseen {

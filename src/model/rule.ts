@@ -211,7 +211,8 @@ export const slight = (draft: {
   readonly about: Found["about"];
   readonly statements: Found["statements"];
   readonly open?: boolean;
-}): Outcome => ({ outcome: "slight", open: false, ...draft });
+  readonly apart?: boolean;
+}): Outcome => ({ outcome: "slight", open: false, apart: false, ...draft });
 
 /** What would decide was not collected. */
 export const undetermined = (draft: {

@@ -1,6 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import { type Brief, hedge } from "./inquest.js";
 import { statusOf } from "./status.js";
+import { isApart } from "./verdicts.js";
 
 export interface Naming {
   readonly title: string;
@@ -22,7 +23,7 @@ export function nameOf(b: Brief): Naming {
     const all = [...new Set(b.moments.flatMap((m) => m.nodes))];
     const open = statusOf(b) === "Undetermined";
     return {
-      title: `${open ? "Undetermined, no fault seen" : "No fault found"}${all.length > 0 ? ` on ${all.join(", ")}` : ""}`,
+      title: `${open ? "Undetermined, no fault seen" : "No fault found"}${all.length > 0 ? ` on ${all.join(", ")}` : ""}${isApart(b) ? "; some workloads do not run" : ""}`,
       slug: slugOf([...slugNodes(all), "no", "fault", open ? "seen" : "found"]),
       tags: all,
     };

@@ -15,7 +15,14 @@ import {
 } from "./inquest.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { endingsOf, tracesOf, undecided } from "./traces.js";
-import { excludedMechanisms, holdsYet, slightOutcomes, undecidedMechanisms, undecidedNow } from "./verdicts.js";
+import {
+  excludedMechanisms,
+  holdsYet,
+  isApart,
+  slightOutcomes,
+  undecidedMechanisms,
+  undecidedNow,
+} from "./verdicts.js";
 import { countUnexplained, tellWarnings } from "./warnings.js";
 
 /** Paragraphs of prose that stand alone: what was seen, what caused it, what changed it, what comes. */
@@ -65,9 +72,7 @@ function nothingFound(b: Brief): Statement[][] {
   const open = undecidedMechanisms(b).map(nameOf);
   return [
     [
-      holdsYet(b)
-        ? say`Nothing was found wrong in what was collected of ${where} ${when}, but for what is too young to tell`
-        : say`Nothing was found wrong in what was collected of ${where} ${when}`,
+      say`${phrase(isApart(b) ? "Nothing was found wrong with the cluster" : "Nothing was found wrong", first)} in what was collected of ${where} ${when}${optional(holdsYet(b) ? ", but for what is too young to tell" : "", first)}${optional(isApart(b) ? "; some workloads do not run, each by itself as far as is seen" : "", first)}`,
     ],
     [
       ...(lists
@@ -96,6 +101,10 @@ function nothingFound(b: Brief): Statement[][] {
     ],
   ];
 }
+
+/** Words, or none: a sentence has no part that is empty. */
+const optional = (text: string, first: Evidence): Quoted =>
+  text === "" ? { parts: [], evidence: [first] } : phrase(text, first);
 
 /** Where there are many, the first few and how many more: each event of them stands among the warnings. */
 function tellSlight(seen: readonly Slight[]): Statement[] {

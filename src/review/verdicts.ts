@@ -42,4 +42,8 @@ export const undecidedNow = (b: Brief): readonly Rule[] =>
 export const holdsYet = (b: Brief): boolean =>
   atLast(b).some((v) => v.outcomes.some((o) => o.outcome === "slight" && o.open));
 
+/** Is something of workloads alone told of the last moment? */
+export const isApart = (b: Brief): boolean =>
+  atLast(b).some((v) => v.outcomes.some((o) => o.outcome === "slight" && o.apart));
+
 const atLast = (b: Brief): Brief["verdicts"] => b.verdicts.filter((v) => v.moment === b.moments.at(-1)?.id);

@@ -24,6 +24,8 @@ export interface FailingPod {
   readonly evidence: Evidence;
   /** Long enough, or often enough, to be no start. */
   readonly lasting: boolean;
+  /** Of an application: nothing but its own container shows in it. */
+  readonly apart: boolean;
 }
 
 const IMAGE = /Image|^Registry/;
@@ -41,10 +43,22 @@ function failingOf(pod: Pod, context: MatchContext): FailingPod | null {
     if (reason === null) continue;
     const kind = IMAGE.test(reason) ? "image" : container.restarts > 0 ? "crash" : "start";
     const evidence = cite(pod, container.init ? "/status/initContainerStatuses" : "/status/containerStatuses");
-    return { pod, container, reason, kind, evidence, lasting: isLasting(pod, container, context) };
+    return {
+      pod,
+      container,
+      reason,
+      kind,
+      evidence,
+      lasting: isLasting(pod, container, context),
+      apart: !isOfCluster(pod),
+    };
   }
   return null;
 }
+
+/** What makes the cluster work, by the conventions of its distributions: namespaces of their own, a pod on each node, or the node's network. */
+export const isOfCluster = ({ value }: Pod): boolean =>
+  /^kube-|-system$/.test(value.namespace) || value.owner?.kind === "DaemonSet" || value.template.hostNetwork;
 
 /** One that has ended is meant where it was started again and again: else it may have done its work. */
 function reasonOf({ state, restarts }: ContainerValue): string | null {

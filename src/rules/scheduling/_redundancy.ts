@@ -2,7 +2,7 @@ import { atPointer, type Evidence } from "#model/evidence.js";
 import { cite, type FactKind } from "#model/fact.js";
 import { earliest, type Instant, order } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
-import { type FailingPod, failingPods } from "#rules/kubelet/_failing.js";
+import { type FailingPod, failingPods, isOfCluster } from "#rules/kubelet/_failing.js";
 import { groupBy, isCompleted, isReady, ownerKey, type Pod, requestedAt, seenAt } from "#rules/kubelet/_pods.js";
 import { stuckPods } from "#rules/kubelet/_stuck.js";
 import { type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
@@ -29,6 +29,8 @@ export interface Redundancy {
   readonly waiting: readonly Pod[];
   /** Pods of it that were started, and whose containers fail, or that are not ready for long. */
   readonly down: readonly Pod[];
+  /** Pods of it that do not run or are not ready for a reason of their own: see `FailingPod.apart`. */
+  readonly apart: readonly Pod[];
   /** Of all these, what their containers wait with: `ImagePullBackOff`, `CrashLoopBackOff`, … */
   readonly failing: readonly FailingPod[];
   /** Why its controller makes no pods, in its own words. */
@@ -104,12 +106,22 @@ function describe(
   const patient = workloads.some(isRollingOut);
   const isMeant = (pod: Pod): boolean => patient && pod.value.node !== null && !fails.has(pod);
   // A pod that replaces a stuck one waits because of it, however young it is.
+  const isVolume = labelOf(workloads[0], VOLUME_LABELS) !== null;
+  const isApart = (pod: Pod): boolean =>
+    !isVolume && !isOfCluster(pod) && (fails.has(pod) || pod.value.phase !== "Pending");
+  const troubled = alive.filter(
+    (pod) =>
+      fails.has(pod) ||
+      (!isMeant(pod) && (pod.value.phase === "Pending" ? ageMs(pod, context) : unreadyMs(pod, context)) > FRESH_MS),
+  );
+  const apart = troubled.filter(isApart);
   const waiting = alive.filter(
-    (pod) => pod.value.phase === "Pending" && (stuck.length > 0 || (ageMs(pod, context) > FRESH_MS && !isMeant(pod))),
+    (pod) =>
+      !apart.includes(pod) &&
+      pod.value.phase === "Pending" &&
+      (stuck.length > 0 || (ageMs(pod, context) > FRESH_MS && !isMeant(pod))),
   );
-  const down = alive.filter(
-    (pod) => pod.value.phase !== "Pending" && (fails.has(pod) || (unreadyMs(pod, context) > FRESH_MS && !isMeant(pod))),
-  );
+  const down = troubled.filter((pod) => pod.value.phase !== "Pending" && !isApart(pod));
   // What replaces a stuck pod never was up: the replica is missing since that one was lost.
   const losses =
     stuck.length > 0
@@ -124,6 +136,7 @@ function describe(
     stuck,
     waiting,
     down,
+    apart,
     failing,
     refused: workloads.map(refusedBy).find((r) => r !== null) ?? null,
     pods,

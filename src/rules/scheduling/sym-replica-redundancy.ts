@@ -1,7 +1,8 @@
+import type { Evidence } from "#model/evidence.js";
 import { cite } from "#model/fact.js";
 import type { Found, ImpactRow, Outcome } from "#model/finding.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
-import { defineRule, type FactView, found, type MatchContext, shellWord, undetermined } from "#model/rule.js";
+import { defineRule, type FactView, found, type MatchContext, shellWord, slight, undetermined } from "#model/rule.js";
 import {
   code,
   codes,
@@ -57,6 +58,18 @@ export default defineRule({
       const list = some(group);
       if (list) yield outcomeOf(subject, list, context);
     }
+    const alone = some(
+      context.derive(redundancies).filter((r) => !isReduced(r) && r.ready < r.wanted && r.apart.length > 0),
+    );
+    if (alone)
+      yield slight({
+        subject: "alone",
+        about: { workload: [...new Set(alone.flatMap(keysOf))] },
+        statements: [
+          say`${aloneNames(alone)} ${either(alone.length, "has", "have", ...statusOf(alone[0].workloads))} fewer replicas ready than wanted, by pods of ${either(alone.length, "its", "their", ...statusOf(alone[0].workloads))} own that do not run or are not ready`,
+        ],
+        apart: true,
+      });
     const pods = [...context.derive(stuckPods), ...context.derive(blockades).map((b) => b.pending.pod)];
     const owners = [...new Set(pods.flatMap((pod) => ownerKey(pod) ?? []))];
     const unseen = owners.filter((key) => !isListed(key, workloads));
@@ -139,6 +152,16 @@ function outcomeOf(subject: string, group: Reduced, context: MatchContext): Outc
     value: { subjects: group.length },
   });
 }
+
+const aloneNames = (group: Reduced): Quoted => {
+  const [first, ...rest] = group.flatMap((r) => statusOf(r.workloads).slice(0, 1));
+  return codes(
+    group.map((r) => r.subject),
+    5,
+    first as Evidence,
+    ...rest,
+  );
+};
 
 const keysOf = (r: Redundancy): readonly string[] => [
   ...r.workloads.map(workloadKey),

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
 import rule from "#rules/scheduling/sym-replica-redundancy.js";
-import { at, fact, foundBy, judge, node, pod, runRule, texts, verdicts, world } from "#test/rules/_facts.js";
+import { at, fact, foundBy, judge, node, pod, runRule, slights, texts, verdicts, world } from "#test/rules/_facts.js";
 import { apart, pending, set, terminating } from "./_pods.js";
 
 const test = suite("sym:replica-redundancy");
@@ -124,19 +124,22 @@ const having = (state: string, restarts: number, more = {}) =>
     ...more,
   });
 
+/** Of the cluster itself: an application that fails by itself is told, and is none. */
+const OWN = { namespace: "kube-system" };
+
 test("replicas whose containers fail are missing, with what they wait with", () => {
   const [found] = foundBy(
     rule,
-    rs("a", 0),
-    rs("b", 0),
-    having("waiting:CrashLoopBackOff", 40),
-    having("waiting:ImagePullBackOff", 0, { name: "b-x", uid: "uid-b-x", owner: set("b"), phase: "Pending" }),
+    rs("a", 0, OWN),
+    rs("b", 0, OWN),
+    having("waiting:CrashLoopBackOff", 40, OWN),
+    having("waiting:ImagePullBackOff", 0, { ...OWN, name: "b-x", uid: "uid-b-x", owner: set("b"), phase: "Pending" }),
   );
   assert.equal(
     found?.impact.map((r) => [r.subject, plainText(r.effect), r.since?.epochMs ?? null]),
     [
-      ["ReplicaSet shop/a", "0 of 1 replica ready: CrashLoopBackOff", null],
-      ["ReplicaSet shop/b", "0 of 1 replica ready: ImagePullBackOff", OLD.epochMs],
+      ["ReplicaSet kube-system/a", "0 of 1 replica ready: CrashLoopBackOff", null],
+      ["ReplicaSet kube-system/b", "0 of 1 replica ready: ImagePullBackOff", OLD.epochMs],
     ],
   );
   assert.ok(
@@ -147,19 +150,31 @@ test("replicas whose containers fail are missing, with what they wait with", () 
 });
 
 test("a pod that is not ready for ten minutes counts, and one whose rollout is within its deadline does not", () => {
-  const slow = (since: string) => having("running", 0, { conditions: [{ ...UNREADY, since: at(since) }] });
-  assert.equal(runRule(rule, rs("a", 0), slow("2024-03-05T10:25:00Z")), []);
-  const [found] = foundBy(rule, rs("a", 0), slow("2024-03-05T10:00:00Z"));
+  const slow = (since: string) => having("running", 0, { ...OWN, conditions: [{ ...UNREADY, since: at(since) }] });
+  assert.equal(runRule(rule, rs("a", 0, OWN), slow("2024-03-05T10:25:00Z")), []);
+  const [found] = foundBy(rule, rs("a", 0, OWN), slow("2024-03-05T10:00:00Z"));
   assert.is(texts(found?.statements ?? [])[1], "One of its pods turned not ready at 2024-03-05T10:00:00Z.");
   const rolling = (reason: string, status = "True") => ({
-    ...rs("a", 0),
+    ...rs("a", 0, OWN),
     json: { status: { conditions: [{ type: "Progressing", status, reason }] } },
   });
   assert.equal(runRule(rule, rolling("ReplicaSetUpdated"), slow("2024-03-05T10:00:00Z")), []);
   assert.is(foundBy(rule, rolling("NewReplicaSetAvailable"), slow("2024-03-05T10:00:00Z")).length, 1);
   assert.is(foundBy(rule, rolling("ProgressDeadlineExceeded", "False"), slow("2024-03-05T10:00:00Z")).length, 1);
   // What fails is no part of a rollout that takes its time.
-  assert.is(foundBy(rule, rolling("ReplicaSetUpdated"), having("waiting:CrashLoopBackOff", 40)).length, 1);
+  assert.is(foundBy(rule, rolling("ReplicaSetUpdated"), having("waiting:CrashLoopBackOff", 40, OWN)).length, 1);
+});
+
+test("an application whose pods fail or are unready by themselves is told and is no impact; one whose pods are stuck is", () => {
+  const mine = [rs("a", 0), having("waiting:CrashLoopBackOff", 40)];
+  assert.equal(slights(runRule(rule, ...mine)), [
+    "ReplicaSet shop/a has fewer replicas ready than wanted, by pods of its own that do not run or are not ready",
+  ]);
+  const slow = having("running", 0, { conditions: [{ ...UNREADY, since: at("2024-03-05T10:00:00Z") }] });
+  assert.equal(verdicts(runRule(rule, rs("a", 0), slow)), ["slight alone"]);
+  assert.is(foundBy(rule, ...mine, terminating({ owner: set("a") })).length, 1);
+  // A volume's replica is no application.
+  assert.is(foundBy(rule, rs("a", 0, volume()), having("waiting:CrashLoopBackOff", 40)).length, 1);
 });
 
 test("a workload that may make no pods says why", () => {

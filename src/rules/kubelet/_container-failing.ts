@@ -7,6 +7,7 @@ import {
   type FactView,
   found,
   type MatchContext,
+  type Rule,
   shellWord,
   slight,
   undetermined,
@@ -20,7 +21,6 @@ import {
   type Cited,
   either,
   firstNumber,
-  groupBy,
   ownersOf,
   podName,
   podNames,
@@ -37,48 +37,60 @@ type Failing = readonly [FailingPod, ...FailingPod[]];
 /** Pods that are told one by one; the others are counted. */
 const TOLD = 5;
 
-export default defineRule({
-  id: "sym:container-failing",
-  title: "containers of pods do not start or do not stay up",
-  label: "pods whose containers do not run",
-  asks: "How did the containers come not to run?",
-  kind: "symptom",
-  needs: { pods: "kube.pod" },
-  explains: [effect("sym:replica-redundancy", ["workload"], "propagates")],
-  *match({ pods }, context) {
-    const failing = context.derive(failingPods);
-    if (pods.coverage().state !== "complete" && failing.length === 0)
-      yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
-    for (const [subject, group] of groupBy(
-      failing.filter((f) => f.lasting),
-      (f) => f.kind,
-    )) {
-      const list = some(group);
-      if (list) yield outcomeOf(subject as FailureClass, list, context);
-    }
-    const young = some(failing.filter((f) => !f.lasting));
-    if (young) yield tooYoung(young);
-  },
-  known: [
-    known(
-      "A container that ends is started again after 10 s, then after twice as long each time, up to five minutes; an image that cannot be pulled is tried in the same way",
-      POD_LIFECYCLE,
-    ),
-  ],
-  consequence: (finding) => ({
-    fix: [],
-    verify: [LIST_READY],
-    actions: [ALERT_ON_FAILING_CONTAINERS],
-    questions: (finding.about.workload ?? [])
-      .slice(0, 3)
-      .map((key) => `Who looks after ${key.replace("/", " ")}, and was this known?`),
-    stops: null,
-  }),
-  references: [POD_LIFECYCLE],
-  falsePositives: ["an application that nobody uses and nobody took away"],
-  examples: { found: ["kubelet/container-failing.yaml"], refuted: [], undetermined: ["kubelet/no-cluster-part.yaml"] },
-  tags: ["workloads"],
-});
+/** What differs between the cards of one class each. */
+interface Kind {
+  readonly id: string;
+  readonly kind: FailureClass;
+  readonly title: string;
+  readonly label: string;
+  readonly asks: string;
+}
+
+/**
+ * A card on containers that do not run. Of the cluster's own pods that is a symptom. An application that fails and of which nothing shows more
+ * than its container is told and is no finding: almost every cluster has one, and it says nothing of the cluster.
+ */
+export const failingCard = ({ kind, ...card }: Kind): Rule =>
+  defineRule({
+    ...card,
+    kind: "symptom",
+    needs: { pods: "kube.pod" },
+    explains: [effect("sym:replica-redundancy", ["workload"], "propagates")],
+    *match({ pods }, context) {
+      const failing = context.derive(failingPods).filter((f) => f.kind === kind);
+      if (pods.coverage().state !== "complete" && failing.length === 0)
+        yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
+      const lasting = failing.filter((f) => f.lasting);
+      const [own, apart] = [some(lasting.filter((f) => !f.apart)), some(lasting.filter((f) => f.apart))];
+      if (own) yield outcomeOf(kind, own, context);
+      if (apart) yield alone(kind, apart, context);
+      const young = some(failing.filter((f) => !f.lasting));
+      if (young) yield tooYoung(young);
+    },
+    known: [
+      known(
+        "A container that ends is started again after 10 s, then after twice as long each time, up to five minutes; an image that cannot be pulled is tried in the same way",
+        POD_LIFECYCLE,
+      ),
+    ],
+    consequence: (finding) => ({
+      fix: [],
+      verify: [LIST_READY],
+      actions: [ALERT_ON_FAILING_CONTAINERS],
+      questions: (finding.about.workload ?? [])
+        .slice(0, 3)
+        .map((key) => `Who looks after ${key.replace("/", " ")}, and was this known?`),
+      stops: null,
+    }),
+    references: [POD_LIFECYCLE],
+    falsePositives: ["a part of the cluster that nobody uses and nobody took away"],
+    examples: {
+      found: ["kubelet/container-failing.yaml"],
+      refuted: [],
+      undetermined: ["kubelet/no-cluster-part.yaml"],
+    },
+    tags: ["workloads"],
+  });
 
 const evidenceOf = ([first, ...rest]: Failing): Cited => [
   first.evidence,
@@ -107,12 +119,26 @@ const WHAT: Readonly<Record<FailureClass, readonly [string, string]>> = {
   start: ["did not start", "did not start"],
 };
 
+function headline(kind: FailureClass, group: Failing, context: MatchContext): Statement {
+  const evidence = evidenceOf(group);
+  const [one, many] = WHAT[kind];
+  return say`${firstNumber(group.length, "pod", ...evidence)} (${podNames(podsOf(group))}) ${either(group.length, one, many, ...evidence)}: ${either(group.length, "it was in", "they were in", ...evidence)} ${reasonsOf(group)} at ${time(seenAt(group[0].pod, context.moment), ...evidence)}`;
+}
+
+const alone = (kind: FailureClass, group: Failing, context: MatchContext): Outcome =>
+  slight({
+    subject: "alone",
+    about: { pod: uidsOf(podsOf(group)), workload: ownersOf(podsOf(group)) },
+    statements: [headline(kind, group, context)],
+    apart: true,
+  });
+
 function outcomeOf(kind: FailureClass, group: Failing, context: MatchContext): Outcome {
   const evidence = evidenceOf(group);
   const pods = podsOf(group);
   const events = context.derive(warningsByUid);
-  const [one, many] = WHAT[kind];
   const about: Found["about"] = {
+    node: [...new Set(pods.flatMap((pod) => pod.value.node ?? []))],
     pod: uidsOf(pods),
     workload: ownersOf(pods),
   };
@@ -123,7 +149,7 @@ function outcomeOf(kind: FailureClass, group: Failing, context: MatchContext): O
     since: group.map(sinceOf).reduce<Instant | null>(earliest, null),
     lastSeen: seenAt(group[0].pod, context.moment),
     statements: [
-      say`${firstNumber(group.length, "pod", ...evidence)} (${podNames(pods)}) ${either(group.length, one, many, ...evidence)}: ${either(group.length, "it was in", "they were in", ...evidence)} ${reasonsOf(group)} at ${time(seenAt(group[0].pod, context.moment), ...evidence)}.`,
+      say`${headline(kind, group, context)}.`,
       ...group.slice(0, TOLD).flatMap((f) => told(f, events)),
       ...(rest > 0
         ? [say`${firstNumber(rest, "more pod", ...evidence)} ${either(rest, "is", "are", ...evidence)} like these.`]
