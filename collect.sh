@@ -57,7 +57,9 @@ usage: sh collect.sh [options]               on a node: this node, and the API s
                     less: what lies in other namespaces counts as not collected
   --since AGE       how far back journals are read, for example 6h or 2d (default: 24h)
   --timeout SECONDS limit for each command (default: 30)
-  --deadline SECONDS the run ends after that time with what there is (default: 300)
+  --deadline SECONDS the run ends after that time with what there is (default: 300). With --all-nodes it is for all of them, and at
+                    most 60 s more go into removing the pods (default there: 300 for the API server, and 300 and the time of
+                    --pod-timeout for each round of --parallel nodes); a node that is not done by then is named as missing
   --max-bytes N     at most N bytes of each log and output (default: 4194304); API lists may have sixteen times that
   --case ID, --operator NAME
                     written into the bundle's record, for the chain of custody
@@ -72,8 +74,9 @@ with --all-nodes
   --parallel N      nodes at the same time (default: 4)
   --pod-timeout SECONDS  how long a pod may take to start (default: 60)
 The pods are privileged, see the node's root read-only, and use the node's network; they are removed again on every way out.
-Killed with SIGKILL, it leaves pods that end by themselves; "kubectl delete pods -A -l app.kubernetes.io/name=inquest-collect"
-removes them.
+Where one of its processes is killed with SIGKILL, the others do that. Where all of them are, pods stay that end by themselves;
+"kubectl delete pods -A -l app.kubernetes.io/name=inquest-collect" removes them. An API server that twice in a row does not answer
+within --timeout is not asked about further nodes.
 
 Secrets, ConfigMaps and the environment of processes are never read. Run it as root to see everything.
 On standard output: "<sha256>  <archive>", one line per archive (on standard error with -o -). The same lines are kept in the
@@ -421,7 +424,7 @@ AGENTS='calico-node|start_runit|flanneld|cilium-agent|kube-router|antrea-agent|k
 RUNTIMES='kubelet[a-z-]*|kubelite|hyperkube|containerd|dockerd|cri-dockerd|crio|k3s|k3s-agent|k3s-server|rke2|k0s|etcd|k8s-dqlite|kine|kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy'
 
 # ====================================================================================================== options
-OUT=. ROOT=/ NODE='' DO_CLUSTER=1 DO_NODE=1 KUBECTL='' CONTEXT='' NAMESPACES='' SINCE=24h LIMIT=30 DEADLINE=300 MAX=4194304
+OUT=. ROOT=/ NODE='' DO_CLUSTER=1 DO_NODE=1 KUBECTL='' CONTEXT='' NAMESPACES='' SINCE=24h LIMIT=30 DEADLINE=300 GIVEN='' MAX=4194304
 CASE='' OPERATOR='' DO_COMMANDS=1 DRY=0 ALL=0 ONLY='' IMAGE=docker.io/library/busybox:1.36 PODNS=kube-system TOLERATIONS='' PARALLEL=4 PODWAIT=60
 SELF=$0
 die() { code=$1; shift; printf 'collect.sh: %s\n' "$*" >&2; exit "$code"; }
@@ -452,7 +455,7 @@ while [ $# -gt 0 ]; do
 			NAMESPACES="$NAMESPACES $2" ;;
 		--since) SINCE=$2 ;;
 		--timeout) LIMIT=$2 ;;
-		--deadline) DEADLINE=$2 ;;
+		--deadline) DEADLINE=$2 GIVEN=1 ;;
 		--max-bytes) MAX=$2 ;;
 		--case) CASE=$2 ;;
 		--operator) OPERATOR=$2 ;;
@@ -638,6 +641,7 @@ KIB=$(free_kib)
 # Two processes: this one takes the signals and tidies up, the other works. A terminal's ctrl-C and a service manager's stop
 # reach every process of a group: if the worker's own small helpers could be hit, half a row might be written.
 SENT='' WORKER='' ALARM=0 BELL=''
+lives() { [ -d "$W" ] && kill -0 $$ 2>/dev/null; }
 # slay PID: it and everything below, without a last word
 slay() { kill -STOP "$1" 2>/dev/null; kill -KILL $(descendants "$1") 2>/dev/null; }
 # ring SECONDS: wakes this process then, should the worker still go on
@@ -645,9 +649,14 @@ ring() {
 	[ -z "$BELL" ] || slay "$BELL"
 	(
 		trap - HUP INT QUIT TERM PIPE EXIT
-		sleep "$1"
-		# where the directory is gone so is the run, and its number may be another's
-		[ -d "$W" ] && kill -USR2 $$ 2>/dev/null
+		r_left=$1
+		# where the directory is gone so is the run, and its number may be another's: a bell does not outlive it
+		while [ "$r_left" -gt 0 ]; do
+			lives || exit 0
+			if [ "$r_left" -gt 3 ]; then sleep 3; else sleep "$r_left"; fi
+			r_left=$((r_left - 3))
+		done
+		lives && kill -USR2 $$ 2>/dev/null
 	) </dev/null >/dev/null 2>&1 &
 	BELL=$!
 }
@@ -705,8 +714,30 @@ supervise() {
 	[ -z "$BELL" ] || slay "$BELL"
 	# on a full disk the file stays empty; a signal of ours would make wait's word worthless, so the file comes first
 	[ -s "$W/exit" ] || [ $s_code -gt 125 ] || [ $s_code = 0 ] || exit $s_code
-	[ -s "$W/exit" ] || die 70 "the run was killed, nothing is left of it"
+	[ -s "$W/exit" ] || bereft
 	exit "$(cat "$W/exit")"
+}
+# The worker was killed, for want of memory it may be. What it had started goes on without it and is nobody's child any more:
+# the files procs.* say what that is.
+bereft() {
+	b_pid=$(cat "$W/procs.cluster" 2>/dev/null)
+	if [ -n "$b_pid" ] && kill -TERM "$b_pid" 2>/dev/null; then
+		# a run of its own, which tidies up by itself
+		b_until=$(($(date -u +%s) + 25))
+		while kill -0 "$b_pid" 2>/dev/null && [ "$(date -u +%s)" -lt $b_until ]; do tick; done
+		kill -0 "$b_pid" 2>/dev/null && slay "$b_pid"
+	fi
+	set -- $(cat "$W"/procs.job "$W"/procs.node.* "$W"/procs.call.* 2>/dev/null)
+	[ $# = 0 ] || end_tree "$@" 2>/dev/null
+	[ $ALL = 1 ] && [ -s "$W/wanted" ] || die 70 "the run was killed, nothing is left of it"
+	say "the run was killed, removing its pods"
+	b_left=''
+	find_kubectl && drop_all || b_left=', and the pods that could not be removed'
+	tell_nodes 'the run was killed'
+	# that run says nothing to us of what it left
+	[ -z "$(find "$OUT/" -name 'inquest-cluster-*' -newer "$W/wanted" 2>/dev/null)" ] || n_good=$((n_good + 1))
+	[ $n_good = 0 ] || die 70 "the run was killed: left of it are the archives named above$b_left"
+	die 70 "the run was killed: ${b_left:+left of it are }${b_left#, and }${b_left:-nothing is left of it}"
 }
 pass_on() {
 	[ -z "$SENT" ] || return 0
@@ -746,6 +777,7 @@ SALT=$(head -c 32 /dev/urandom 2>/dev/null | od -An -tx1 2>/dev/null | tr -d ' \
 [ ${#SALT} -eq 64 ] || SALT=$(head -c 32 /dev/urandom | $HASH | cut -c1-64)
 [ ${#SALT} -eq 64 ] || die 70 "no randomness for the salt"
 printf '' >"$W/index"; printf '' >"$W/paths"; printf '' >"$W/counts"
+RUN=$(printf '%s' "$SALT" | cut -c1-8)
 SEQ=0 PARTIAL=0 NUMBER=0 WANT_AGENTS=0 PATIENCE=1 GOT=0
 END=$(($(date -u +%s) + DEADLINE))
 NL='
@@ -834,8 +866,8 @@ children() {
 	if [ -r "/proc/$1/task/$1/children" ]; then cat "/proc/$1/task/"*/children 2>/dev/null
 	else { ps -e -o pid,ppid || ps -o pid,ppid; } 2>/dev/null | awk -v p="$1" '$2 == p { print $1 }'; fi
 }
-descendants() { # PID: itself and everything below, parents first
-	d_todo=$1 d_all=''
+descendants() { # PID...: themselves and everything below, parents first
+	d_todo=$* d_all=''
 	while [ -n "$d_todo" ]; do
 		set -- $d_todo; d_pid=$1; shift; d_all="$d_all $d_pid"; d_todo="$* $(children "$d_pid")"
 		set -- $d_todo; d_todo=$*
@@ -844,12 +876,12 @@ descendants() { # PID: itself and everything below, parents first
 }
 # The list of processes is made before the first signal, and while none of them can start another: later, orphans could not be
 # told apart.
-end_tree() {
-	e_all='' e_now=$(descendants "$1")
+end_tree() { # PID...
+	e_all='' e_now=$(descendants "$@")
 	while [ "$e_now" != "$e_all" ]; do
 		e_all=$e_now
 		kill -STOP $e_all 2>/dev/null
-		e_now=$(descendants "$1")
+		e_now=$(descendants "$@")
 	done
 	kill -TERM $e_all 2>/dev/null
 	kill -CONT $e_all 2>/dev/null
@@ -910,8 +942,10 @@ capture() {
 	JOB=$!
 	watchdog "$JOB" "$c_limit" </dev/null >/dev/null 2>&1 &
 	DOG=$!
+	echo "$JOB $DOG" >"$W/procs.job"
 	while kill -0 "$JOB" 2>/dev/null; do wait "$JOB" 2>/dev/null; done
 	kill -USR1 "$DOG" 2>/dev/null; wait "$DOG" 2>/dev/null
+	printf '' >"$W/procs.job"
 	JOB=''
 	RC=-
 	[ -s "$W/rc" ] && RC=$(cat "$W/rc")
@@ -2675,25 +2709,56 @@ within() {
 	exec 7<&-
 	(
 		trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
-		sleep "$w_limit" & wait $!
+		while [ "$w_limit" -gt 0 ] && leashed; do
+			if [ "$w_limit" -gt 3 ]; then w_nap=3; else w_nap=$w_limit; fi
+			sleep $w_nap & wait $!
+			w_limit=$((w_limit - w_nap))
+		done
 		trap '' USR1
 		printf '' >"$w_flag"
 		end_tree "$w_job"
 	) </dev/null >/dev/null 2>&1 &
 	w_dog=$!
-	wait $w_job; w_rc=$?
+	echo "$w_job $w_dog" >"$W/procs.call.$NUMBER"
+	# some shells say of what was ended that it was
+	wait $w_job 2>/dev/null; w_rc=$?
+	# a signal for this shell ends the wait, too
+	if kill -0 $w_job 2>/dev/null; then end_tree $w_job; fi
 	kill -USR1 $w_dog 2>/dev/null; wait $w_dog 2>/dev/null
+	{ printf '' >"$W/procs.call.$NUMBER"; } 2>/dev/null
 	[ -e "$w_flag" ] && return 124
 	return $w_rc
 }
-# kctl SECONDS ARGUMENTS...: kubectl, its output as it is
+# What looks after one node goes on only as long as the run does; what tidies up, without that.
+LEASH=0
+leashed() { [ $LEASH = 0 ] || lives; }
+# kctl SECONDS ARGUMENTS...: kubectl, its output as it is. K_LIMIT is how long it had.
 kctl() {
-	k_limit=$1; shift
+	leashed || exit 137
+	K_LIMIT=$1; shift
+	if [ $LEASH = 1 ]; then
+		now
+		[ "$K_LIMIT" -le $((END - NOW)) ] || K_LIMIT=$((END - NOW))
+		[ "$K_LIMIT" -ge 1 ] || K_LIMIT=1
+	fi
 	[ -n "$CONTEXT" ] && set -- --context "$CONTEXT" "$@"
 	set -f; set -- $KUBECTL --cache-dir "$W/kubecache" "$@"; set +f
-	within "$k_limit" "$@"
+	within "$K_LIMIT" "$@"
 }
 first_line() { tr -d '\000-\010\013-\037\177' <"$1" 2>/dev/null | grep -v '^[ 	]*$' | head -n 1 | cut -b1-300 | redact text "line$NUMBER"; }
+# reason EXIT FILE: why a call failed
+reason() { if [ "$1" = 124 ]; then echo "no answer of the API server within $K_LIMIT s"; else first_line "$2"; fi; }
+# heard EXIT: an API server that twice in a row did not answer in time is not asked about further nodes
+heard() { if [ "$1" = 124 ]; then echo late >>"$W/silent"; else printf '' >"$W/silent"; fi; }
+silent() { [ -s "$W/silent" ] && [ "$(wc -l <"$W/silent")" -ge 2 ]; }
+# blame FILE EXIT: the same for what is run on the node: the API server stands between
+blame() {
+	if [ "$2" != 124 ]; then first_line "$1"; return; fi
+	b_late=$K_LIMIT
+	kctl "$LIMIT" get --raw /version >/dev/null 2>&1; b_rc=$?
+	heard $b_rc
+	if [ $b_rc = 124 ]; then reason 124; else echo "no answer of the node within $b_late s, but one of the API server"; fi
+}
 # shellcheck disable=SC2016 # a case's name stands between quotes in the line that is shown
 quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
 by_hand() {
@@ -2708,14 +2773,20 @@ one_node() {
 	mkdir -p "$o_dir"
 	pod_manifest "$o_node" "$o_pod" "$RUN" >"$o_dir/pod.json"
 	printf '' >"$o_dir/making"
-	if ! kctl "$LIMIT" -n "$PODNS" create -f - <"$o_dir/pod.json" >"$o_dir/out" 2>"$o_dir/err"; then
-		rm -f "$o_dir/making"
-		missing "no pod could be made: $(first_line "$o_dir/err")"; return
+	kctl "$LIMIT" -n "$PODNS" create -f - <"$o_dir/pod.json" >"$o_dir/out" 2>"$o_dir/err"; o_rc=$?
+	heard $o_rc
+	if [ $o_rc != 0 ]; then
+		# what was cut off may still be granted
+		[ $o_rc = 124 ] || rm -f "$o_dir/making"
+		missing "no pod could be made: $(reason $o_rc "$o_dir/err")"; return
 	fi
 	rm -f "$o_dir/making"
 	o_until=$(($(date -u +%s) + PODWAIT)) o_why=''
 	while :; do
 		kctl "$LIMIT" -n "$PODNS" get pod "$o_pod" -o 'jsonpath={.status.phase}|{.status.containerStatuses[0].state.waiting.reason}|{.status.containerStatuses[0].state.waiting.message}|{.status.reason} {.status.message}' >"$o_dir/out" 2>"$o_dir/err"
+		o_rc=$?
+		heard $o_rc
+		if [ $o_rc = 124 ] && silent; then missing "$(reason $o_rc)"; return; fi
 		o_line=$(first_line "$o_dir/out")
 		case $o_line in
 			Running\|*) break ;;
@@ -2728,64 +2799,78 @@ one_node() {
 	# The kubelet may call a container running before it can be entered, and kubectl may lose the end of what it is given
 	# (seen with 1.20: 32 KiB of 100): what arrived is counted.
 	o_try=0
-	until kctl "$LIMIT" -n "$PODNS" exec -i "$o_pod" -- sh -c 'cat >/scratch/collect.sh; wc -c </scratch/collect.sh' <"$SELF" >"$o_dir/out" 2>"$o_dir/err" &&
-		[ "$(tr -cd 0-9 <"$o_dir/out")" = "$(wc -c <"$SELF" | tr -cd 0-9)" ]; do
+	while :; do
+		kctl "$LIMIT" -n "$PODNS" exec -i "$o_pod" -- sh -c 'cat >/scratch/collect.sh; wc -c </scratch/collect.sh' <"$SELF" >"$o_dir/out" 2>"$o_dir/err"; o_rc=$?
+		[ $o_rc = 0 ] && [ "$(tr -cd 0-9 <"$o_dir/out")" = "$(wc -c <"$SELF" | tr -cd 0-9)" ] && break
 		o_try=$((o_try + 1))
-		[ $o_try -lt 5 ] || { missing "the pod cannot be entered: $(first_line "$o_dir/err")"; drop; return; }
+		[ $o_rc != 124 ] && [ $o_try -lt 5 ] || { missing "the pod cannot be entered: $(blame "$o_dir/err" $o_rc)"; drop; return; }
 		sleep 1
 	done
-	set -- --root /host --no-cluster --node "$o_node" -o /scratch --since "$SINCE" --timeout "$LIMIT" --deadline "$DEADLINE" --max-bytes "$MAX"
+	# its archive must arrive before the run's own end
+	now
+	o_end=$((END - NOW - 15))
+	[ $o_end -ge 5 ] || o_end=5
+	[ $o_end -le "$DEADLINE" ] || o_end=$DEADLINE
+	set -- --root /host --no-cluster --node "$o_node" -o /scratch --since "$SINCE" --timeout "$LIMIT" --deadline "$o_end" --max-bytes "$MAX"
 	[ $DO_COMMANDS = 1 ] || set -- "$@" --files-only
 	[ -n "$CASE" ] && set -- "$@" --case "$CASE"
 	[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
-	kctl $((DEADLINE + 60)) -n "$PODNS" exec "$o_pod" -- sh /scratch/collect.sh "$@" >"$o_dir/out" 2>"$o_dir/err"
+	kctl $((o_end + 60)) -n "$PODNS" exec "$o_pod" -- sh /scratch/collect.sh "$@" >"$o_dir/out" 2>"$o_dir/err"
 	o_rc=$?
 	sed "s/^collect.sh: /collect.sh: $o_node: /; /^command terminated with/d" "$o_dir/err" | tr -d '\000-\010\013-\037\177' | head -n 20 | redact text "line$NUMBER" >&2
 	o_sum=$(sed -n 's/^\([0-9a-f]\{64\}\)  \/scratch\/inquest-[A-Za-z0-9._-]*$/\1/p' "$o_dir/out" | head -n 1)
 	o_file=$(sed -n 's/^[0-9a-f]\{64\}  \/scratch\/\(inquest-[A-Za-z0-9._-]*\)$/\1/p' "$o_dir/out" | head -n 1)
+	if [ -z "$o_sum" ] && [ $o_rc = 124 ]; then missing "the collector left no archive: $(blame "$o_dir/err" $o_rc)"; drop; return; fi
 	if [ -z "$o_sum" ]; then missing "the collector left no archive (exit $o_rc): $(grep -v '^command terminated with' "$o_dir/err" >"$o_dir/why"; first_line "$o_dir/why")"; drop; return; fi
 	o_try=0
 	while :; do
-		kctl $((LIMIT * 4)) -n "$PODNS" exec "$o_pod" -- cat "/scratch/$o_file" >"$o_dir/archive" 2>"$o_dir/err"
+		kctl $((LIMIT * 4)) -n "$PODNS" exec "$o_pod" -- cat "/scratch/$o_file" >"$o_dir/archive" 2>"$o_dir/err"; o_late=$?
 		[ "$(hash_of "$o_dir/archive")" = "$o_sum" ] && break
 		o_try=$((o_try + 1))
-		[ $o_try -lt 5 ] || { missing "its archive did not arrive whole: $(first_line "$o_dir/err")"; drop; return; }
+		[ $o_late != 124 ] && [ $o_try -lt 5 ] || { missing "its archive did not arrive whole: $(blame "$o_dir/err" $o_late)"; drop; return; }
 	done
 	drop
 	printf '%s %s %s\n' "$o_rc" "$o_sum" "$o_file" >"$o_dir/done"
 }
-missing() { printf '%s\n' "$1" >"$o_dir/missing"; }
-drop() { kctl "$LIMIT" -n "$PODNS" delete pod "$o_pod" --wait=false >/dev/null 2>&1 || :; }
-# Every pod of this run goes, also one that was being made when the run was stopped.
+missing() { # REASON
+	now
+	# cut short by the end of the run, a call says nothing of who did not answer
+	[ "$NOW" -lt "$END" ] || set -- "the deadline of $n_span s has passed (--deadline)"
+	printf '%s\n' "$1" >"$o_dir/missing"
+}
+drop() { silent || kctl "$LIMIT" -n "$PODNS" delete pod "$o_pod" --wait=false >/dev/null 2>&1 || :; }
+# Every pod of this run goes, also one that was being made when the run was stopped. It takes a minute at most.
 drop_all() {
-	a_n=0
+	a_limit=$LIMIT
+	[ "$a_limit" -le 15 ] || a_limit=15
 	# a request that was cut off may still be granted: for those pods it waits until they came and went
 	a_wait=''
 	for a_m in "$W"/node.*/making; do [ -e "$a_m" ] && { a_m=${a_m%/making}; a_wait="$a_wait inquest-collect-$RUN-${a_m##*.}"; }; done
-	a_until=$(($(date -u +%s) + 15))
-	while [ $a_n -lt 20 ]; do
-		a_n=$((a_n + 1))
+	a_start=$(date -u +%s) a_took=0 a_late=0
+	a_hand="$KUBECTL${CONTEXT:+ --context $CONTEXT} -n $PODNS delete pods -l inquest/run=$RUN"
+	while [ $a_took -lt 30 ] && [ $a_late -lt 2 ]; do
 		a_force=''
 		# a node whose kubelet is gone never confirms that a pod ended
-		[ $a_n -gt 8 ] && a_force='--grace-period=0 --force'
-		a_rc=0
-		kctl "$LIMIT" -n "$PODNS" get pods -l "inquest/run=$RUN" -o name >"$W/left" 2>"$W/err" || a_rc=1
+		[ $a_took -gt 8 ] && a_force='--grace-period=0 --force'
+		kctl "$a_limit" -n "$PODNS" get pods -l "inquest/run=$RUN" -o name >"$W/left" 2>"$W/err"; a_rc=$?
+		if [ $a_rc = 124 ]; then a_late=$((a_late + 1)); fi
 		if [ $a_rc = 0 ] && [ ! -s "$W/left" ]; then
 			[ -z "$a_wait" ] && return 0
-			if [ "$(date -u +%s)" -ge $a_until ]; then
-				say "a pod that was being made may still appear: kubectl -n $PODNS delete pods -l inquest/run=$RUN"
+			if [ $a_took -ge 15 ]; then
+				say "a pod that was being made may still appear: $a_hand"
 				return 1
 			fi
-		else
+		elif [ $a_rc != 124 ]; then
 			a_still=''
 			for a_m in $a_wait; do grep -qF "$a_m" "$W/left" || a_still="$a_still $a_m"; done
 			a_wait=$a_still
-			kctl "$LIMIT" -n "$PODNS" delete pods -l "inquest/run=$RUN" --wait=false $a_force >/dev/null 2>"$W/err"
-			[ $a_n -gt 8 ] && [ $a_rc = 1 ] && break
+			kctl "$a_limit" -n "$PODNS" delete pods -l "inquest/run=$RUN" --wait=false $a_force >/dev/null 2>"$W/err"
+			[ $a_took -gt 8 ] && [ $a_rc != 0 ] && break
 		fi
 		sleep 1
+		a_took=$(($(date -u +%s) - a_start))
 	done
-	say "pods of this run may be left: kubectl -n $PODNS delete pods -l inquest/run=$RUN"
+	say "pods of this run may be left; they end by themselves, or with: $a_hand"
 	return 1
 }
 alive() { # how many of the started runs still go on
@@ -2798,10 +2883,13 @@ alive() { # how many of the started runs still go on
 all_nodes() {
 	find_kubectl || die 3 "nothing could be read: no kubectl found (--kubectl)"
 	[ -f "$SELF" ] && [ -r "$SELF" ] || die 64 "--all-nodes sends this script to the nodes: run it as a file, not from a pipe"
-	RUN=$(printf '%s' "$SALT" | cut -c1-8)
 	mkdir -p "$W/kubecache"
+	[ "$STOP" = 0 ] || exit $((128 + STOP))
 	if ! kctl "$LIMIT" get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' >"$W/nodes" 2>"$W/err"; then
-		say "the API server does not list its nodes: $(first_line "$W/err")"
+		[ "$STOP" = 0 ] || exit $((128 + STOP))
+		n_why=$(first_line "$W/err")
+		[ ! -e "$W/late.$NUMBER" ] || n_why="no answer within $LIMIT s"
+		say "the API server does not list its nodes: $n_why"
 		n_list=$(printf '%s' "$ONLY" | tr ',' ' ')
 		for n_name in ${n_list:-NAME}; do say "by hand: $(by_hand "$n_name")"; done
 		die 3 "nothing could be read"
@@ -2813,46 +2901,83 @@ all_nodes() {
 		cp "$W/only" "$W/wanted"
 	fi
 	n_all=$(wc -l <"$W/wanted" | tr -d ' ')
+	# The time is for all of it. Where nobody said how much, each round of nodes has its own.
+	n_span=$DEADLINE
+	[ -n "$GIVEN" ] || n_span=$((DEADLINE * DO_CLUSTER + (DEADLINE + PODWAIT) * ((n_all + PARALLEL - 1) / PARALLEL)))
+	END=$((END - DEADLINE + n_span))
 	# our own pods would be in the lists, so those come first
-	RC_CLUSTER=-
 	if [ $DO_CLUSTER = 1 ]; then
 		say "the API server"
-		set -- --cluster-only -o "$OUT" --since "$SINCE" --timeout "$LIMIT" --deadline "$DEADLINE" --max-bytes "$MAX" --kubectl "$KUBECTL"
+		# of a time for all of it the nodes have half at least
+		now
+		n_part=$DEADLINE
+		[ $((n_part * 2)) -le $((END - NOW)) ] || n_part=$(((END - NOW) / 2))
+		[ $n_part -ge 1 ] || n_part=1
+		set -- --cluster-only -o "$OUT" --since "$SINCE" --timeout "$LIMIT" --deadline "$n_part" --max-bytes "$MAX" --kubectl "$KUBECTL"
 		[ -n "$CONTEXT" ] && set -- "$@" --context "$CONTEXT"
 		for n_name in $NAMESPACES; do set -- "$@" --namespace "$n_name"; done
 		[ -n "$CASE" ] && set -- "$@" --case "$CASE"
 		[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
 		( trap - TERM EXIT PIPE USR1; exec sh "$SELF" "$@" ) &
-		WORKERS=$!
 		n_child=$!
-		while kill -0 $n_child 2>/dev/null && [ "$STOP" = 0 ]; do wait $n_child; done
-		if [ "$STOP" != 0 ]; then kill -TERM $n_child 2>/dev/null; fi
+		echo $n_child >"$W/procs.cluster"
+		n_told=''
+		while kill -0 $n_child 2>/dev/null; do
+			orphaned
+			[ "$STOP" = 0 ] || [ -n "$n_told" ] || { n_told=1; kill -TERM $n_child 2>/dev/null; }
+			tick
+		done
 		wait $n_child 2>/dev/null
-		RC_CLUSTER=$?
+		echo $? >"$W/cluster.rc"
+		printf '' >"$W/procs.cluster"
 	fi
-	WORKERS='' NUMBER=0 ALIVE=0
+	WORKERS='' NUMBER=0 ALIVE=0 n_late=0
 	trap 'n_rc=$?; drop_all; echo $n_rc >"$W/exit"' EXIT
 	while IFS= read -r n_name <&9; do
-		while alive; [ $ALIVE -ge "$PARALLEL" ] && [ "$STOP" = 0 ]; do tick; done
-		[ "$STOP" = 0 ] || break
+		while alive; [ $ALIVE -ge "$PARALLEL" ] && in_time; do tick; done
+		in_time && ! silent || break
 		NUMBER=$((NUMBER + 1))
 		say "node $n_name ($NUMBER of $n_all)"
-		( trap - TERM EXIT PIPE USR1; END=$((END + 3600)); one_node "$n_name" ) 9<&- &
+		( trap - TERM EXIT PIPE USR1; LEASH=1; one_node "$n_name" ) 9<&- &
 		WORKERS="$WORKERS $!"
+		echo $! >"$W/procs.node.$NUMBER"
 	done 9<"$W/wanted"
-	while alive; [ $ALIVE -gt 0 ] && [ "$STOP" = 0 ]; do tick; done
+	while alive; [ $ALIVE -gt 0 ] && in_time; do tick; done
 	SIGNAL=$STOP
 	# caught, not ignored: the watchdogs below are told by it
 	trap : USR1
-	for n_p in $WORKERS; do end_tree "$n_p"; done
+	[ -z "$WORKERS" ] || end_tree $WORKERS
 	[ "$SIGNAL" = 0 ] || say "removing the pods"
 	drop_all
 	n_pods=$?
 	trap 'echo $? >"$W/exit"' EXIT
+	n_why='what looked after it was killed'
+	if silent; then n_why="not tried: the API server twice in a row gave no answer within $LIMIT s"; fi
+	[ $n_late = 0 ] || n_why="the deadline of $n_span s has passed (--deadline)"
+	[ "$SIGNAL" = 0 ] || n_why='the run was stopped'
+	tell_nodes "$n_why"
+	lives || { trap - EXIT; cleanup; exit 137; }
+	[ "$SIGNAL" != 0 ] && exit $((128 + SIGNAL))
+	[ $n_good = 0 ] && die 3 "nothing could be read"
+	[ $n_pods = 0 ] || [ $n_worst != 0 ] || n_worst=2
+	exit $n_worst
+}
+# Whoever killed the other process wants an end, too.
+orphaned() { [ "$STOP" != 0 ] || kill -0 $$ 2>/dev/null || { STOP=9; say "the run was killed, writing what there is"; }; }
+in_time() {
+	orphaned
+	[ "$STOP" = 0 ] || return 1
+	now
+	[ "$NOW" -lt $END ] || n_late=1
+	[ $n_late = 0 ]
+}
+# tell_nodes REASON: the archives that arrived get their names, of the other nodes the reason is said. Sets n_good and n_worst.
+tell_nodes() {
 	n_good=0 n_worst=0 NUMBER=0
-	[ "$RC_CLUSTER" = 3 ] && n_worst=2
-	case $RC_CLUSTER in - | 0 | 3) ;; 2 | 5) n_worst=$RC_CLUSTER ;; *) n_worst=2 ;; esac
-	case $RC_CLUSTER in 0 | 2 | 5) n_good=1 ;; esac
+	n_rc=-
+	[ -s "$W/cluster.rc" ] && n_rc=$(cat "$W/cluster.rc")
+	case $n_rc in - | 0) ;; 2 | 5) n_worst=$n_rc ;; *) n_worst=2 ;; esac
+	case $n_rc in 0 | 2 | 5) n_good=1 ;; esac
 	while IFS= read -r n_name <&9; do
 		NUMBER=$((NUMBER + 1)) o_dir=$W/node.$NUMBER
 		if [ -s "$o_dir/done" ]; then
@@ -2863,16 +2988,12 @@ all_nodes() {
 			case $n_rc in 0) ;; 5) n_worst=5 ;; *) [ $n_worst = 0 ] && n_worst=2 ;; esac
 		else
 			[ $n_worst = 0 ] && n_worst=2
-			n_why='the run was stopped'
+			n_why=$1
 			[ -s "$o_dir/missing" ] && n_why=$(cat "$o_dir/missing")
 			say "$n_name: MISSING: $n_why"
 			say "  by hand: $(by_hand "$n_name")"
 		fi
 	done 9<"$W/wanted"
-	[ "$SIGNAL" != 0 ] && exit $((128 + SIGNAL))
-	[ $n_good = 0 ] && die 3 "nothing could be read"
-	[ $n_pods = 0 ] || [ $n_worst != 0 ] || n_worst=2
-	exit $n_worst
 }
 
 # ======================================================================================================= the run
