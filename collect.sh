@@ -191,6 +191,9 @@ list 1     /var/snap/microk8s/common/var/lib/kubelet/pki
 list 1     /var/snap/microk8s/common/var/lib/kubelet/pods
 list 2     /var/snap/microk8s/common/var/openebs
 list 2     /var/openebs
+list 2     /snap
+list 2     /var/lib/snapd/snap
+list 1     /var/lib/snapd/snaps
 list 1     /sys/class/iscsi_session
 list 1     /dev/disk/by-path
 list 1     /var/log/calico/cni
@@ -260,6 +263,8 @@ hop        /home/kubernetes/kube-env
 hop        /etc/kubernetes/bootstrap-kubelet.conf
 hop        /var/lib/kubelet/bootstrap-kubeconfig
 hop        /run/xtables.lock
+hop        /etc/localtime
+hop        /run/systemd/timesync/synchronized
 log        /var/log/kubelet.log
 log        /var/log/containerd.log
 log        /var/log/calico/cni/cni.log
@@ -290,8 +295,9 @@ EOT
 # Commands on the node: verb, MODE, SLUG, command line. The verb says which part of the output counts:
 #   cmd the first bytes, tail the last lines, count only how many lines there are, by their first word
 #   now is cmd for what changes from second to second, zone for the machine's time zone: both run before the paths are looked at
-# A line with the slug of the line before is its substitute, tried only if that one did not work. A first word "?PATH" makes it
-# run only where PATH exists on the node. What begins with @ depends on the node (see fill_in).
+# A line with the slug of the line before is its substitute, tried only if that one did not work. First words say where it is
+# run: "?PATH" where PATH exists on the node, "?=NAME" where the process NAME, which the question would start, runs already,
+# "?tables:PROGRAM" where the question loads no kernel module. What begins with @ depends on the node (see fill_in).
 command_steps() {
 	cat <<'EOT'
 now  text date-u                date -u
@@ -309,7 +315,7 @@ now  text crictl-ps             ?@CRI_SOCKET@ crictl @ENDPOINT@ ps -a
 now  text ctr-tasks-ls          ?@CTR_SOCKET@ ctr @ADDRESS@ -n k8s.io tasks ls
 now  text unit-states           ?/run/systemd/system systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState,ActiveEnterTimestamp,InactiveEnterTimestamp,StateChangeTimestamp,ExecMainStartTimestamp,ExecMainExitTimestamp,ExecMainCode,ExecMainStatus,MainPID,FragmentPath,DropInPaths @UNITS@
 now  text units-failed          ?/run/systemd/system systemctl list-units --failed --no-legend --no-pager
-now  text iscsi-sessions        ?/sys/class/iscsi_session iscsiadm -m session -P 1
+now  text iscsi-sessions        ?/sys/class/iscsi_session ?/etc/iscsi iscsiadm -m session -P 1
 cmd  text uname-a               uname -a
 cmd  text hostname              hostname
 cmd  text df-Pk                 df -Pk
@@ -322,15 +328,17 @@ cmd  text ip-d-link             ip link
 cmd  text ip-route              ip route
 cmd  text ip-route-all          ip route show table all
 cmd  text ip-rule               ip rule
-cmd  text iptables-save         ?/sys/module/x_tables iptables-save
-count text iptables-legacy-save ?/proc/net/ip_tables_names iptables-legacy-save
+cmd  text iptables-save         ?tables:iptables-save iptables-save
+count text iptables-legacy-save ?tables:iptables-legacy-save iptables-legacy-save
 count text nft-list-ruleset     ?/sys/module/nf_tables nft list ruleset
 count text ipvsadm              ?/proc/net/ip_vs ipvsadm -Sn
 count text ipset                ?/sys/module/ip_set ipset -n list
 tail text dmesg-tail            dmesg
 cmd  text sysctl-ip-forward     sysctl net.ipv4.ip_forward
 cmd  text sysctl                sysctl -e net.bridge.bridge-nf-call-iptables net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max fs.file-nr fs.inotify.max_user_instances fs.inotify.max_user_watches kernel.pid_max kernel.threads-max vm.overcommit_memory
-cmd  text timedatectl           ?/run/systemd/system timedatectl show
+cmd  text timedatectl           ?/run/systemd/system ?=systemd-timedated timedatectl show
+cmd  text adjtimex              adjtimex -p
+cmd  text adjtimex              adjtimex
 cmd  text chronyc-tracking      chronyc tracking
 cmd  text chronyc-sources       chronyc -n sources
 cmd  text ntpq                  ntpq -pn
@@ -342,8 +350,8 @@ cmd  text crictl-images         ?@CRI_SOCKET@ crictl @ENDPOINT@ images
 cmd  text crictl-imagefsinfo    ?@CRI_SOCKET@ crictl @ENDPOINT@ imagefsinfo
 cmd  text ctr-containers-ls     ?@CTR_SOCKET@ ctr @ADDRESS@ -n k8s.io containers ls
 cmd  text lsblk                 lsblk -o NAME,KNAME,TYPE,SIZE,RO,STATE,FSTYPE
-cmd  text snap-list             snap list --all
-cmd  text snap-changes          snap changes
+cmd  text snap-list             ?=snapd snap list --all
+cmd  text snap-changes          ?=snapd snap changes
 EOT
 }
 
@@ -551,14 +559,25 @@ dry_run() {
 		done
 		echo "read $d_root/etc/passwd, group, hostname, machine-id, os-release, $d_root/proc/version, boot_id and osrelease of $d_root/proc/sys/kernel"
 		echo "# processes"
+		echo "read $d_root/proc/*/cmdline of every process: the program and its first argument tell which it is, and are kept of none but the next"
 		echo "read $d_root/proc/*/cmdline and stat of $AGENTS|$RUNTIMES"
 		echo "read $d_root/proc/*/mountinfo of $AGENTS"
 	fi
 	if [ $DO_NODE = 1 ] && [ $DO_COMMANDS = 1 ]; then
+		echo "read $d_root/proc/*/comm of every process: whether systemd-timedated and snapd run"
 		echo "# commands, each ended after $LIMIT s"
 		command_steps | sed 's/@CONFIG@/[--config FILE]/; s/@ADDRESS@/[-a SOCKET]/; s/@ENDPOINT@/[--runtime-endpoint SOCKET]/; s/@UNITS@/UNIT.../; s/@C.*_SOCKET@/SOCKET/' | while read -r _ _ _ line; do
-			d_where=${line%% *}
-			case $line in '?'*) echo "run ${line#* }   # where there is ${d_where#'?'}" ;; *) echo "run $line" ;; esac
+			d_where=''
+			while d_need=${line%% *}; d_need=${d_need#'?'}; [ "?$d_need" = "${line%% *}" ]; do
+				line=${line#* }
+				case $d_need in
+					=*) d_need="where ${d_need#=} runs already" ;;
+					tables:*) d_need="where that loads no kernel module" ;;
+					*) d_need="where there is $d_need" ;;
+				esac
+				d_where="$d_where${d_where:+ and }$d_need"
+			done
+			echo "run $line${d_where:+   # $d_where}"
 		done
 		echo "run journalctl -F _SYSTEMD_UNIT, journalctl -F UNIT: which units there are"
 		for d_unit in $(journal_units); do echo "run journalctl -u $d_unit --since=-$SINCE"; done
@@ -1381,8 +1400,43 @@ node_runtime() {
 LIVE=0
 in_root() {
 	[ $LIVE = 1 ] || return 1
-	for i_d in $TOOLDIRS; do [ -x "$R$i_d/$1" ] && return 0; done
+	# a link is good inside of the root only, and is looked at there
+	for i_d in $TOOLDIRS; do if [ -x "$R$i_d/$1" ] || [ -L "$R$i_d/$1" ]; then TOOL=$i_d/$1; return 0; fi; done
 	return 1
+}
+# A question must not change the node. need CONDITION: sets s_why where it would, or where it has no answer.
+need() {
+	case $1 in
+		=*) running "${1#=}" || s_why="it would start ${1#=}, which does not run" ;;
+		tables:*) tables_there "${1#*:}" ;;
+		*) there "$R$1" || s_why="there is no $1" ;;
+	esac
+}
+# the kernel keeps fifteen letters of a name
+running() { [ -n "$PROC" ] && grep -qx -- "$(printf '%.15s' "$1")" "$PROC"/[0-9]*/comm 2>/dev/null; }
+# One name, two programs: that for nf_tables loads the module with its first question, the older one asks of the tables that
+# there are. Of a program that is neither it is not known.
+tables_there() { # PROGRAM
+	if in_root "$1"; then resolve "$TOOL" || return 0
+	else
+		TOOL=$(command -v "$1" 2>/dev/null) || return 0
+		REAL=$(readlink -f "$TOOL" 2>/dev/null) || REAL=$TOOL
+	fi
+	t_real=${REAL##*/}
+	case $t_real in
+		*legacy* | xtables-multi | iptables-multi) ;;
+		*)
+			if ! there "$R/sys/module/nf_tables" &&
+				! grep -q '/nf_tables\.ko' "$R/lib/modules/$(cat "$R/proc/sys/kernel/osrelease" 2>/dev/null)/modules.builtin" 2>/dev/null; then
+				s_why="$t_real would load the kernel module nf_tables"; return
+			fi ;;
+	esac
+	case $t_real in *nft*) return ;; esac
+	t_names=$R/proc/net/ip_tables_names t_name=''
+	# without the right to read them it has none to load a module either
+	if there "$t_names" && [ ! -r "$t_names" ]; then return; fi
+	{ read -r t_name <"$t_names"; } 2>/dev/null
+	[ -n "$t_name" ] || s_why="/proc/net/ip_tables_names names no table"
 }
 # Commands speak of the machine that runs them. Below a root of its own that is the node's only where the root belongs to a running
 # machine: a process table without a boot id could be this one's (where commands are replayed), with one it must be.
@@ -1422,14 +1476,17 @@ DONE='' TRIED=''
 run_step() { # VERB MODE SLUG COMMAND...
 	s_verb=$1 s_mode=$2 s_slug=$3; shift 3
 	[ "$DONE" = "$s_slug" ] && return
-	s_need=''
-	case $1 in '?'*) s_need=${1#'?'}; shift ;; esac
+	s_why=''
+	while case $1 in '?'*) ;; *) false ;; esac; do
+		[ -n "$s_why" ] || need "${1#'?'}"
+		shift
+	done
 	s_member=bundle/node/cmd/$s_slug.txt
 	if [ "$TRIED" = "$s_slug" ]; then
 		[ -e "$W/tree/$s_member" ] && s_member=bundle/node/cmd/$s_slug.2.txt
 	else TRIED=$s_slug PARTIAL_BEFORE=$PARTIAL; fi
 	s_origin=$*
-	if [ -n "$s_need" ] && ! there "$R$s_need"; then gone command "$s_origin" "not run: there is no $s_need"; return; fi
+	if [ -n "$s_why" ]; then gone command "$s_origin" "not run: $s_why"; return; fi
 	if in_root "$1"; then set -- chroot "$R" "$@"
 	elif ! command -v "$1" >/dev/null 2>&1; then gone command "$s_origin" "command not found" 127; return; fi
 	begin_row
@@ -1442,7 +1499,9 @@ run_step() { # VERB MODE SLUG COMMAND...
 	[ $COV = failed ] && [ "$s_mode" = text ] && [ -s "$W/tree/$s_member" ] && COV=truncated s_worked=0
 	# of a program that is not there nothing is kept, not even how many lines it did not print
 	if [ $COV = absent ] || { [ ! -s "$W/tree/$s_member" ] && [ $COV != complete ]; }; then rm -f "$W/tree/$s_member"; s_member=-; fi
+	[ $s_worked = 1 ] || ERR=${ERR:-"it ended with exit code $RC"}
 	row $COV "$RC" command "$s_member" "$s_origin" "$ERR"
+	[ $s_worked = 1 ] || PARTIAL=1
 	# a failure does not count where a substitute worked
 	case $COV$s_worked in complete1 | truncated1) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
 }
@@ -2613,6 +2672,19 @@ json() { # a JSON string or null; UTF-8 stays, other bytes become \xHH
 	esc "$1"; [ "$1" = - ] && ESC=-
 	printf '"%s"' "$(printf '%s' "$ESC" | sed 's/[\\"]/\\&/g')"
 }
+# Whether the clock is kept right, where nobody could be asked: as the kernel says, as chrony says, or as systemd-timesyncd left it,
+# which touches the file whenever it hears of the time, every half an hour at least.
+synced() {
+	case $(sed -n 's/^ *return value *[:=] *\([0-9]\).*/\1/p' "$TREE/node/cmd/adjtimex"*.txt 2>/dev/null | head -n 1) in
+		5) echo no; return ;;
+		[0-4]) echo yes; return ;;
+	esac
+	case $(grep '^Leap status' "$TREE/node/cmd/chronyc-tracking.txt" 2>/dev/null) in
+		*'Not synch'*) echo no; return ;;
+		*:*) echo yes; return ;;
+	esac
+	if [ $SAME = 1 ] && [ -n "$(find "$R/run/systemd/timesync/synchronized" -mmin -70 2>/dev/null)" ]; then echo yes; else echo unknown; fi
+}
 node_facts() {
 	n_host=$(head -n 1 "$R/etc/hostname" 2>/dev/null)
 	[ -z "$R" ] && n_host=$(hostname 2>/dev/null || uname -n)
@@ -2624,7 +2696,7 @@ node_facts() {
 	[ -r "$R/etc/os-release" ] && n_os=$(sed -n 's/^PRETTY_NAME=["'"'"']*\([^"'"'"']*\).*/\1/p' "$R/etc/os-release" | head -n 1)
 	SYNCED=unknown
 	[ -f "$W/tree/bundle/node/cmd/timedatectl.txt" ] && SYNCED=$(sed -n 's/^NTPSynchronized=//p' "$W/tree/bundle/node/cmd/timedatectl.txt" | head -n 1)
-	case $SYNCED in yes | no) ;; *) SYNCED=unknown ;; esac
+	case $SYNCED in yes | no) ;; *) SYNCED=$(synced) ;; esac
 }
 write_collector() {
 	now

@@ -182,7 +182,13 @@ test("a dry run prints the pod and every command, and asks nothing", () => {
   ]);
   assert.is(manifest.spec.automountServiceAccountToken, false);
   assert.ok(manifest.spec.volumes[0].hostPath && manifest.spec.containers[0].volumeMounts[0].readOnly);
-  for (const part of ["list /host/etc/cni/net.d", "run date -u", "get events -A -o json", "delete pods -l"])
+  for (const part of [
+    "list /host/etc/cni/net.d",
+    "run date -u",
+    "get events -A -o json",
+    "delete pods -l",
+    "/host/proc/*/cmdline of every process",
+  ])
     assert.ok(stdout.includes(part), part);
 });
 

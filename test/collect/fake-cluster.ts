@@ -81,6 +81,15 @@ const TOOLS =
     " ",
   );
 
+/** Nothing else of this machine: a run then takes a second, and says the same everywhere. */
+export function fewTools(bin: string): void {
+  mkdirSync(bin, { recursive: true });
+  for (const tool of TOOLS) {
+    const found = which(tool);
+    if (found !== undefined) symlinkSync(found, join(bin, tool));
+  }
+}
+
 /** `host` is the tree that every node has. */
 export function fakeCluster(dir: string, host: string): FakeCluster {
   for (const part of ["bin", "pods", "disk"]) mkdirSync(join(dir, part), { recursive: true });
@@ -90,11 +99,7 @@ export function fakeCluster(dir: string, host: string): FakeCluster {
     KUBECTL.replace("S=$FAKE_STATE", `S='${dir}'`).replaceAll("$S/host", host.replaceAll(":", "\\:")),
   );
   chmodSync(kubectl, 0o755);
-  // nothing else of this machine: a run then takes a second, and says the same everywhere
-  for (const tool of TOOLS) {
-    const found = which(tool);
-    if (found !== undefined) symlinkSync(found, join(dir, "bin", tool));
-  }
+  fewTools(join(dir, "bin"));
   const nodes: string[] = [];
   writeFileSync(join(dir, "log"), "");
   return {
