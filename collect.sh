@@ -663,9 +663,11 @@ SENT='' WORKER='' ALARM=0 BELL=''
 lives() { [ -d "$W" ] && kill -0 $$ 2>/dev/null; }
 # slay PID: it and everything below, without a last word
 slay() { kill -STOP "$1" 2>/dev/null; kill -KILL $(descendants "$1") 2>/dev/null; }
+# some shells say of what was killed that it was, unless it is waited for
+unring() { [ -z "$BELL" ] || { slay "$BELL"; wait "$BELL"; } 2>/dev/null; }
 # ring SECONDS: wakes this process then, should the worker still go on
 ring() {
-	[ -z "$BELL" ] || slay "$BELL"
+	unring
 	(
 		trap - HUP INT QUIT TERM PIPE EXIT
 		r_left=$1
@@ -730,7 +732,7 @@ supervise() {
 		wait $WORKER 2>/dev/null; s_code=$?
 	done
 	trap '' HUP INT QUIT TERM
-	[ -z "$BELL" ] || slay "$BELL"
+	unring
 	# on a full disk the file stays empty; a signal of ours would make wait's word worthless, so the file comes first
 	[ -s "$W/exit" ] || [ $s_code -gt 125 ] || [ $s_code = 0 ] || exit $s_code
 	[ -s "$W/exit" ] || bereft
@@ -1311,10 +1313,62 @@ do_runtime() { # FILE of containerd or CRI-O
 		case $c_k in bin_dirs | plugin_dirs) do_list 1 "$c_d" ;; imports) do_list 1 "${c_d%/*}"; do_file toml "$c_d" ;; esac
 	done 7<"$W/lists"
 }
+# Whoever looks at a path below a mount that no longer answers is stopped, for ever it may be. So a child goes over all steps
+# first: where it stands still that step is left out, and after three those below the same mount. Six times it is tried.
+DEAD=$NL DEADBELOW='' DEADEND=0 DEADWAIT=10
+scout() {
+	s_from=1 s_dead=0
+	[ $DEADWAIT -le "$LIMIT" ] || DEADWAIT=$LIMIT
+	while [ $s_dead -lt 6 ]; do
+		now
+		[ "$NOW" -lt "$END" ] || return
+		( look_ahead ) <"$W/steps" >/dev/null 2>&1 &
+		s_pid=$! s_at='' s_still=0
+		echo $s_pid >"$W/procs.job"
+		while kill -0 $s_pid 2>/dev/null && [ $s_still -lt $((DEADWAIT * 10)) ] && [ "$STOP" = 0 ]; do
+			read -r s_now s_path <"$W/scout"
+			if [ "${s_now:-$s_at}" != "$s_at" ]; then s_at=$s_now s_still=0; fi
+			tick; s_still=$((s_still + 1)); [ $HAVE_TICKS = 1 ] || s_still=$((s_still + 9))
+		done 2>/dev/null
+		# one that hangs in the kernel cannot be ended, and is not waited for
+		{ kill -KILL $s_pid && tick; } 2>/dev/null
+		[ $s_still -ge $((DEADWAIT * 10)) ] && [ -n "$s_at" ] || return
+		s_dead=$((s_dead + 1)) DEAD=$DEAD$s_at$NL s_from=$((s_at + 1))
+		if [ $s_dead -ge 3 ]; then
+			s_mount=$(awk -v p="$R$s_path/" '{ m = $5; if (m != "/" && index(p, m "/") == 1 && length(m) > length(b)) b = m } END { print b }' /proc/self/mountinfo 2>/dev/null)
+			[ -z "$s_mount" ] || [ "$s_mount" = "$R" ] || DEADBELOW="$DEADBELOW $s_mount"
+		fi
+	done
+	DEADEND=$s_from
+}
+look_ahead() {
+	s_n=0
+	while read -r verb a b; do
+		s_n=$((s_n + 1))
+		[ $s_n -ge $s_from ] || continue
+		below_dead "${b:-$a}" && continue
+		echo $s_n "${b:-$a}" >"$W/scout"
+		OLDIFS=$IFS; IFS=''
+		for s_e in $R${b:-$a}; do
+			there "$s_e"
+			case $verb in list | cni) for s_f in "$s_e"/*; do there "$s_f"; done ;; esac
+		done
+		IFS=$OLDIFS
+	done
+}
+below_dead() { for s_m in $DEADBELOW; do case $R$1/ in "$s_m"/*) return 0 ;; esac; done; return 1; }
 node_paths() {
 	path_steps >"$W/steps"
+	printf '' >"$W/scout"
+	scout
+	n_step=0
 	while read -r verb a b <&8; do
 		[ "$STOP" = 0 ] || break
+		n_step=$((n_step + 1)) n_dead=''
+		case $DEAD in *"$NL$n_step$NL"*) n_dead="no answer within $DEADWAIT s" ;; esac
+		[ -n "$n_dead" ] || ! below_dead "${b:-$a}" || n_dead='three paths of its mount gave no answer'
+		[ $DEADEND = 0 ] || [ $n_step -lt $DEADEND ] || n_dead='six paths before gave no answer'
+		if [ -n "$n_dead" ]; then begin_row; row failed - file - "${b:-$a}" "not looked at: $n_dead (a mount that is dead)"; continue; fi
 		case $verb in
 			list) do_list "$a" "$b" ;;
 			hop) resolve "$a" || : ;;

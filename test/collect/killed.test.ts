@@ -158,8 +158,11 @@ test("one node, all of it is killed: what would have ended it in time ends as we
   fake.hang("readyz");
   const run = start(fake, out, "--cluster-only", "--timeout", "4");
   await until("a command hangs", () => readFileSync(fake.log, "utf8").includes("readyz"), 60);
-  process.kill(worker(run.group), "SIGKILL");
+  // the command begins before what watches it
+  await pause(1000);
+  const working = worker(run.group);
   process.kill(run.group, "SIGKILL");
+  process.kill(working, "SIGKILL");
   await run.ended;
   await until("processes end", () => members(run.group).length === 0, 15);
 });
