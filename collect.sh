@@ -84,7 +84,8 @@ file SHA256SUMS beside the archives: keep it with the ticket.
 
 exit code: 0 complete (a log or list may be cut at its limit, the index says which); 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
 missing or partial); 3 nothing (the archive only says what was tried; with --all-nodes: no archive); 5 partial, and a file was withheld because something in it
-still looked like a secret; 64 wrong usage; 70 internal error; 73 output directory or archive cannot be created; 74 no space
+still looked like a secret; 64 wrong usage; 70 internal error, or the process that worked was
+killed (with --all-nodes the archives that had arrived are kept); 73 output directory or archive cannot be created; 74 no space
 or write error; 128+n stopped by signal n (the archive holds what there was)
 EOT
 }
@@ -2835,7 +2836,7 @@ within() {
 	exec 7<&-
 	(
 		trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
-		while [ "$w_limit" -gt 0 ] && leashed; do
+		while [ "$w_limit" -gt 0 ] && [ -d "$W" ] && leashed; do
 			if [ "$w_limit" -gt 3 ]; then w_nap=3; else w_nap=$w_limit; fi
 			sleep $w_nap & wait $!
 			w_limit=$((w_limit - w_nap))

@@ -98,14 +98,14 @@ test("an API server that stops answering is named as what did not answer, and th
   for (let n = 1; n <= 9; n++) fake.node(`n${n}`);
   fake.hang("get pod ");
   const { code, stderr, seconds } = timed(() =>
-    all(fake, out, "--no-cluster", "--timeout", "2", "--parallel", "1", "--pod-timeout", "8"),
+    all(fake, out, "--no-cluster", "--timeout", "5", "--parallel", "1", "--pod-timeout", "15"),
   );
   assert.is(code, 3, stderr);
-  assert.match(stderr, /n1: MISSING: no answer of the API server within 2 s/);
+  assert.match(stderr, /n1: MISSING: no answer of the API server within 5 s/);
   for (let n = 2; n <= 9; n++)
     assert.match(
       stderr,
-      new RegExp(`n${n}: MISSING: not tried: the API server twice in a row gave no answer within 2 s`),
+      new RegExp(`n${n}: MISSING: not tried: the API server twice in a row gave no answer within 5 s`),
     );
   assert.match(stderr, /by hand: sh collect\.sh --no-cluster --node n9/);
   assert.not.match(stderr, /Terminated|Killed|exit 124/);
@@ -115,13 +115,13 @@ test("an API server that stops answering is named as what did not answer, and th
 
 test("a pod that cannot be entered in time: whether the API server still answers is asked and said", () => {
   for (const [calls, said] of [
-    ["exec", /n1: MISSING: the pod cannot be entered: no answer of the node within 2 s, but one of the API server/],
-    ["", /the API server does not list its nodes: no answer within 2 s/],
+    ["exec", /n1: MISSING: the pod cannot be entered: no answer of the node within 5 s, but one of the API server/],
+    ["", /the API server does not list its nodes: no answer within 5 s/],
   ] as const) {
     const { fake, out } = cluster();
     fake.node("n1");
     fake.hang(calls);
-    const { stderr } = all(fake, out, "--no-cluster", "--timeout", "2");
+    const { stderr } = all(fake, out, "--no-cluster", "--timeout", "5");
     assert.match(stderr, said);
     assert.not.match(stderr, /Terminated|exit 124/);
   }

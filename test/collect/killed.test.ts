@@ -119,7 +119,7 @@ for (const moment of MOMENTS) {
 test("every node, the worker is killed and the API server no longer answers: the pods are named with the command", async () => {
   const { fake, out } = fresh();
   fake.node("n1");
-  const run = start(fake, out, "--all-nodes", "--no-cluster", "--timeout", "2");
+  const run = start(fake, out, "--all-nodes", "--no-cluster", "--timeout", "5");
   await until("the collector is in its pod", () => readFileSync(fake.log, "utf8").includes("exec -i"), 60);
   fake.hang();
   process.kill(worker(run.group), "SIGKILL");
