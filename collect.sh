@@ -57,7 +57,9 @@ usage: sh collect.sh [options]               on a node: this node, and the API s
                     less: what lies in other namespaces counts as not collected
   --since AGE       how far back journals are read, for example 6h or 2d (default: 24h)
   --timeout SECONDS limit for each command (default: 30)
-  --deadline SECONDS the run ends after that time with what there is (default: 300)
+  --deadline SECONDS the run ends after that time with what there is (default: 300). With --all-nodes it is for all of them, and at
+                    most 60 s more go into removing the pods (default there: 300 for the API server, and 300 and the time of
+                    --pod-timeout for each round of --parallel nodes); a node that is not done by then is named as missing
   --max-bytes N     at most N bytes of each log and output (default: 4194304); API lists may have sixteen times that, logs of
                     containers a quarter (from the API server) or an eighth (from files). What was cut is counted at the end
   --case ID, --operator NAME
@@ -73,8 +75,9 @@ with --all-nodes
   --parallel N      nodes at the same time (default: 4)
   --pod-timeout SECONDS  how long a pod may take to start (default: 60)
 The pods are privileged, see the node's root read-only, and use the node's network; they are removed again on every way out.
-Killed with SIGKILL, it leaves pods that end by themselves; "kubectl delete pods -A -l app.kubernetes.io/name=inquest-collect"
-removes them.
+Where one of its processes is killed with SIGKILL, the others do that. Where all of them are, pods stay that end by themselves;
+"kubectl delete pods -A -l app.kubernetes.io/name=inquest-collect" removes them. An API server that twice in a row does not answer
+within --timeout is not asked about further nodes.
 
 Secrets, ConfigMaps and the environment of processes are never read. Run it as root to see everything.
 On standard output: "<sha256>  <archive>", one line per archive (on standard error with -o -). The same lines are kept in the
@@ -83,7 +86,8 @@ file SHA256SUMS beside the archives: keep it with the ticket.
 exit code: 0 complete (a log or list may be cut at its limit: standard error says at the end how many are and by what option they get
 longer, the index which); 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
 missing or partial); 3 nothing (the archive only says what was tried; with --all-nodes: no archive); 5 partial, and a file was withheld because something in it
-still looked like a secret; 64 wrong usage; 70 internal error; 73 output directory or archive cannot be created; 74 no space
+still looked like a secret; 64 wrong usage; 70 internal error, or the process that worked was
+killed (with --all-nodes the archives that had arrived are kept); 73 output directory or archive cannot be created; 74 no space
 or write error; 128+n stopped by signal n (the archive holds what there was)
 EOT
 }
@@ -192,6 +196,9 @@ list 1     /var/snap/microk8s/common/var/lib/kubelet/pki
 list 1     /var/snap/microk8s/common/var/lib/kubelet/pods
 list 2     /var/snap/microk8s/common/var/openebs
 list 2     /var/openebs
+list 2     /snap
+list 2     /var/lib/snapd/snap
+list 1     /var/lib/snapd/snaps
 list 1     /sys/class/iscsi_session
 list 1     /dev/disk/by-path
 list 1     /var/log/calico/cni
@@ -264,6 +271,8 @@ hop        /home/kubernetes/kube-env
 hop        /etc/kubernetes/bootstrap-kubelet.conf
 hop        /var/lib/kubelet/bootstrap-kubeconfig
 hop        /run/xtables.lock
+hop        /etc/localtime
+hop        /run/systemd/timesync/synchronized
 log        /var/log/kubelet.log
 log        /var/log/containerd.log
 log        /var/log/calico/cni/cni.log
@@ -294,8 +303,9 @@ EOT
 # Commands on the node: verb, MODE, SLUG, command line. The verb says which part of the output counts:
 #   cmd the first bytes, tail the last lines, count only how many lines there are, by their first word
 #   now is cmd for what changes from second to second, zone for the machine's time zone: both run before the paths are looked at
-# A line with the slug of the line before is its substitute, tried only if that one did not work. A first word "?PATH" makes it
-# run only where PATH exists on the node. What begins with @ depends on the node (see fill_in).
+# A line with the slug of the line before is its substitute, tried only if that one did not work. First words say where it is
+# run: "?PATH" where PATH exists on the node, "?=NAME" where the process NAME, which the question would start, runs already,
+# "?tables:PROGRAM" where the question loads no kernel module. What begins with @ depends on the node (see fill_in).
 command_steps() {
 	cat <<'EOT'
 now  text date-u                date -u
@@ -315,7 +325,7 @@ now  text crictl-ps             ?@CRI_SOCKET@ crictl @ENDPOINT@ ps -a
 now  text ctr-tasks-ls          ?@CTR_SOCKET@ ctr @ADDRESS@ -n k8s.io tasks ls
 now  text unit-states           ?/run/systemd/system systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState,ActiveEnterTimestamp,InactiveEnterTimestamp,StateChangeTimestamp,ExecMainStartTimestamp,ExecMainExitTimestamp,ExecMainCode,ExecMainStatus,MainPID,FragmentPath,DropInPaths @UNITS@
 now  text units-failed          ?/run/systemd/system systemctl list-units --failed --no-legend --no-pager
-now  text iscsi-sessions        ?/sys/class/iscsi_session iscsiadm -m session -P 1
+now  text iscsi-sessions        ?/sys/class/iscsi_session ?/etc/iscsi iscsiadm -m session -P 1
 cmd  text uname-a               uname -a
 cmd  text hostname              hostname
 cmd  text df-Pk                 df -Pk
@@ -328,15 +338,17 @@ cmd  text ip-d-link             ip link
 cmd  text ip-route              ip route
 cmd  text ip-route-all          ip route show table all
 cmd  text ip-rule               ip rule
-cmd  text iptables-save         ?/sys/module/x_tables iptables-save
-count text iptables-legacy-save ?/proc/net/ip_tables_names iptables-legacy-save
+cmd  text iptables-save         ?tables:iptables-save iptables-save
+count text iptables-legacy-save ?tables:iptables-legacy-save iptables-legacy-save
 count text nft-list-ruleset     ?/sys/module/nf_tables nft list ruleset
 count text ipvsadm              ?/proc/net/ip_vs ipvsadm -Sn
 count text ipset                ?/sys/module/ip_set ipset -n list
 tail text dmesg-tail            dmesg
 cmd  text sysctl-ip-forward     sysctl net.ipv4.ip_forward
 cmd  text sysctl                sysctl -e net.bridge.bridge-nf-call-iptables net.ipv4.conf.all.rp_filter net.ipv4.conf.default.rp_filter net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max fs.file-nr fs.inotify.max_user_instances fs.inotify.max_user_watches kernel.pid_max kernel.threads-max vm.overcommit_memory
-cmd  text timedatectl           ?/run/systemd/system timedatectl show
+cmd  text timedatectl           ?/run/systemd/system ?=systemd-timedated timedatectl show
+cmd  text adjtimex              adjtimex -p
+cmd  text adjtimex              adjtimex
 cmd  text chronyc-tracking      chronyc tracking
 cmd  text chronyc-sources       chronyc -n sources
 cmd  text ntpq                  ntpq -pn
@@ -348,8 +360,8 @@ cmd  text crictl-images         ?@CRI_SOCKET@ crictl @ENDPOINT@ images
 cmd  text crictl-imagefsinfo    ?@CRI_SOCKET@ crictl @ENDPOINT@ imagefsinfo
 cmd  text ctr-containers-ls     ?@CTR_SOCKET@ ctr @ADDRESS@ -n k8s.io containers ls
 cmd  text lsblk                 lsblk -o NAME,KNAME,TYPE,SIZE,RO,STATE,FSTYPE
-cmd  text snap-list             snap list --all
-cmd  text snap-changes          snap changes
+cmd  text snap-list             ?=snapd snap list --all
+cmd  text snap-changes          ?=snapd snap changes
 EOT
 }
 
@@ -430,7 +442,7 @@ AGENTS='calico-node|start_runit|flanneld|cilium-agent|kube-router|antrea-agent|k
 RUNTIMES='kubelet[a-z-]*|kubelite|hyperkube|containerd|dockerd|cri-dockerd|crio|k3s|k3s-agent|k3s-server|rke2|k0s|etcd|k8s-dqlite|kine|kube-apiserver|kube-controller-manager|kube-scheduler|kube-proxy'
 
 # ====================================================================================================== options
-OUT=. ROOT=/ NODE='' DO_CLUSTER=1 DO_NODE=1 KUBECTL='' CONTEXT='' NAMESPACES='' SINCE=24h LIMIT=30 DEADLINE=300 MAX=4194304
+OUT=. ROOT=/ NODE='' DO_CLUSTER=1 DO_NODE=1 KUBECTL='' CONTEXT='' NAMESPACES='' SINCE=24h LIMIT=30 DEADLINE=300 GIVEN='' MAX=4194304
 CASE='' OPERATOR='' DO_COMMANDS=1 DRY=0 ALL=0 ONLY='' IMAGE=docker.io/library/busybox:1.36 PODNS=kube-system TOLERATIONS='' PARALLEL=4 PODWAIT=60
 SELF=$0
 die() { code=$1; shift; printf 'collect.sh: %s\n' "$*" >&2; exit "$code"; }
@@ -461,7 +473,7 @@ while [ $# -gt 0 ]; do
 			NAMESPACES="$NAMESPACES $2" ;;
 		--since) SINCE=$2 ;;
 		--timeout) LIMIT=$2 ;;
-		--deadline) DEADLINE=$2 ;;
+		--deadline) DEADLINE=$2 GIVEN=1 ;;
 		--max-bytes) MAX=$2 ;;
 		--case) CASE=$2 ;;
 		--operator) OPERATOR=$2 ;;
@@ -576,14 +588,25 @@ dry_run() {
 		done
 		echo "read $d_root/etc/passwd, group, hostname, machine-id, os-release, $d_root/proc/version, boot_id and osrelease of $d_root/proc/sys/kernel"
 		echo "# processes"
+		echo "read $d_root/proc/*/cmdline of every process: the program and its first argument tell which it is, and are kept of none but the next"
 		echo "read $d_root/proc/*/cmdline and stat of $AGENTS|$RUNTIMES"
 		echo "read $d_root/proc/*/mountinfo of $AGENTS"
 	fi
 	if [ $DO_NODE = 1 ] && [ $DO_COMMANDS = 1 ]; then
+		echo "read $d_root/proc/*/comm of every process: whether systemd-timedated and snapd run"
 		echo "# commands, each ended after $LIMIT s"
 		command_steps | sed 's/@CONFIG@/[--config FILE]/; s/@ADDRESS@/[-a SOCKET]/; s/@ENDPOINT@/[--runtime-endpoint SOCKET]/; s/@UNITS@/UNIT.../; s/@C.*_SOCKET@/SOCKET/; s/@TCP_DIAG@/\/sys\/module\/tcp_diag/' | while read -r _ _ _ line; do
-			d_where=${line%% *}
-			case $line in '?'*) echo "run ${line#* }   # where there is ${d_where#'?'}" ;; *) echo "run $line" ;; esac
+			d_where=''
+			while d_need=${line%% *}; d_need=${d_need#'?'}; [ "?$d_need" = "${line%% *}" ]; do
+				line=${line#* }
+				case $d_need in
+					=*) d_need="where ${d_need#=} runs already" ;;
+					tables:*) d_need="where that loads no kernel module" ;;
+					*) d_need="where there is $d_need" ;;
+				esac
+				d_where="$d_where${d_where:+ and }$d_need"
+			done
+			echo "run $line${d_where:+   # $d_where}"
 		done
 		echo "run journalctl -F _SYSTEMD_UNIT, journalctl -F UNIT: which units there are"
 		for d_unit in $(journal_units); do echo "run journalctl -u $d_unit --since=-$SINCE"; done
@@ -666,16 +689,24 @@ KIB=$(free_kib)
 # Two processes: this one takes the signals and tidies up, the other works. A terminal's ctrl-C and a service manager's stop
 # reach every process of a group: if the worker's own small helpers could be hit, half a row might be written.
 SENT='' WORKER='' ALARM=0 BELL=''
+lives() { [ -d "$W" ] && kill -0 $$ 2>/dev/null; }
 # slay PID: it and everything below, without a last word
 slay() { kill -STOP "$1" 2>/dev/null; kill -KILL $(descendants "$1") 2>/dev/null; }
+# some shells say of what was killed that it was, unless it is waited for
+unring() { [ -z "$BELL" ] || { slay "$BELL"; wait "$BELL"; } 2>/dev/null; }
 # ring SECONDS: wakes this process then, should the worker still go on
 ring() {
-	[ -z "$BELL" ] || slay "$BELL"
+	unring
 	(
 		trap - HUP INT QUIT TERM PIPE EXIT
-		sleep "$1"
-		# where the directory is gone so is the run, and its number may be another's
-		[ -d "$W" ] && kill -USR2 $$ 2>/dev/null
+		r_left=$1
+		# where the directory is gone so is the run, and its number may be another's: a bell does not outlive it
+		while [ "$r_left" -gt 0 ]; do
+			lives || exit 0
+			if [ "$r_left" -gt 3 ]; then sleep 3; else sleep "$r_left"; fi
+			r_left=$((r_left - 3))
+		done
+		lives && kill -USR2 $$ 2>/dev/null
 	) </dev/null >/dev/null 2>&1 &
 	BELL=$!
 }
@@ -732,12 +763,33 @@ supervise() {
 		wait $WORKER 2>/dev/null; s_code=$?
 	done
 	trap '' HUP INT QUIT TERM
-	# waited for in silence: bash tells of every process of its own that was killed
-	[ -z "$BELL" ] || { slay "$BELL"; wait "$BELL" 2>/dev/null; }
+	unring
 	# on a full disk the file stays empty; a signal of ours would make wait's word worthless, so the file comes first
 	[ -s "$W/exit" ] || [ $s_code -gt 125 ] || [ $s_code = 0 ] || exit $s_code
-	[ -s "$W/exit" ] || die 70 "the run was killed, nothing is left of it"
+	[ -s "$W/exit" ] || bereft
 	exit "$(cat "$W/exit")"
+}
+# The worker was killed, for want of memory it may be. What it had started goes on without it and is nobody's child any more:
+# the files procs.* say what that is.
+bereft() {
+	b_pid=$(cat "$W/procs.cluster" 2>/dev/null)
+	if [ -n "$b_pid" ] && kill -TERM "$b_pid" 2>/dev/null; then
+		# a run of its own, which tidies up by itself
+		b_until=$(($(date -u +%s) + 25))
+		while kill -0 "$b_pid" 2>/dev/null && [ "$(date -u +%s)" -lt $b_until ]; do tick; done
+		kill -0 "$b_pid" 2>/dev/null && slay "$b_pid"
+	fi
+	set -- $(cat "$W"/procs.job "$W"/procs.node.* "$W"/procs.call.* 2>/dev/null)
+	[ $# = 0 ] || end_tree "$@" 2>/dev/null
+	[ $ALL = 1 ] && [ -s "$W/wanted" ] || die 70 "the run was killed, nothing is left of it"
+	say "the run was killed, removing its pods"
+	b_left=''
+	find_kubectl && drop_all || b_left=', and the pods that could not be removed'
+	tell_nodes 'the run was killed'
+	# that run says nothing to us of what it left
+	[ -z "$(find "$OUT/" -name 'inquest-cluster-*' -newer "$W/wanted" 2>/dev/null)" ] || n_good=$((n_good + 1))
+	[ $n_good = 0 ] || die 70 "the run was killed: left of it are the archives named above$b_left"
+	die 70 "the run was killed: ${b_left:+left of it are }${b_left#, and }${b_left:-nothing is left of it}"
 }
 pass_on() {
 	[ -z "$SENT" ] || return 0
@@ -777,6 +829,7 @@ SALT=$(head -c 32 /dev/urandom 2>/dev/null | od -An -tx1 2>/dev/null | tr -d ' \
 [ ${#SALT} -eq 64 ] || SALT=$(head -c 32 /dev/urandom | $HASH | cut -c1-64)
 [ ${#SALT} -eq 64 ] || die 70 "no randomness for the salt"
 printf '' >"$W/index"; printf '' >"$W/paths"; printf '' >"$W/counts"
+RUN=$(printf '%s' "$SALT" | cut -c1-8)
 SEQ=0 PARTIAL=0 NUMBER=0 WANT_AGENTS=0 PATIENCE=1 GOT=0
 END=$(($(date -u +%s) + DEADLINE))
 NL='
@@ -886,8 +939,8 @@ children() {
 	if [ -r "/proc/$1/task/$1/children" ]; then cat "/proc/$1/task/"*/children 2>/dev/null
 	else { ps -e -o pid,ppid || ps -o pid,ppid; } 2>/dev/null | awk -v p="$1" '$2 == p { print $1 }'; fi
 }
-descendants() { # PID: itself and everything below, parents first
-	d_todo=$1 d_all=''
+descendants() { # PID...: themselves and everything below, parents first
+	d_todo=$* d_all=''
 	while [ -n "$d_todo" ]; do
 		set -- $d_todo; d_pid=$1; shift; d_all="$d_all $d_pid"; d_todo="$* $(children "$d_pid")"
 		set -- $d_todo; d_todo=$*
@@ -896,12 +949,12 @@ descendants() { # PID: itself and everything below, parents first
 }
 # The list of processes is made before the first signal, and while none of them can start another: later, orphans could not be
 # told apart.
-end_tree() {
-	e_all='' e_now=$(descendants "$1")
+end_tree() { # PID...
+	e_all='' e_now=$(descendants "$@")
 	while [ "$e_now" != "$e_all" ]; do
 		e_all=$e_now
 		kill -STOP $e_all 2>/dev/null
-		e_now=$(descendants "$1")
+		e_now=$(descendants "$@")
 	done
 	kill -TERM $e_all 2>/dev/null
 	kill -CONT $e_all 2>/dev/null
@@ -965,8 +1018,10 @@ capture() {
 	JOB=$!
 	watchdog "$JOB" "$c_limit" </dev/null >/dev/null 2>&1 &
 	DOG=$!
+	echo "$JOB $DOG" >"$W/procs.job"
 	while kill -0 "$JOB" 2>/dev/null; do wait "$JOB" 2>/dev/null; done
 	kill -USR1 "$DOG" 2>/dev/null; wait "$DOG" 2>/dev/null
+	printf '' >"$W/procs.job"
 	JOB=''
 	RC=-
 	[ -s "$W/rc" ] && RC=$(cat "$W/rc")
@@ -1337,10 +1392,62 @@ do_runtime() { # FILE of containerd or CRI-O
 		case $c_k in bin_dirs | plugin_dirs) do_list 1 "$c_d" ;; imports) do_list 1 "${c_d%/*}"; do_file toml "$c_d" ;; esac
 	done 7<"$W/lists"
 }
+# Whoever looks at a path below a mount that no longer answers is stopped, for ever it may be. So a child goes over all steps
+# first: where it stands still that step is left out, and after three those below the same mount. Six times it is tried.
+DEAD=$NL DEADBELOW='' DEADEND=0 DEADWAIT=10
+scout() {
+	s_from=1 s_dead=0
+	[ $DEADWAIT -le "$LIMIT" ] || DEADWAIT=$LIMIT
+	while [ $s_dead -lt 6 ]; do
+		now
+		[ "$NOW" -lt "$END" ] || return
+		( look_ahead ) <"$W/steps" >/dev/null 2>&1 &
+		s_pid=$! s_at='' s_still=0
+		echo $s_pid >"$W/procs.job"
+		while kill -0 $s_pid 2>/dev/null && [ $s_still -lt $((DEADWAIT * 10)) ] && [ "$STOP" = 0 ]; do
+			read -r s_now s_path <"$W/scout"
+			if [ "${s_now:-$s_at}" != "$s_at" ]; then s_at=$s_now s_still=0; fi
+			tick; s_still=$((s_still + 1)); [ $HAVE_TICKS = 1 ] || s_still=$((s_still + 9))
+		done 2>/dev/null
+		# one that hangs in the kernel cannot be ended, and is not waited for
+		{ kill -KILL $s_pid && tick; } 2>/dev/null
+		[ $s_still -ge $((DEADWAIT * 10)) ] && [ -n "$s_at" ] || return
+		s_dead=$((s_dead + 1)) DEAD=$DEAD$s_at$NL s_from=$((s_at + 1))
+		if [ $s_dead -ge 3 ]; then
+			s_mount=$(awk -v p="$R$s_path/" '{ m = $5; if (m != "/" && index(p, m "/") == 1 && length(m) > length(b)) b = m } END { print b }' /proc/self/mountinfo 2>/dev/null)
+			[ -z "$s_mount" ] || [ "$s_mount" = "$R" ] || DEADBELOW="$DEADBELOW $s_mount"
+		fi
+	done
+	DEADEND=$s_from
+}
+look_ahead() {
+	s_n=0
+	while read -r verb a b; do
+		s_n=$((s_n + 1))
+		[ $s_n -ge $s_from ] || continue
+		below_dead "${b:-$a}" && continue
+		echo $s_n "${b:-$a}" >"$W/scout"
+		OLDIFS=$IFS; IFS=''
+		for s_e in $R${b:-$a}; do
+			there "$s_e"
+			case $verb in list | cni) for s_f in "$s_e"/*; do there "$s_f"; done ;; esac
+		done
+		IFS=$OLDIFS
+	done
+}
+below_dead() { for s_m in $DEADBELOW; do case $R$1/ in "$s_m"/*) return 0 ;; esac; done; return 1; }
 node_paths() {
 	path_steps >"$W/steps"
+	printf '' >"$W/scout"
+	scout
+	n_step=0
 	while read -r verb a b <&8; do
 		[ "$STOP" = 0 ] || break
+		n_step=$((n_step + 1)) n_dead=''
+		case $DEAD in *"$NL$n_step$NL"*) n_dead="no answer within $DEADWAIT s" ;; esac
+		[ -n "$n_dead" ] || ! below_dead "${b:-$a}" || n_dead='three paths of its mount gave no answer'
+		[ $DEADEND = 0 ] || [ $n_step -lt $DEADEND ] || n_dead='six paths before gave no answer'
+		if [ -n "$n_dead" ]; then begin_row; row failed - file - "${b:-$a}" "not looked at: $n_dead (a mount that is dead)"; continue; fi
 		case $verb in
 			list) do_list "$a" "$b" ;;
 			hop) resolve "$a" || : ;;
@@ -1440,8 +1547,43 @@ node_runtime() {
 LIVE=0
 in_root() {
 	[ $LIVE = 1 ] || return 1
-	for i_d in $TOOLDIRS; do [ -x "$R$i_d/$1" ] && return 0; done
+	# a link is good inside of the root only, and is looked at there
+	for i_d in $TOOLDIRS; do if [ -x "$R$i_d/$1" ] || [ -L "$R$i_d/$1" ]; then TOOL=$i_d/$1; return 0; fi; done
 	return 1
+}
+# A question must not change the node. need CONDITION: sets s_why where it would, or where it has no answer.
+need() {
+	case $1 in
+		=*) running "${1#=}" || s_why="it would start ${1#=}, which does not run" ;;
+		tables:*) tables_there "${1#*:}" ;;
+		*) there "$R$1" || s_why="there is no $1" ;;
+	esac
+}
+# the kernel keeps fifteen letters of a name
+running() { [ -n "$PROC" ] && grep -qx -- "$(printf '%.15s' "$1")" "$PROC"/[0-9]*/comm 2>/dev/null; }
+# One name, two programs: that for nf_tables loads the module with its first question, the older one asks of the tables that
+# there are. Of a program that is neither it is not known.
+tables_there() { # PROGRAM
+	if in_root "$1"; then resolve "$TOOL" || return 0
+	else
+		TOOL=$(command -v "$1" 2>/dev/null) || return 0
+		REAL=$(readlink -f "$TOOL" 2>/dev/null) || REAL=$TOOL
+	fi
+	t_real=${REAL##*/}
+	case $t_real in
+		*legacy* | xtables-multi | iptables-multi) ;;
+		*)
+			if ! there "$R/sys/module/nf_tables" &&
+				! grep -q '/nf_tables\.ko' "$R/lib/modules/$(cat "$R/proc/sys/kernel/osrelease" 2>/dev/null)/modules.builtin" 2>/dev/null; then
+				s_why="$t_real would load the kernel module nf_tables"; return
+			fi ;;
+	esac
+	case $t_real in *nft*) return ;; esac
+	t_names=$R/proc/net/ip_tables_names t_name=''
+	# without the right to read them it has none to load a module either
+	if there "$t_names" && [ ! -r "$t_names" ]; then return; fi
+	{ read -r t_name <"$t_names"; } 2>/dev/null
+	[ -n "$t_name" ] || s_why="/proc/net/ip_tables_names names no table"
 }
 # Commands speak of the machine that runs them. Below a root of its own that is the node's only where the root belongs to a running
 # machine: a process table without a boot id could be this one's (where commands are replayed), with one it must be.
@@ -1482,14 +1624,17 @@ DONE='' TRIED=''
 run_step() { # VERB MODE SLUG COMMAND...
 	s_verb=$1 s_mode=$2 s_slug=$3; shift 3
 	[ "$DONE" = "$s_slug" ] && return
-	s_need=''
-	case $1 in '?'*) s_need=${1#'?'}; shift ;; esac
+	s_why=''
+	while case $1 in '?'*) ;; *) false ;; esac; do
+		[ -n "$s_why" ] || need "${1#'?'}"
+		shift
+	done
 	s_member=bundle/node/cmd/$s_slug.txt
 	if [ "$TRIED" = "$s_slug" ]; then
 		[ -e "$W/tree/$s_member" ] && s_member=bundle/node/cmd/$s_slug.2.txt
 	else TRIED=$s_slug PARTIAL_BEFORE=$PARTIAL; fi
 	s_origin=$*
-	if [ -n "$s_need" ] && ! there "$R$s_need"; then gone command "$s_origin" "not run: there is no $s_need"; return; fi
+	if [ -n "$s_why" ]; then gone command "$s_origin" "not run: $s_why"; return; fi
 	if in_root "$1"; then set -- chroot "$R" "$@"
 	elif ! command -v "$1" >/dev/null 2>&1; then gone command "$s_origin" "command not found" 127; return; fi
 	begin_row
@@ -1503,7 +1648,9 @@ run_step() { # VERB MODE SLUG COMMAND...
 	[ $COV = failed ] && [ "$s_mode" = text ] && [ -s "$W/tree/$s_member" ] && COV=truncated s_worked=0
 	# of a program that is not there nothing is kept, not even how many lines it did not print
 	if [ $COV = absent ] || { [ ! -s "$W/tree/$s_member" ] && [ $COV != complete ]; }; then rm -f "$W/tree/$s_member"; s_member=-; fi
+	[ $s_worked = 1 ] || ERR=${ERR:-"it ended with exit code $RC"}
 	row $COV "$RC" command "$s_member" "$s_origin" "$ERR"
+	[ $s_worked = 1 ] || PARTIAL=1
 	# a failure does not count where a substitute worked
 	case $COV$s_worked in complete1 | truncated1) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
 }
@@ -2692,6 +2839,19 @@ json() { # a JSON string or null; UTF-8 stays, other bytes become \xHH
 	esc "$1"; [ "$1" = - ] && ESC=-
 	printf '"%s"' "$(printf '%s' "$ESC" | sed 's/[\\"]/\\&/g')"
 }
+# Whether the clock is kept right, where nobody could be asked: as the kernel says, as chrony says, or as systemd-timesyncd left it,
+# which touches the file whenever it hears of the time, every half an hour at least.
+synced() {
+	case $(sed -n 's/^ *return value *[:=] *\([0-9]\).*/\1/p' "$TREE/node/cmd/adjtimex"*.txt 2>/dev/null | head -n 1) in
+		5) echo no; return ;;
+		[0-4]) echo yes; return ;;
+	esac
+	case $(grep '^Leap status' "$TREE/node/cmd/chronyc-tracking.txt" 2>/dev/null) in
+		*'Not synch'*) echo no; return ;;
+		*:*) echo yes; return ;;
+	esac
+	if [ $SAME = 1 ] && [ -n "$(find "$R/run/systemd/timesync/synchronized" -mmin -70 2>/dev/null)" ]; then echo yes; else echo unknown; fi
+}
 node_facts() {
 	n_host=$(head -n 1 "$R/etc/hostname" 2>/dev/null)
 	[ -z "$R" ] && n_host=$(hostname 2>/dev/null || uname -n)
@@ -2703,7 +2863,7 @@ node_facts() {
 	[ -r "$R/etc/os-release" ] && n_os=$(sed -n 's/^PRETTY_NAME=["'"'"']*\([^"'"'"']*\).*/\1/p' "$R/etc/os-release" | head -n 1)
 	SYNCED=unknown
 	[ -f "$W/tree/bundle/node/cmd/timedatectl.txt" ] && SYNCED=$(sed -n 's/^NTPSynchronized=//p' "$W/tree/bundle/node/cmd/timedatectl.txt" | head -n 1)
-	case $SYNCED in yes | no) ;; *) SYNCED=unknown ;; esac
+	case $SYNCED in yes | no) ;; *) SYNCED=$(synced) ;; esac
 }
 write_collector() {
 	now
@@ -2790,25 +2950,56 @@ within() {
 	exec 7<&-
 	(
 		trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
-		sleep "$w_limit" & wait $!
+		while [ "$w_limit" -gt 0 ] && [ -d "$W" ] && leashed; do
+			if [ "$w_limit" -gt 3 ]; then w_nap=3; else w_nap=$w_limit; fi
+			sleep $w_nap & wait $!
+			w_limit=$((w_limit - w_nap))
+		done
 		trap '' USR1
 		printf '' >"$w_flag"
 		end_tree "$w_job"
 	) </dev/null >/dev/null 2>&1 &
 	w_dog=$!
-	wait $w_job; w_rc=$?
+	echo "$w_job $w_dog" >"$W/procs.call.$NUMBER"
+	# some shells say of what was ended that it was
+	wait $w_job 2>/dev/null; w_rc=$?
+	# a signal for this shell ends the wait, too
+	if kill -0 $w_job 2>/dev/null; then end_tree $w_job; fi
 	kill -USR1 $w_dog 2>/dev/null; wait $w_dog 2>/dev/null
+	{ printf '' >"$W/procs.call.$NUMBER"; } 2>/dev/null
 	[ -e "$w_flag" ] && return 124
 	return $w_rc
 }
-# kctl SECONDS ARGUMENTS...: kubectl, its output as it is
+# What looks after one node goes on only as long as the run does; what tidies up, without that.
+LEASH=0
+leashed() { [ $LEASH = 0 ] || lives; }
+# kctl SECONDS ARGUMENTS...: kubectl, its output as it is. K_LIMIT is how long it had.
 kctl() {
-	k_limit=$1; shift
+	leashed || exit 137
+	K_LIMIT=$1; shift
+	if [ $LEASH = 1 ]; then
+		now
+		[ "$K_LIMIT" -le $((END - NOW)) ] || K_LIMIT=$((END - NOW))
+		[ "$K_LIMIT" -ge 1 ] || K_LIMIT=1
+	fi
 	[ -n "$CONTEXT" ] && set -- --context "$CONTEXT" "$@"
 	set -f; set -- $KUBECTL --cache-dir "$W/kubecache" "$@"; set +f
-	within "$k_limit" "$@"
+	within "$K_LIMIT" "$@"
 }
 first_line() { tr -d '\000-\010\013-\037\177' <"$1" 2>/dev/null | grep -v '^[ 	]*$' | head -n 1 | cut -b1-300 | redact text "line$NUMBER"; }
+# reason EXIT FILE: why a call failed
+reason() { if [ "$1" = 124 ]; then echo "no answer of the API server within $K_LIMIT s"; else first_line "$2"; fi; }
+# heard EXIT: an API server that twice in a row did not answer in time is not asked about further nodes
+heard() { if [ "$1" = 124 ]; then echo late >>"$W/silent"; else printf '' >"$W/silent"; fi; }
+silent() { [ -s "$W/silent" ] && [ "$(wc -l <"$W/silent")" -ge 2 ]; }
+# blame FILE EXIT: the same for what is run on the node: the API server stands between
+blame() {
+	if [ "$2" != 124 ]; then first_line "$1"; return; fi
+	b_late=$K_LIMIT
+	kctl "$LIMIT" get --raw /version >/dev/null 2>&1; b_rc=$?
+	heard $b_rc
+	if [ $b_rc = 124 ]; then reason 124; else echo "no answer of the node within $b_late s, but one of the API server"; fi
+}
 # shellcheck disable=SC2016 # a case's name stands between quotes in the line that is shown
 quoted() { printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"; }
 by_hand() {
@@ -2823,14 +3014,20 @@ one_node() {
 	mkdir -p "$o_dir"
 	pod_manifest "$o_node" "$o_pod" "$RUN" >"$o_dir/pod.json"
 	printf '' >"$o_dir/making"
-	if ! kctl "$LIMIT" -n "$PODNS" create -f - <"$o_dir/pod.json" >"$o_dir/out" 2>"$o_dir/err"; then
-		rm -f "$o_dir/making"
-		missing "no pod could be made: $(first_line "$o_dir/err")"; return
+	kctl "$LIMIT" -n "$PODNS" create -f - <"$o_dir/pod.json" >"$o_dir/out" 2>"$o_dir/err"; o_rc=$?
+	heard $o_rc
+	if [ $o_rc != 0 ]; then
+		# what was cut off may still be granted
+		[ $o_rc = 124 ] || rm -f "$o_dir/making"
+		missing "no pod could be made: $(reason $o_rc "$o_dir/err")"; return
 	fi
 	rm -f "$o_dir/making"
 	o_until=$(($(date -u +%s) + PODWAIT)) o_why=''
 	while :; do
 		kctl "$LIMIT" -n "$PODNS" get pod "$o_pod" -o 'jsonpath={.status.phase}|{.status.containerStatuses[0].state.waiting.reason}|{.status.containerStatuses[0].state.waiting.message}|{.status.reason} {.status.message}' >"$o_dir/out" 2>"$o_dir/err"
+		o_rc=$?
+		heard $o_rc
+		if [ $o_rc = 124 ] && silent; then missing "$(reason $o_rc)"; return; fi
 		o_line=$(first_line "$o_dir/out")
 		case $o_line in
 			Running\|*) break ;;
@@ -2843,64 +3040,78 @@ one_node() {
 	# The kubelet may call a container running before it can be entered, and kubectl may lose the end of what it is given
 	# (seen with 1.20: 32 KiB of 100): what arrived is counted.
 	o_try=0
-	until kctl "$LIMIT" -n "$PODNS" exec -i "$o_pod" -- sh -c 'cat >/scratch/collect.sh; wc -c </scratch/collect.sh' <"$SELF" >"$o_dir/out" 2>"$o_dir/err" &&
-		[ "$(tr -cd 0-9 <"$o_dir/out")" = "$(wc -c <"$SELF" | tr -cd 0-9)" ]; do
+	while :; do
+		kctl "$LIMIT" -n "$PODNS" exec -i "$o_pod" -- sh -c 'cat >/scratch/collect.sh; wc -c </scratch/collect.sh' <"$SELF" >"$o_dir/out" 2>"$o_dir/err"; o_rc=$?
+		[ $o_rc = 0 ] && [ "$(tr -cd 0-9 <"$o_dir/out")" = "$(wc -c <"$SELF" | tr -cd 0-9)" ] && break
 		o_try=$((o_try + 1))
-		[ $o_try -lt 5 ] || { missing "the pod cannot be entered: $(first_line "$o_dir/err")"; drop; return; }
+		[ $o_rc != 124 ] && [ $o_try -lt 5 ] || { missing "the pod cannot be entered: $(blame "$o_dir/err" $o_rc)"; drop; return; }
 		sleep 1
 	done
-	set -- --root /host --no-cluster --node "$o_node" -o /scratch --since "$SINCE" --timeout "$LIMIT" --deadline "$DEADLINE" --max-bytes "$MAX"
+	# its archive must arrive before the run's own end
+	now
+	o_end=$((END - NOW - 15))
+	[ $o_end -ge 5 ] || o_end=5
+	[ $o_end -le "$DEADLINE" ] || o_end=$DEADLINE
+	set -- --root /host --no-cluster --node "$o_node" -o /scratch --since "$SINCE" --timeout "$LIMIT" --deadline "$o_end" --max-bytes "$MAX"
 	[ $DO_COMMANDS = 1 ] || set -- "$@" --files-only
 	[ -n "$CASE" ] && set -- "$@" --case "$CASE"
 	[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
-	kctl $((DEADLINE + 60)) -n "$PODNS" exec "$o_pod" -- sh /scratch/collect.sh "$@" >"$o_dir/out" 2>"$o_dir/err"
+	kctl $((o_end + 60)) -n "$PODNS" exec "$o_pod" -- sh /scratch/collect.sh "$@" >"$o_dir/out" 2>"$o_dir/err"
 	o_rc=$?
 	sed "s/^collect.sh: /collect.sh: $o_node: /; /^command terminated with/d" "$o_dir/err" | tr -d '\000-\010\013-\037\177' | head -n 20 | redact text "line$NUMBER" >&2
 	o_sum=$(sed -n 's/^\([0-9a-f]\{64\}\)  \/scratch\/inquest-[A-Za-z0-9._-]*$/\1/p' "$o_dir/out" | head -n 1)
 	o_file=$(sed -n 's/^[0-9a-f]\{64\}  \/scratch\/\(inquest-[A-Za-z0-9._-]*\)$/\1/p' "$o_dir/out" | head -n 1)
+	if [ -z "$o_sum" ] && [ $o_rc = 124 ]; then missing "the collector left no archive: $(blame "$o_dir/err" $o_rc)"; drop; return; fi
 	if [ -z "$o_sum" ]; then missing "the collector left no archive (exit $o_rc): $(grep -v '^command terminated with' "$o_dir/err" >"$o_dir/why"; first_line "$o_dir/why")"; drop; return; fi
 	o_try=0
 	while :; do
-		kctl $((LIMIT * 4)) -n "$PODNS" exec "$o_pod" -- cat "/scratch/$o_file" >"$o_dir/archive" 2>"$o_dir/err"
+		kctl $((LIMIT * 4)) -n "$PODNS" exec "$o_pod" -- cat "/scratch/$o_file" >"$o_dir/archive" 2>"$o_dir/err"; o_late=$?
 		[ "$(hash_of "$o_dir/archive")" = "$o_sum" ] && break
 		o_try=$((o_try + 1))
-		[ $o_try -lt 5 ] || { missing "its archive did not arrive whole: $(first_line "$o_dir/err")"; drop; return; }
+		[ $o_late != 124 ] && [ $o_try -lt 5 ] || { missing "its archive did not arrive whole: $(blame "$o_dir/err" $o_late)"; drop; return; }
 	done
 	drop
 	printf '%s %s %s\n' "$o_rc" "$o_sum" "$o_file" >"$o_dir/done"
 }
-missing() { printf '%s\n' "$1" >"$o_dir/missing"; }
-drop() { kctl "$LIMIT" -n "$PODNS" delete pod "$o_pod" --wait=false >/dev/null 2>&1 || :; }
-# Every pod of this run goes, also one that was being made when the run was stopped.
+missing() { # REASON
+	now
+	# cut short by the end of the run, a call says nothing of who did not answer
+	[ "$NOW" -lt "$END" ] || set -- "the deadline of $n_span s has passed (--deadline)"
+	printf '%s\n' "$1" >"$o_dir/missing"
+}
+drop() { silent || kctl "$LIMIT" -n "$PODNS" delete pod "$o_pod" --wait=false >/dev/null 2>&1 || :; }
+# Every pod of this run goes, also one that was being made when the run was stopped. It takes a minute at most.
 drop_all() {
-	a_n=0
+	a_limit=$LIMIT
+	[ "$a_limit" -le 15 ] || a_limit=15
 	# a request that was cut off may still be granted: for those pods it waits until they came and went
 	a_wait=''
 	for a_m in "$W"/node.*/making; do [ -e "$a_m" ] && { a_m=${a_m%/making}; a_wait="$a_wait inquest-collect-$RUN-${a_m##*.}"; }; done
-	a_until=$(($(date -u +%s) + 15))
-	while [ $a_n -lt 20 ]; do
-		a_n=$((a_n + 1))
+	a_start=$(date -u +%s) a_took=0 a_late=0
+	a_hand="$KUBECTL${CONTEXT:+ --context $CONTEXT} -n $PODNS delete pods -l inquest/run=$RUN"
+	while [ $a_took -lt 30 ] && [ $a_late -lt 2 ]; do
 		a_force=''
 		# a node whose kubelet is gone never confirms that a pod ended
-		[ $a_n -gt 8 ] && a_force='--grace-period=0 --force'
-		a_rc=0
-		kctl "$LIMIT" -n "$PODNS" get pods -l "inquest/run=$RUN" -o name >"$W/left" 2>"$W/err" || a_rc=1
+		[ $a_took -gt 8 ] && a_force='--grace-period=0 --force'
+		kctl "$a_limit" -n "$PODNS" get pods -l "inquest/run=$RUN" -o name >"$W/left" 2>"$W/err"; a_rc=$?
+		if [ $a_rc = 124 ]; then a_late=$((a_late + 1)); fi
 		if [ $a_rc = 0 ] && [ ! -s "$W/left" ]; then
 			[ -z "$a_wait" ] && return 0
-			if [ "$(date -u +%s)" -ge $a_until ]; then
-				say "a pod that was being made may still appear: kubectl -n $PODNS delete pods -l inquest/run=$RUN"
+			if [ $a_took -ge 15 ]; then
+				say "a pod that was being made may still appear: $a_hand"
 				return 1
 			fi
-		else
+		elif [ $a_rc != 124 ]; then
 			a_still=''
 			for a_m in $a_wait; do grep -qF "$a_m" "$W/left" || a_still="$a_still $a_m"; done
 			a_wait=$a_still
-			kctl "$LIMIT" -n "$PODNS" delete pods -l "inquest/run=$RUN" --wait=false $a_force >/dev/null 2>"$W/err"
-			[ $a_n -gt 8 ] && [ $a_rc = 1 ] && break
+			kctl "$a_limit" -n "$PODNS" delete pods -l "inquest/run=$RUN" --wait=false $a_force >/dev/null 2>"$W/err"
+			[ $a_took -gt 8 ] && [ $a_rc != 0 ] && break
 		fi
 		sleep 1
+		a_took=$(($(date -u +%s) - a_start))
 	done
-	say "pods of this run may be left: kubectl -n $PODNS delete pods -l inquest/run=$RUN"
+	say "pods of this run may be left; they end by themselves, or with: $a_hand"
 	return 1
 }
 alive() { # how many of the started runs still go on
@@ -2913,10 +3124,13 @@ alive() { # how many of the started runs still go on
 all_nodes() {
 	find_kubectl || die 3 "nothing could be read: no kubectl found (--kubectl)"
 	[ -f "$SELF" ] && [ -r "$SELF" ] || die 64 "--all-nodes sends this script to the nodes: run it as a file, not from a pipe"
-	RUN=$(printf '%s' "$SALT" | cut -c1-8)
 	mkdir -p "$W/kubecache"
+	[ "$STOP" = 0 ] || exit $((128 + STOP))
 	if ! kctl "$LIMIT" get nodes -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}' >"$W/nodes" 2>"$W/err"; then
-		say "the API server does not list its nodes: $(first_line "$W/err")"
+		[ "$STOP" = 0 ] || exit $((128 + STOP))
+		n_why=$(first_line "$W/err")
+		[ ! -e "$W/late.$NUMBER" ] || n_why="no answer within $LIMIT s"
+		say "the API server does not list its nodes: $n_why"
 		n_list=$(printf '%s' "$ONLY" | tr ',' ' ')
 		for n_name in ${n_list:-NAME}; do say "by hand: $(by_hand "$n_name")"; done
 		die 3 "nothing could be read"
@@ -2928,46 +3142,83 @@ all_nodes() {
 		cp "$W/only" "$W/wanted"
 	fi
 	n_all=$(wc -l <"$W/wanted" | tr -d ' ')
+	# The time is for all of it. Where nobody said how much, each round of nodes has its own.
+	n_span=$DEADLINE
+	[ -n "$GIVEN" ] || n_span=$((DEADLINE * DO_CLUSTER + (DEADLINE + PODWAIT) * ((n_all + PARALLEL - 1) / PARALLEL)))
+	END=$((END - DEADLINE + n_span))
 	# our own pods would be in the lists, so those come first
-	RC_CLUSTER=-
 	if [ $DO_CLUSTER = 1 ]; then
 		say "the API server"
-		set -- --cluster-only -o "$OUT" --since "$SINCE" --timeout "$LIMIT" --deadline "$DEADLINE" --max-bytes "$MAX" --kubectl "$KUBECTL"
+		# of a time for all of it the nodes have half at least
+		now
+		n_part=$DEADLINE
+		[ $((n_part * 2)) -le $((END - NOW)) ] || n_part=$(((END - NOW) / 2))
+		[ $n_part -ge 1 ] || n_part=1
+		set -- --cluster-only -o "$OUT" --since "$SINCE" --timeout "$LIMIT" --deadline "$n_part" --max-bytes "$MAX" --kubectl "$KUBECTL"
 		[ -n "$CONTEXT" ] && set -- "$@" --context "$CONTEXT"
 		for n_name in $NAMESPACES; do set -- "$@" --namespace "$n_name"; done
 		[ -n "$CASE" ] && set -- "$@" --case "$CASE"
 		[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
 		( trap - TERM EXIT PIPE USR1; exec sh "$SELF" "$@" ) &
-		WORKERS=$!
 		n_child=$!
-		while kill -0 $n_child 2>/dev/null && [ "$STOP" = 0 ]; do wait $n_child; done
-		if [ "$STOP" != 0 ]; then kill -TERM $n_child 2>/dev/null; fi
+		echo $n_child >"$W/procs.cluster"
+		n_told=''
+		while kill -0 $n_child 2>/dev/null; do
+			orphaned
+			[ "$STOP" = 0 ] || [ -n "$n_told" ] || { n_told=1; kill -TERM $n_child 2>/dev/null; }
+			tick
+		done
 		wait $n_child 2>/dev/null
-		RC_CLUSTER=$?
+		echo $? >"$W/cluster.rc"
+		printf '' >"$W/procs.cluster"
 	fi
-	WORKERS='' NUMBER=0 ALIVE=0
+	WORKERS='' NUMBER=0 ALIVE=0 n_late=0
 	trap 'n_rc=$?; drop_all; echo $n_rc >"$W/exit"' EXIT
 	while IFS= read -r n_name <&9; do
-		while alive; [ $ALIVE -ge "$PARALLEL" ] && [ "$STOP" = 0 ]; do tick; done
-		[ "$STOP" = 0 ] || break
+		while alive; [ $ALIVE -ge "$PARALLEL" ] && in_time; do tick; done
+		in_time && ! silent || break
 		NUMBER=$((NUMBER + 1))
 		say "node $n_name ($NUMBER of $n_all)"
-		( trap - TERM EXIT PIPE USR1; END=$((END + 3600)); one_node "$n_name" ) 9<&- &
+		( trap - TERM EXIT PIPE USR1; LEASH=1; one_node "$n_name" ) 9<&- &
 		WORKERS="$WORKERS $!"
+		echo $! >"$W/procs.node.$NUMBER"
 	done 9<"$W/wanted"
-	while alive; [ $ALIVE -gt 0 ] && [ "$STOP" = 0 ]; do tick; done
+	while alive; [ $ALIVE -gt 0 ] && in_time; do tick; done
 	SIGNAL=$STOP
 	# caught, not ignored: the watchdogs below are told by it
 	trap : USR1
-	for n_p in $WORKERS; do end_tree "$n_p"; done
+	[ -z "$WORKERS" ] || end_tree $WORKERS
 	[ "$SIGNAL" = 0 ] || say "removing the pods"
 	drop_all
 	n_pods=$?
 	trap 'echo $? >"$W/exit"' EXIT
+	n_why='what looked after it was killed'
+	if silent; then n_why="not tried: the API server twice in a row gave no answer within $LIMIT s"; fi
+	[ $n_late = 0 ] || n_why="the deadline of $n_span s has passed (--deadline)"
+	[ "$SIGNAL" = 0 ] || n_why='the run was stopped'
+	tell_nodes "$n_why"
+	lives || { trap - EXIT; cleanup; exit 137; }
+	[ "$SIGNAL" != 0 ] && exit $((128 + SIGNAL))
+	[ $n_good = 0 ] && die 3 "nothing could be read"
+	[ $n_pods = 0 ] || [ $n_worst != 0 ] || n_worst=2
+	exit $n_worst
+}
+# Whoever killed the other process wants an end, too.
+orphaned() { [ "$STOP" != 0 ] || kill -0 $$ 2>/dev/null || { STOP=9; say "the run was killed, writing what there is"; }; }
+in_time() {
+	orphaned
+	[ "$STOP" = 0 ] || return 1
+	now
+	[ "$NOW" -lt $END ] || n_late=1
+	[ $n_late = 0 ]
+}
+# tell_nodes REASON: the archives that arrived get their names, of the other nodes the reason is said. Sets n_good and n_worst.
+tell_nodes() {
 	n_good=0 n_worst=0 NUMBER=0
-	[ "$RC_CLUSTER" = 3 ] && n_worst=2
-	case $RC_CLUSTER in - | 0 | 3) ;; 2 | 5) n_worst=$RC_CLUSTER ;; *) n_worst=2 ;; esac
-	case $RC_CLUSTER in 0 | 2 | 5) n_good=1 ;; esac
+	n_rc=-
+	[ -s "$W/cluster.rc" ] && n_rc=$(cat "$W/cluster.rc")
+	case $n_rc in - | 0) ;; 2 | 5) n_worst=$n_rc ;; *) n_worst=2 ;; esac
+	case $n_rc in 0 | 2 | 5) n_good=1 ;; esac
 	while IFS= read -r n_name <&9; do
 		NUMBER=$((NUMBER + 1)) o_dir=$W/node.$NUMBER
 		if [ -s "$o_dir/done" ]; then
@@ -2978,16 +3229,12 @@ all_nodes() {
 			case $n_rc in 0) ;; 5) n_worst=5 ;; *) [ $n_worst = 0 ] && n_worst=2 ;; esac
 		else
 			[ $n_worst = 0 ] && n_worst=2
-			n_why='the run was stopped'
+			n_why=$1
 			[ -s "$o_dir/missing" ] && n_why=$(cat "$o_dir/missing")
 			say "$n_name: MISSING: $n_why"
 			say "  by hand: $(by_hand "$n_name")"
 		fi
 	done 9<"$W/wanted"
-	[ "$SIGNAL" != 0 ] && exit $((128 + SIGNAL))
-	[ $n_good = 0 ] && die 3 "nothing could be read"
-	[ $n_pods = 0 ] || [ $n_worst != 0 ] || n_worst=2
-	exit $n_worst
 }
 
 # ======================================================================================================= the run

@@ -88,6 +88,59 @@ test("no API server: nothing is collected, and the commands to run by hand are s
   assert.equal(archives(out), []);
 });
 
+const timed = (of: () => { code: number | null; stderr: string }) => {
+  const began = Date.now();
+  return { ...of(), seconds: (Date.now() - began) / 1000 };
+};
+
+test("an API server that stops answering is named as what did not answer, and the remaining nodes are not waited for", () => {
+  const { fake, out } = cluster();
+  for (let n = 1; n <= 9; n++) fake.node(`n${n}`);
+  fake.hang("get pod ");
+  const { code, stderr, seconds } = timed(() =>
+    all(fake, out, "--no-cluster", "--timeout", "5", "--parallel", "1", "--pod-timeout", "15"),
+  );
+  assert.is(code, 3, stderr);
+  assert.match(stderr, /n1: MISSING: no answer of the API server within 5 s/);
+  for (let n = 2; n <= 9; n++)
+    assert.match(
+      stderr,
+      new RegExp(`n${n}: MISSING: not tried: the API server twice in a row gave no answer within 5 s`),
+    );
+  assert.match(stderr, /by hand: sh collect\.sh --no-cluster --node n9/);
+  assert.not.match(stderr, /Terminated|Killed|exit 124/);
+  assert.ok(seconds < 40, `${seconds} s`);
+  assert.equal(fake.pods(), []);
+});
+
+test("a pod that cannot be entered in time: whether the API server still answers is asked and said", () => {
+  for (const [calls, said] of [
+    ["exec", /n1: MISSING: the pod cannot be entered: no answer of the node within 5 s, but one of the API server/],
+    ["", /the API server does not list its nodes: no answer within 5 s/],
+  ] as const) {
+    const { fake, out } = cluster();
+    fake.node("n1");
+    fake.hang(calls);
+    const { stderr } = all(fake, out, "--no-cluster", "--timeout", "5");
+    assert.match(stderr, said);
+    assert.not.match(stderr, /Terminated|exit 124/);
+  }
+});
+
+test("the deadline is that of the whole run, with a minute for removing the pods", () => {
+  const { fake, out } = cluster();
+  for (let n = 1; n <= 5; n++) fake.node(`n${n}`);
+  fake.hang("exec");
+  const { code, stderr, seconds } = timed(() =>
+    all(fake, out, "--no-cluster", "--timeout", "30", "--parallel", "1", "--deadline", "6"),
+  );
+  assert.is(code, 3, stderr);
+  assert.match(stderr, /n1: MISSING: the deadline of 6 s has passed \(--deadline\)/);
+  assert.match(stderr, /n5: MISSING: the deadline of 6 s has passed \(--deadline\)/);
+  assert.ok(seconds < 40, `${seconds} s`);
+  assert.equal(fake.pods(), []);
+});
+
 test("only the nodes that are named, and none that does not exist", () => {
   const { fake, out } = cluster();
   for (const name of ["n1", "n2"]) fake.node(name);
@@ -129,7 +182,13 @@ test("a dry run prints the pod and every command, and asks nothing", () => {
   ]);
   assert.is(manifest.spec.automountServiceAccountToken, false);
   assert.ok(manifest.spec.volumes[0].hostPath && manifest.spec.containers[0].volumeMounts[0].readOnly);
-  for (const part of ["list /host/etc/cni/net.d", "run date -u", "get events -A -o json", "delete pods -l"])
+  for (const part of [
+    "list /host/etc/cni/net.d",
+    "run date -u",
+    "get events -A -o json",
+    "delete pods -l",
+    "/host/proc/*/cmdline of every process",
+  ])
     assert.ok(stdout.includes(part), part);
 });
 

@@ -14,6 +14,8 @@ export interface FakeCluster {
   node(name: string, behaviour?: "refuse" | "pull" | "slow"): void;
   /** From now on the API server does not answer. */
   down(): void;
+  /** From now on calls whose arguments contain the text, or all, get no answer for ten minutes. */
+  hang(calls?: string): void;
   /** Every call, one a line. */
   readonly log: string;
 }
@@ -22,6 +24,7 @@ const KUBECTL = `#!/bin/sh
 # stands for kubectl in tests
 S=$FAKE_STATE
 printf '%s\\n' "$*" >>"$S/log"
+if [ -e "$S/hang" ] && case $* in *"$(cat "$S/hang")"*) : ;; *) false ;; esac; then exec sleep 600; fi
 if [ -e "$S/down" ]; then echo 'Unable to connect to the server: dial tcp 127.0.0.1:1: connect: connection refused' >&2; exit 1; fi
 while :; do
 	case $1 in
@@ -78,6 +81,15 @@ const TOOLS =
     " ",
   );
 
+/** Nothing else of this machine: a run then takes a second, and says the same everywhere. */
+export function fewTools(bin: string): void {
+  mkdirSync(bin, { recursive: true });
+  for (const tool of TOOLS) {
+    const found = which(tool);
+    if (found !== undefined) symlinkSync(found, join(bin, tool));
+  }
+}
+
 /** `host` is the tree that every node has. */
 export function fakeCluster(dir: string, host: string): FakeCluster {
   for (const part of ["bin", "pods", "disk"]) mkdirSync(join(dir, part), { recursive: true });
@@ -87,11 +99,7 @@ export function fakeCluster(dir: string, host: string): FakeCluster {
     KUBECTL.replace("S=$FAKE_STATE", `S='${dir}'`).replaceAll("$S/host", host.replaceAll(":", "\\:")),
   );
   chmodSync(kubectl, 0o755);
-  // nothing else of this machine: a run then takes a second, and says the same everywhere
-  for (const tool of TOOLS) {
-    const found = which(tool);
-    if (found !== undefined) symlinkSync(found, join(dir, "bin", tool));
-  }
+  fewTools(join(dir, "bin"));
   const nodes: string[] = [];
   writeFileSync(join(dir, "log"), "");
   return {
@@ -103,6 +111,7 @@ export function fakeCluster(dir: string, host: string): FakeCluster {
       if (behaviour) writeFileSync(join(dir, `node.${name}.${behaviour}`), "");
     },
     down: () => writeFileSync(join(dir, "down"), ""),
+    hang: (calls = "") => writeFileSync(join(dir, "hang"), calls),
     log: join(dir, "log"),
   };
 }

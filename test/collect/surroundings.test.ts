@@ -167,6 +167,27 @@ else {
     assert.match(refused.stderr, /less than 256 MiB free/);
   });
 
+  const fuse = join(work, "fuse-tried");
+  mkdirSync(fuse);
+  const dead = `exec 9<>/dev/fuse && mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 dead`;
+  if (inside(`${dead} ${fuse}`).status !== 0) skip("collector over a dead mount (needs /dev/fuse)");
+  else {
+    test("a mount that no longer answers costs only what lies on it", () => {
+      const broken = join(work, "broken");
+      put(broken, "/etc/hostname", "n1\n");
+      put(broken, "/proc/1/cmdline", "init\0");
+      put(broken, "/etc/resolv.conf", "nameserver 1.2.3.4\n");
+      mkdirSync(join(broken, "var/lib/calico"), { recursive: true });
+      const { stdout, stderr } = inside(`${dead} ${broken}/var/lib/calico && mkdir ${work}/out-dead &&
+        sh ./collect.sh -o ${work}/out-dead --root ${broken} --files-only --timeout 3 9<&-; echo "exit $?"`);
+      assert.match(stdout, /^exit 2$/m, stderr);
+      const bundle = open(join(work, "out-dead", archive(join(work, "out-dead"))), 2, stderr);
+      assert.is(bundle.row("/var/lib/calico")["coverage"], "failed");
+      assert.match(bundle.row("/var/lib/calico")["note"] ?? "", /^not looked at: no answer within 3 s/);
+      assert.is(bundle.row("/etc/resolv.conf")["coverage"], "complete", "it comes later");
+    });
+  }
+
   test("a read-only /tmp is not needed", () => {
     const { stdout } =
       inside(`mount --bind ${work} /mnt && mount -t tmpfs -o ro none /tmp && mkdir /mnt/out-ro && cd /mnt &&
