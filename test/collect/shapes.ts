@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes, randomInt } from "node:crypto";
+import { ODD_EVIDENCE, oddLines, toldLines } from "./odd.js";
 
 /**
  * Secrets of every shape that we know of, made anew for each run, and the evidence that looks like them and must survive.
@@ -18,7 +19,7 @@ const keep = (name: string, value: string): string => {
   secrets.set(name, value);
   return value;
 };
-// a letter first: what begins like a file or an option is another test
+// a letter first: what begins like a file, a variable or a number is in odd.ts
 const word = (name: string, n = 20): string => keep(name, pick(LOWER, 1) + pick(ALNUM, n - 2) + pick(DIGITS, 1));
 const hex = (name: string, n = 32): string => keep(name, randomBytes(n).toString("hex").slice(0, n));
 const lower = (name: string, n = 16): string => keep(name, `${pick(LOWER + DIGITS, n - 1)}${pick(DIGITS, 1)}`);
@@ -287,6 +288,8 @@ export const LINES: readonly string[] = [
   `wrong password ${simple("word behind a wrong password")} for user bob`,
   `password ${word("password with a digit", 9)} rejected`,
   `password=\xff${simple("behind a strange byte")} password: a\xfe${simple("behind another strange byte")}`,
+  ...toldLines(keep),
+  ...oddLines(keep),
 ];
 
 /** Evidence. It stands between the secrets, and must come out as it went in. */
@@ -347,6 +350,7 @@ export const EVIDENCE: readonly string[] = [
   "status installed passwd 1:4.13+dfsg1-4ubuntu3",
   "redis AUTH failed, NOAUTH Authentication required",
   "systemd[1]: Started snap.microk8s.daemon-kubelite.service, join the cluster later",
+  ...ODD_EVIDENCE,
   certificate,
 ];
 /** A certificate in base64 of PEM, as kubeconfigs carry it. */
