@@ -2707,7 +2707,7 @@ function value_ok(f, v) {
 	if (v == "true" || v == "false" || rooted(v)) return 1
 	if (sensitive(f)) return 0
 	# one letter says too little of what is behind it
-	if (length(f) == 1) return (tolower(v) in VALUE) || v ~ /^([0-9]?[0-9]?[0-9]|(unix|fd):\/\/[A-Za-z0-9_.\057-]*)$/
+	if (length(f) == 1) return (tolower(v) in VALUE) || (f ~ /[cdfrCD]/ && words_path(v)) || v ~ /^([0-9]?[0-9]?[0-9]|(unix|fd):\/\/[A-Za-z0-9_.\057-]*)$/
 	return plain(v)
 }
 # the files of microk8s: one flag a line

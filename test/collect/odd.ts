@@ -150,6 +150,7 @@ export const commandLines = (keep: (name: string, value: string) => string): rea
   return [
     ["/usr/local/bin/k3s", "agent", "-t", word("k3s -t"), "--node-name", "n1"],
     ["/usr/bin/agent", "--pat", word("--pat"), "-k", word("-k"), "--enroll", "-c", word("-c")],
+    ["/usr/bin/containerd", "-c", `/${keep("command line: a slash behind -c", `${pick(ALNUM, 12)}Aa1`)}`],
     ["/usr/bin/snmpd", "-c", word("snmpd -c")],
     ["/usr/bin/vault", "login", word("vault login")],
     ["/usr/bin/ngrok", "authtoken", word("ngrok authtoken")],
@@ -195,6 +196,7 @@ export const COMMAND_EVIDENCE: readonly string[] = [
   "/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id 4e0ee0d8fba7ab0bf4d2ae12e5c36b7b6a2e1cf5c4d2f8f9a1b2c3d4e5f60718 -address /run/containerd/containerd.sock",
   "/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock",
   "/usr/local/bin/k3s server --node-name k8s01 --data-dir /data/k3s --flannel-backend vxlan --disable traefik",
+  "/usr/bin/containerd -c /c.toml --state /data/run",
   "/coredns -conf /etc/coredns/Corefile",
   "kube-apiserver --etcd-servers=https://127.0.0.1:2379 --service-account-key-file=/etc/kubernetes/pki/sa.pub --tls-private-key-file=/etc/kubernetes/pki/apiserver.key --authorization-mode=Node,RBAC --client-ca-file=/etc/kubernetes/pki/ca.crt --secure-port=6443",
   "calico-node -felix",
