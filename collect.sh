@@ -1944,7 +1944,7 @@ function names_secret(key, before) {
 	return secret_key(key)
 }
 # key=value, "key":"value", key: value and --key value where the key's name says that it is a secret
-function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, before) {
+function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, before, near) {
 	out = ""; low = tolower(s)
 	while (match(low, /(pass|pw|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration)[_-]?key|credential|authorization|auth|psk|callback)[a-z0-9_.-]*[\\]*["']?[]]?[ \t]*(:=|[:=][=>]?)[ \t]*[[]?[\\]*["'`]?|--?[a-z0-9-]*(pass|pw|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration)[_-]?key|credential|authorization|auth|psk|callback)[a-z0-9-]*[ \t]+["']?/)) {
 		head = substr(s, 1, RSTART + RLENGTH - 1); key = substr(low, RSTART, RLENGTH); before = out substr(s, 1, RSTART - 1)
@@ -1975,11 +1975,13 @@ function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, be
 				v = substr(rest, 1, RLENGTH); sub(/[ \t\r]*(\\[nr])?$/, "", v); prose = 0
 			}
 		}
-		if (!names_secret(key, before)) { v = ""; prose = 1 }
+		# of a long line only what may belong to the name
+		near = length(before) > 80 ? substr(before, length(before) - 79) : before
+		if (!names_secret(key, near)) { v = ""; prose = 1 }
 		# the end of a name, as in default-token-x2x4l
-		if (key ~ /^-/ && before ~ /[A-Za-z0-9_.]$/) { v = ""; prose = 1 }
+		if (key ~ /^-/ && near ~ /[A-Za-z0-9_.]$/) { v = ""; prose = 1 }
 		# the tag of an image
-		if (key ~ /[a-z0-9]:$/ && before ~ "/[A-Za-z0-9_./-]*$" && v ~ /^v?[0-9]+[.][0-9]+[0-9A-Za-z.+_-]*(@sha256:[0-9a-f]+)?$/) prose = 1
+		if (key ~ /[a-z0-9]:$/ && near ~ "/[A-Za-z0-9_./-]*$" && v ~ /^v?[0-9]+[.][0-9]+[0-9A-Za-z.+_-]*(@sha256:[0-9a-f]+)?$/) prose = 1
 		if (key ~ /^-.*-stdin[ \t]/) prose = 1
 		if (key ~ /^-/ && v ~ /^(has|is|was|are|will|must|and|or|to|in|not|for|with|flag|flags|option|argument|should|cannot|can)$/) prose = 1
 		if (head ~ /\[$/ && rest ~ /^REDACTED len=/) { v = substr(rest, 1, index(rest, "]")); out = out head v }

@@ -196,6 +196,16 @@ test("long lines of one letter, dots, or beginnings of tokens take no time", () 
     "secret: a ",
     "AUTH ",
     "%3D",
+    "pass=/",
+    "pw ",
+    "/pass:1.2 ",
+    "://h/hooks/",
+    "://h/hook",
+    "token is x ",
+    "user a pass b ",
+    "gcm(aes) ",
+    "certificate key: ",
+    "auth_url=/x?token=",
   ]) {
     for (const awk of awks) filter(awk, "text", `${unit.repeat(8192 / unit.length)}\n`);
   }
