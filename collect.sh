@@ -2513,7 +2513,10 @@ function punct(s,   out, c, w) {
 		if (RLENGTH < 1) RLENGTH = 1
 		w = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
 		if (agents != "") note_status(w)
-		if (!skipping) out = out (w ~ /^(true|false|null|-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?)$/ && !secret_number(w) ? w : hide(w))
+		if (skipping) continue
+		if (w !~ /^(true|false|null|-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?)$/) out = out hide(w)
+		# in quotes, or it would be JSON no more
+		else out = out (secret_number(w) ? "\"" hide(w) "\"" : w)
 	}
 	return out
 }

@@ -91,6 +91,9 @@ export const password = word("password of structured files");
 export const proxyPassword = word("password of a proxy in arguments");
 export const clientKey = encode64(rsa("client-key-data"));
 export const opaque = word("opaque token", 32);
+export const slashed = `/${word("behind a slash", 15)}`;
+export const digits = keep("digits", `7${pick(DIGITS, 13)}`);
+export const plainWord = simple("plain word");
 
 const dockerAuth = (name: string): string => {
   const auth = encode64(`robot$ci:${word(`${name}, the password`)}`);
