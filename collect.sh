@@ -1946,15 +1946,19 @@ write_filter() {
 # longer than all the rest. \057 in brackets is a slash: busybox takes the backslash of \/ there for one of the characters.
 BEGIN {
 	JWT = "e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+"
-	SECRETKEY = "(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)"
+	SECRETKEY = "(pass|pw|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration)[_-]?key|credential|authorization|auth|psk|callback)"
 	for (i = 1; i <= 64; i++) D64[substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", i, 1)] = i - 1
 	D64["-"] = 62; D64["_"] = 63; P2[0] = 1; P2[2] = 4; P2[4] = 16
 	for (i = 32; i < 127; i++) CHR[i] = sprintf("%c", i)
 	# prefixes of well-known keys, each with the length from which on what follows is one
-	split("AKIA 12 ASIA 12 AIza 20 ya29. 10 ghp_ 8 gho_ 8 ghu_ 8 ghs_ 8 ghr_ 8 github_pat_ 16 glpat- 8 glrt- 8 gldt- 8 glptt- 8 glsoat- 8 glcbt- 8 glagent- 8 glft- 8 glimt- 8 xoxa- 8 xoxb- 8 xoxe- 8 xoxo- 8 xoxp- 8 xoxr- 8 xoxs- 8 xapp- 8 dckr_pat_ 8 dckr_oat_ 8 lin_api_ 8 lin_oauth_ 8 sk_live_ 8 sk_test_ 8 rk_live_ 8 whsec_ 8 dop_v1_ 8 doo_v1_ 8 dor_v1_ 8 glsa_ 8 tskey- 8 hvs. 20 hvb. 20 hvr. 20 SG. 16 AGE-SECRET-KEY-1 16 ATATT3 20 pypi-AgE 20 hooks.slack.com/services/ 8 discord.com/api/webhooks/ 8 sk- 16+ npm_ 30+ hf_ 30+", PREFIX, " ")
+	split("AKIA 12 ASIA 12 AIza 20 ya29. 10 ghp_ 8 gho_ 8 ghu_ 8 ghs_ 8 ghr_ 8 github_pat_ 16 glpat- 8 glrt- 8 gldt- 8 glptt- 8 glsoat- 8 glcbt- 8 glagent- 8 glft- 8 glimt- 8 xoxa- 8 xoxb- 8 xoxe- 8 xoxo- 8 xoxp- 8 xoxr- 8 xoxs- 8 xapp- 8 dckr_pat_ 8 dckr_oat_ 8 lin_api_ 8 lin_oauth_ 8 sk_live_ 8 sk_test_ 8 rk_live_ 8 whsec_ 8 dop_v1_ 8 doo_v1_ 8 dor_v1_ 8 glsa_ 8 tskey- 8 hvs. 20 hvb. 20 hvr. 20 SG. 16 AGE-SECRET-KEY-1 16 ATATT3 20 pypi-AgE 20 hooks.slack.com/services/ 8 discord.com/api/webhooks/ 8 discordapp.com/api/webhooks/ 8 webhook.office.com/ 8 outlook.office.com/webhook/ 8 events.pagerduty.com/integration/ 8 hooks.zapier.com/hooks/ 8 GOCSPX- 16 sk- 16+ npm_ 30+ hf_ 30+", PREFIX, " ")
 	for (i = 1; i in PREFIX; i += 2) PREFIXES = i
 	# what a sentence about a password goes on with
 	words("for from is in has was on at and or to given supplied provided entered specified attempt attempts attempted count authentication authenticate auth hash length format policy file used by with when while of detected error errors failed failure fails try tries returned received set sent the not user username login but after before it if may command commands called required denied rejected expired please that this than", PROSE)
+	# words with which an error goes on behind "token: ": any other word there may be the token
+	words("a an the this that these those it its no not none nothing never only already still just any some all each every other another more most one two first second last next new old and or but if is are was were be been being has have had do does did can could cannot couldn may might must should shall will would won isn wasn doesn didn don hasn aren", SAYS)
+	words("account action add added address admission after again agent already api apiserver app apply archive argument assign at attach attempt attempts audience audiences auth authenticate authentication authorization authorized authorizer backend backoff bad base64 because before begin binding bootstrap bound broken by bytes ca cache call called caller calling canceled cancelled cert certificate certificates change changed check checking claim claims client clock close closed closing cluster cni code command config configmap configmaps configuration configured conflict connect connected connecting connection container context control controller corrupt crd create created creating credential credentials critical current daemon data date deadline decode decoding decrypt default delete deleted deleting denied deny dial directory disabled disk dns driver due duplicate during empty enabled encode encrypt end endpoint endpoints entry env environment eof error errors etcd etcdserver event exceeded exec exist exists exit expected expire expired expires expiry external fail failed failing failure fatal fetch fetched fetching field file files find flag for forbidden format found from generate generated generating get getting given go got grpc handler handshake header helper host hostname http https id identity ignored ignoring illegal image in incorrect informer init initialize input insecure internal invalid io ip issue issued issuer job json jwt key keys kind kubeconfig kubelet lacks leader lease length like limit line list load loaded loading local lock login lookup lost machine malformed manager master match matched max message metadata method mismatch missing mode module mount mounted mounting name namespace namespaces network nil node nodes notfound null object objects of off ok on open opening operation option out over parse parsing path pending permission permissions please plugin pod pods policy port post process projected protocol provider proxy public put quota rate read reading reason received record refresh refreshed refreshing refused register rejected reload remote remove removed renew renewed replaced request requested requests require required requires reset resolve resource response restart result retry retrying returned revoked role rotate rotated rotation rpc runtime sa sandbox save schema scope secret secrets see send sent server serviceaccount serviceaccounts service session set setup sign signature signed signing size skip skipping so socket something start started starting state status stop stopped storage store subject success successful successfully successes sync synced system takes target than then there time timed timeout tls to token tokenrequest tokenreview tokens too try trying type unable unauthenticated unauthorized unavailable undefined unexpected unknown unmarshal unreachable unreadable unsupported until update updated updating url use used user username users using valid validate validated validating validation value values verification verified verify version volume wait waiting warning watch watching webhook when where which while who with within without write writing wrong x509 yaml yet you your internalerror alreadyexists cookie eacces enoent eperm eio keyword string number identifier character limited shared stored encrypted hashed kept known part parts portion strong weak short long based managed correct incorrectly hidden protected generally case sensitive separated unchanged changing", SAYS)
+	for (i = 1; i <= 16; i++) H16 = H16 "[0-9a-f]"
 	setup_json(); setup_kubeconfig(); setup_toml(); setup_args()
 	depth = 0; topkey = ""; skipping = 0
 	if (mode == "kubeconfig") KUBE = 1
@@ -1990,7 +1994,7 @@ function hide(v, kind,   f) {
 function has_jwt(v) { return v ~ /e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+/ }
 function bare_jwt(v) { return v ~ /^e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.][A-Za-z0-9_-]*$/ }
 function stripped_jwt(v) { return v ~ /^e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]$/ }
-function secret_key(v) { return v ~ /(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)/ }
+function secret_key(v) { return v ~ /(pass|pw|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration)[_-]?key|credential|authorization|auth|psk|callback)/ }
 
 # A JWT keeps header and payload: they say whose it was and when it ends. Without the signature it opens nothing.
 function cut_jwt(s,   out, tok, p, n) {
@@ -2055,48 +2059,82 @@ function replace_all(s, re, keep, kind,   out, tok) {
 	}
 	return out s
 }
-function harmless(v) {
-	return v == "" || v ~ /^(true|false|null|nil|none|<nil>|<none>|[0-9.]+|([0-9.]+(h|m|s|ms))+|[.\/][^ ]*|\[REDACTED.*|\$[({].*|x-[a-z-]+|\*+)$/ || stripped_jwt(v)
+# What is no secret whatever names it: nothing, what stands for nothing, or what was hidden already
+function harmless(v) { return v == "" || v ~ /^(true|false|null|nil|none|<nil>|<none>|\[REDACTED.*|\*+|[.][.][.]+)$/ || stripped_jwt(v) || rooted(v) }
+# An absolute path with a directory that every system has: by chance no secret begins like that
+function rooted(v) {
+	return v ~ /^\/(etc|var|run|usr|opt|home|root|tmp|mnt|srv|snap|dev|proc|sys|lib|lib64|boot|media|host|hostfs|host-[a-z]+|hostroot|rootfs|system|private)\/[][A-Za-z0-9_.\057@:+~*{}-]*[A-Za-z_][][A-Za-z0-9_.\057@:+~*{}-]*$/
+}
+# The same of a value behind a key: a path where the name says file or directory, a number where it says how many or how long, a name
+# where it says whose. The name stands in small letters, with the sign behind it; a word behind the value tells a count from a password.
+function shown(key, v, behind_it) {
+	sub(/[\\]*["']?[]]?[ \t]*(:=|[:=]).*$/, "", key); sub(/[ \t]+["']?$/, "", key)
+	# the dot at its end belongs to a token without signature, else to the sentence
+	if (harmless(v)) return 1
+	if (v ~ /[^.:][.:]$/) { sub(/[.:]$/, "", v); if (harmless(v)) return 1 }
+	if (v ~ /^[0-9.]+(ns|us|ms|s|m|h|d|[KMG]i?B?)?([0-9]+[ms])*$/) {
+		if (key ~ /(^|[_.-]|(pass|word|wd|phrase|token|secret|key|credential|auth|callback)s?)((min|max|minimum|maximum|cache|expir[a-z]*|rotation|refresh|renew|renewal|retry|total|lockout|last|valid)[_.-]?)*(length|len|size|age|ttl|time|timeout|count|counter|num|number|total|limit|expir[a-z]*|version|generation|revision|retries|attempts|interval|period|duration|delay|seconds|secs|minutes|hours|days|min|max|minimum|maximum|rate|bits|port|uid|gid|id|index|level|changed|iterations|rounds)$/) return 1
+		if (key !~ /pass|pw|psk/ && key ~ /(secrets|tokens|keys|credentials)$/ && length(v) < 5) return 1
+		if (key !~ /pass|pw|psk/ && length(v) < (key ~ /token|secret|key/ ? 3 : 5)) return 1
+		if (key == "pass" && length(v) < 5 && behind_it ~ /^[ ,;]+(fail|failed|failures?|skip|skipped|warn|errors?|tests?|checks?|total|of)([^a-z]|$)/) return 1
+	}
+	if (v ~ /^[.]?[.]?\/[A-Za-z0-9_.\057@:+~%-]*([?#].*)?$/ && key ~ /(file|filename|dir|directory|path|mount|mountpoint|root|prefix|socket|ur[il])s?$/) return 1
+	if (v ~ /^[a-z][a-z0-9.-]*$/ && length(v) < 64 && key ~ /(secret|credential|token|auth)[a-z0-9_.-]*[a-z][_-]?(names?|refs?|namespace|type|kind|class|mode|provider|scheme|method)$/) return 1
+	if (v ~ /^[a-z][a-z0-9.-]*$/ && length(v) < 64 && key ~ /(secret|credential|token|auth)[_-]?(names?|refs?|namespace|type|kind|class|mode|provider|scheme|method)$/) return 1
+	return 0
+}
+# Whether the name of a key says that what is behind it is a secret; "before" is what stands in front of where the name was found
+function names_secret(key, before) {
+	if (key ~ /^pass/ && tolower(before) ~ /(by|com|tres|sur|over|under)$/) sub(/^pass/, "", key)
+	# "unauthorized: Unauthorized" is the evidence, not a secret
+	gsub(/boundserviceaccounttokenvolume|authori[sz]ation-(mode|webhook)|authentication-token-webhook|anonymous-auth|author(ized|ised|ize|ise|ity|ities)|authenticat(ed|ion|or|e|ing)|[a-z_]*[.]go[]]?:|(by|com|tres|sur|over|under)pass|pass(ed|es|ing|ive|ively|[_-]?through|[_-]?thru|enger|age|port|able|ions?)|pw[abce-z]/, "", key)
+	return secret_key(key)
 }
 # key=value, "key":"value", key: value and --key value where the key's name says that it is a secret
-function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, before) {
+function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, before, near) {
 	out = ""; low = tolower(s)
-	while (match(low, /(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)[a-z0-9_.-]*[\\]*["']?[]]?[ \t]*(:=|[:=])[ \t]*[[]?[\\]*["'`]?|--?[a-z0-9-]*(passw|passphrase|pwd|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption)[_-]?key|credential|authorization|auth|[_-]pass|psk|callback)[a-z0-9-]*[ \t]+["']?/)) {
+	while (match(low, /(pass|pw|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration)[_-]?key|credential|authorization|auth|psk|callback)[a-z0-9_.-]*[\\]*["']?[]]?[ \t]*(:=|[:=][=>]?)[ \t]*[[]?[\\]*["'`]?|--?[a-z0-9-]*(pass|pw|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration)[_-]?key|credential|authorization|auth|psk|callback)[a-z0-9-]*[ \t]+["']?/)) {
 		head = substr(s, 1, RSTART + RLENGTH - 1); key = substr(low, RSTART, RLENGTH); before = out substr(s, 1, RSTART - 1)
 		rest = substr(s, RSTART + RLENGTH)
 		# "psk" and "auth" stand in base64 by chance, and its padding looks like the sign behind a key
 		if (key ~ /[a-z0-9]=+\\*$/ && (rest ~ /^=*(\\*[nr]\002?)*-----END/ || (RSTART > 20 && substr(s, RSTART - 20, 20) ~ "^[A-Za-z0-9+/]+$"))) { out = out head; s = rest; low = tolower(s); continue }
 		q = substr(head, length(head)); prose = 0
 		# the name of a field, not a word of a sentence: passwords, keys, client_secret, accessToken
-		strong = (key ~ /(passw|passphrase|pwd|[_-]pass|private|[a-z_-]key)/ || compound(substr(head, 1, RSTART), key))
+		strong = (key ~ /(pass|pw|private|[a-z_-]key)/ || compound(substr(head, 1, RSTART), key))
 		if (q == "\"" || q == "'" || q == "`") {
 			if (substr(head, length(head) - 1, 1) == "\\") n = index(rest, "\\" q); else n = closing(rest, q)
 			v = n ? substr(rest, 1, n - 1) : rest
-			if (v ~ / / && key ~ /: / && !strong && v !~ /^(Basic|Bearer|basic|bearer) /) prose = 1
+			if (v ~ / / && key ~ /: / && !strong && v !~ /^(Basic|Bearer|basic|bearer) /) prose = excuse(v) || says(v)
 		} else {
 			v = match(rest, /^(Basic|Bearer|basic|bearer|Token|token)[ ]+[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : \
 				(match(rest, /^[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : "")
 			if (strong && key ~ /=$/ && v !~ / / && match(rest, "^[^ \t\"'" BS "]+")) v = substr(rest, 1, RLENGTH)
 			sub(/[]]+$/, "", v)
 			# "failed to fetch token: pod not found" is prose: keep what a sentence would go on with
-			if (key ~ /: +$/ && !strong && substr(rest, length(v) + 1) ~ /^ *[^ ]/ && sentence(v)) prose = 1
+			if (key ~ /: +$/ && !strong && substr(rest, length(v) + 1) ~ /^ *[^ ]/ && sentence(v, substr(rest, length(v) + 1))) prose = 1
 			# the name of an object that is missing
 			if (key ~ /^secrets?: +$/ && !strong && v ~ /^[a-z]+(-[a-z]+)+$/ && substr(rest, length(v) + 1) ~ /^ (not found|is forbidden|already exists|does not exist)/) prose = 1
-			if (v ~ /^(pod|failed|error|not|no|the|is|could|cannot|unable|invalid|expired|unauthorized|context|rpc|timed|secret|secrets|configmap)$/) prose = 1
+			if (v ~ /^(pod|failed|error|not|no|the|is|could|cannot|unable|invalid|expired|unauthorized|context|rpc|timed|secret|secrets|configmap)$/ && (key ~ /: +$/ || !strong)) prose = 1
 			# an error in the words in which programs tell it, or the name of an event
 			if (key ~ /: +$/ && (excuse(rest) || (!strong && rest ~ /^([A-Z]+[a-z][a-z][a-z]+)+ (failed|error|is|was|not|returned|timed out|ended)([^a-z]|$)/))) prose = 1
 			# a line of a configuration: a pass phrase goes to its last word
-			else if (v ~ /^[^.\/$[]/ && key ~ /^(passw|passphrase|pwd|psk|[_-]pass)/ && before ~ /(^|\002)[ \t-]*[A-Za-z0-9_.-]*$/ && match(rest, /^[^ \t"',;:=\\\002]+([ \t]+[^ \t"',;:=\\\002]+)+[ \t]*(\\[nr]|\r?$)/)) {
+			else if (v ~ /^[^.\/$[]/ && key ~ /^(pass|pw|psk)/ && before ~ /(^|\002)[ \t-]*[A-Za-z0-9_.-]*$/ && match(rest, /^[^ \t"',;:=\\\002]+([ \t]+[^ \t"',;:=\\\002]+)+[ \t]*(\\[nr]|\r?$)/)) {
 				v = substr(rest, 1, RLENGTH); sub(/[ \t\r]*(\\[nr])?$/, "", v); prose = 0
 			}
 		}
-		# "unauthorized: Unauthorized" is the evidence, not a secret
-		gsub(/boundserviceaccounttokenvolume|authori[sz]ation-(mode|webhook)|authentication-token-webhook|anonymous-auth|author(ized|ised|ize|ise|ity|ities)|authenticat(ed|ion|or|e|ing)|[a-z_]*[.]go[]]?:/, "", key)
-		if (!secret_key(key)) { v = ""; prose = 1 }
+		# of a long line only what may belong to the name
+		near = length(before) > 80 ? substr(before, length(before) - 79) : before
+		if (!names_secret(key, near)) { v = ""; prose = 1 }
+		# the end of a name, as in default-token-x2x4l
+		if (key ~ /^-/ && near ~ /[A-Za-z0-9_.]$/) { v = ""; prose = 1 }
+		# the tag of an image
+		if (key ~ /[a-z0-9]:$/ && near ~ "/[A-Za-z0-9_./-]*$" && v ~ /^v?[0-9]+[.][0-9]+[0-9A-Za-z.+_-]*(@sha256:[0-9a-f]+)?$/) prose = 1
+		if (key ~ /^-.*-stdin[ \t]/) prose = 1
 		if (key ~ /^-/ && v ~ /^(has|is|was|are|will|must|and|or|to|in|not|for|with|flag|flags|option|argument|should|cannot|can)$/) prose = 1
 		if (head ~ /\[$/ && rest ~ /^REDACTED len=/) { v = substr(rest, 1, index(rest, "]")); out = out head v }
-		else if (prose || v ~ /^(map\[|\[|\{|&)/) { v = ""; out = out head }
-		else if (harmless(v) || (v ~ / / && v ~ /\[REDACTED/)) out = out head v
+		else if (prose || (q ~ /["'`]/ ? !strong && v ~ /^([[]?\{([\\"' ]|$)|map\[[A-Za-z_]+:)/ : v ~ /^(map\[|\[+(\{.*)?$|\{$|\{[A-Za-z_]+[:=]|&(\{|[A-Z][A-Za-z.]*\{))/)) { v = ""; out = out head }
+		# in a path or an address there may be the next key
+		else if (shown(key, v, substr(rest, length(v) + 1)) || (v ~ / / && v ~ /\[REDACTED/)) { v = ""; out = out head }
 		else if (v ~ /^(Basic|Bearer|basic|bearer|Token|token) /) {
 			n = index(v, " ")
 			out = out head substr(v, 1, n) (stripped_jwt(substr(v, n + 1)) ? substr(v, n + 1) : hide(substr(v, n + 1)))
@@ -2119,10 +2157,17 @@ function compound(s, key,   c) {
 	if (c ~ /[a-z]/ && s ~ /[A-Z]$/) return 1
 	return c == "_" || tolower(s) ~ /(client|bearer|access|refresh|auth|session|api|app|csrf|security|master|vault|consumer|webhook|private|x)-?[a-z]$/
 }
-# A word with which an error may go on behind "token: ": letters in one case, an address, a number, or another field
-function sentence(v) {
+# Whether an error goes on behind "token: " with v: a word of errors, an address, the name of an object, or another field
+function sentence(v, behind_it) {
 	sub(/^[(]/, "", v); sub(/[:.!?]+$/, "", v)
-	return v ~ /^([A-Z]?[a-z]+|[A-Z][A-Z]?[A-Z]?[A-Z]?[A-Z]?|x509|ServiceAccount|ConfigMap|Token(Request|Review)|NotFound|InternalError|AlreadyExists|[a-z]+(-[a-z]+)*\/[a-z]+(-[a-z]+)*|system:[a-z].*|https?:\/\/.*|[a-z_-]+=[^=].*|[^A-Za-z0-9]*|[0-9.:\/]+)$/
+	if (says(v) || (v ~ /[a-z][A-Z]/ && (tolower(v) in SAYS))) return 1
+	if (v ~ /^[a-z]+(-[a-z0-9]+)*\/[a-z]+(-[a-z0-9]+)*$/) return says(substr(behind_it, match(behind_it, /[^ :"]/)))
+	return v ~ /^(system:[a-z].*|https?:\/\/.*|[a-z_-]+=[^=].*|[^A-Za-z0-9]*|[0-9]?[0-9]?[0-9]|[0-9][0-9]?[0-9]?[.][0-9][0-9]?[0-9]?[.][0-9][0-9]?[0-9]?[.][0-9][0-9]?[0-9]?(:[0-9]+)?)$/
+}
+# whether the first word is one of those with which errors are told
+function says(v) {
+	sub(/^[("'\\]+/, "", v); sub(/[^A-Za-z0-9].*$/, "", v)
+	return v ~ /^([A-Z]?[a-z0-9]+|[A-Z]+)$/ && (tolower(v) in SAYS)
 }
 # where a quoted value ends; a quote behind a backslash is part of it
 function closing(s, q,   i, n) {
@@ -2166,7 +2211,7 @@ function prefixed(s,   i, f, min, out, n, v, b) {
 		while ((n = index(s, f)) > 0) {
 			b = n > 1 ? substr(s, n - 1, 1) : " "
 			out = out substr(s, 1, n + length(f) - 1); s = substr(s, n + length(f))
-			if (f ~ /\/$/) match(s, "^[A-Za-z0-9_/-]*")
+			if (f ~ /\/$/) match(s, "^[A-Za-z0-9_/@-]*")
 			else if (f ~ /[.]$/) match(s, /^[A-Za-z0-9_.-]*/)
 			else match(s, /^[A-Za-z0-9_-]*/)
 			v = substr(s, 1, RLENGTH)
@@ -2227,24 +2272,88 @@ function opaque_words(s,   out, w, n, i, v, at, b, a, line) {
 }
 # A word, or a few, that say that a password follows behind a blank, a tag or an option
 function spoken(s, low,   t) {
-	if (low ~ /requirepass|masterauth|identified by|(^|[^a-z0-9])psk/) s = behind(s, "(requirepass|masterauth|identified by|(^|[^a-z0-9])psk)[ \t]+[\\\\]*[\"'`]?", "^[^ \t\"'`;" BS "]+")
-	if (low ~ /<[a-z0-9_:.-]*(passw|secret|token|pwd|credential)[a-z0-9_.-]*>/) s = behind(s, "<[a-z0-9_:.-]*(passw|secret|token|pwd|credential)[a-z0-9_.-]*>", "^[^<" BS "]+")
-	if (low ~ /sshpass|mysql|mariadb|mongo|ipmitool|docker login|podman login|helm registry|redis-cli|ldap|smbclient/) s = behind(s, "[ ]-[pPwa][ ]*[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
-	if (low ~ /(^|[ ])(-u|--user|--proxy-user)[ =]*[\\]*["']?[^ :"'\/]+:/) s = behind(s, "(^|[ ])(-u|--user|--proxy-user)[ =]*[\\\\]*[\"']?[^ :\"'/]+:", "^[^ \t\"'" BS "]+")
+	if (low ~ /requirepass|masterauth|identified by|(^|[^a-z0-9])psk/) s = behind(s, "(requirepass|masterauth|identified by|(^|[^a-z0-9])psk)[ \t]+[\\\\]*[\"'`]?", "^[^ \t\"'`;:=" BS "][^ \t\"'`;" BS "]*")
+	if (low ~ /<[a-z0-9_:.-]*(pass|secret|token|pw|credential)[a-z0-9_.-]*>/) s = behind(s, "<[a-z0-9_:.-]*(pass|secret|token|pw|credential)[a-z0-9_.-]*>", "^[^<" BS "]+")
+	if (low ~ /sshpass|mysql|mariadb|mongo|ipmitool|(docker|podman|nerdctl|buildah|skopeo|crane|oras|argocd|oc|az) login|helm registry|redis-cli|ldap|smbclient|user(add|mod) /) s = behind(s, "[ ]-[pPwa][ ]*[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	# not the numbers of docker run -u 1000:1000
+	if (low ~ /(^|[ ])(-u|--user|--proxy-user)[ =]*[\\]*["']?[^ :"'\/]+:/) s = behind(s, "(^|[ ])(-u|--user|--proxy-user)[ =]*[\\\\]*[\"']?[^ :\"'/]*[^ 0-9:\"'/=-][^ :\"'/]*:", "^[^ \t\"'" BS "]+")
 	if (low ~ /user(pwd)?=["']?[^ :"'\/]+:/) s = behind(s, "user(pwd)?=[\"']?[^ :\"'/]+:", "^[^ \t\"'" BS "]+")
 	if (low ~ /chpasswd/) s = behind(s, "[\"' ][a-z_][a-z0-9_-]*:", "^[^ {\"'|:\\\\]+")
 	if (low ~ /cookie2?[]"']*[:=]/) s = behind(s, "cookie2?[]\"']*[:=][ \t]*[[\"']?", "^[^]\"'" BS "]*=[^]\"'" BS "]*")
-	if (low ~ /[?&](x-amz-)?(sig|signature|credential|security-token|code)=/) s = behind(s, "[?&](x-amz-)?(sig|signature|credential|security-token|code)=", "^[^& \t\"'" BS "]+")
+	if (low ~ /[?&](x-amz-)?(sig|signature|credential|security-token|code|key)=/) s = behind(s, "[?&](x-amz-)?(sig|signature|credential|security-token|code|key)=", "^[^& \t\"'" BS "]+")
 	if (low ~ /sharedaccesssignature/) s = behind(s, "[ \t;,\"']sig=", "^[^& \t;\"'" BS "]+")
 	if (low ~ /bot[0-9]+:/) s = behind(s, "bot[0-9]+:", "^[A-Za-z0-9_-]+")
 	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]", "^[^ \t:\"'," BS "]+")
 	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
+	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word)? |pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|%/) s = spoken_too(s, low)
 	return s
+}
+# More of them, which few lines have
+function spoken_too(s, low) {
+	if (index(s, "%") && low ~ /cifs|smb|samba|rpcclient|net (rpc|ads)|mount/) s = behind(s, "([ ]-u[ ]*|[ ]--user[ =]|user(name)?=)[\\\\]*[\"']?[a-z0-9\\\\._-]+%", "^[^ ,\t\"'" BS "]+")
+	if (low ~ /--(src-|dest-)?creds[ =]/) s = behind(s, "--(src-|dest-)?creds[ =]+[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /--from-literal[ =]/) s = behind(s, "--from-literal[ =]+[\\\\]*[\"']?[^ =\"']+=", "^[^ \t\"'" BS "]+")
+	if (low ~ /(vault|sso) +login +[^ -]|ngrok .*authtoken +[^ -]/) s = behind(s, "((vault|sso) +login|ngrok .*authtoken) +[\\\\]*[\"']?", "^[^] \t\"'`,;:=(){}<>" BS "-][^ \t\"'" BS "]*")
+	if (low ~ /openssl.* -k /) s = behind(s, " -k +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /(k3s|rke2).* -t /) s = behind(s, "(agent|server)( .*)? -t +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /bindpw[ \t]/) s = behind(s, "bindpw[ \t]+", "^[^ \t\"':=" BS "][^ \t\"'" BS "]*")
+	if (low ~ /neighbor [^ ]+ password/) s = behind(s, "neighbor [^ ]+ password +([0-9] )?", "^[^ \t\"'" BS "]+")
+	if (low ~ /user(name)? [^ ]+ pass(word)? /) s = secret_word(s, "user(name)? [^ ]+ pass(word)? +[\\\\]*[\"']?")
+	if (low ~ /(^|[^a-z0-9])pin[0-9]?[]\\"' ]*[:=]/) s = behind(s, "(^|[^a-z0-9])pin[0-9]?[]\\\\\"' ]*[:=][ \t]*[\\\\]*[\"']?", "^[0-9][0-9][0-9][0-9]+")
+	# what kubeadm prints, with the key on the same line or the next
+	if (low ~ /certificate key/) {
+		s = behind(s, "certificate key( is)?:?([ \t]|\\\\[nrt]\002?)*[\\\\]*[\"']?", "^" H16 H16 "[0-9a-f]*")
+		if (low ~ /certificate key( is)?:?[ \t\r]*$/) awaited = 3
+		# the next line of a text whose line ends are escaped
+		if (low ~ /certificate key( is)?:?\\[nr]/) s = behind(s, "[ \002]", "^" H16 H16 H16 H16)
+	}
+	if (low ~ /(token|secret|key) is[ :]/) s = secret_word(s, "(token|secret|key) is[ :]+[\\\\]*[\"']?", 1)
+	if (low ~ /(with|using) token ["'\\]/) s = secret_word(s, "(with|using) token +[\\\\]*[\"']")
+	if (low ~ /echo .*[|] *(sudo +)?([a-z]+ +login|base64|chpasswd|passwd|openssl|cryptsetup)/) s = behind(s, "echo +(-n +|-e +)*[\\\\]*[\"']?", "^[^ |\t\"'" BS "]+")
+	if (low ~ /jdbc:oracle:[a-z]+:[^ \/@]+\//) s = behind(s, "jdbc:oracle:[a-z]+:[^ /@]+/", "^[^ @\t\"'" BS "]+")
+	if (low ~ /snmp.* -c /) s = behind(s, " -c +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /token +[0-9a-f]/) s = behind(s, "token +", "^" H16 H16 "[0-9a-f]*")
+	# keys of IPsec: algorithm and key
+	if (low ~ /rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]/) s = behind(s, "(rfc[0-9]+|hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(][a-z0-9()_-]*[)][\\\\\"']* +[\\\\]*[\"']?(0x)?", "^" H16 "[0-9A-Fa-f]*")
+	if (low ~ /signature=/) s = behind(s, "signature=[\\\\]*[\"']?", "^(" H16 "[0-9a-f]+|[A-Za-z0-9+/_%-]*[0-9][A-Za-z0-9+/_%-]*[A-Z][A-Za-z0-9+/_%-]*=*)")
+	if (low ~ /digest .*(response|nonce)=/) s = behind(s, "(response|nonce)=[\\\\]*[\"']?", "^[^ ,\t\"'" BS "]+")
+	# Rancher's tokens
+	if (index(low, "kubeconfig-")) s = behind(s, "kubeconfig-[a-z0-9.-]+:", "^[a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]+")
+	if (low ~ /:\\*\/\\*\/.*hooks?(b2)?\\*\//) s = hooks(s)
+	return s
+}
+# A password behind a phrase, unless it is a word of a sentence; "mixed": only a word that no name looks like
+function secret_word(s, re, mixed,   out, low, v, w) {
+	out = ""; low = tolower(s)
+	while (match(low, re)) {
+		# "lets a user to pass an id" is none
+		split(substr(low, RSTART, RLENGTH), w, " ")
+		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
+		if (match(s, /^[^ \t"',;:\\]+/)) {
+			v = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
+			out = out ((tolower(v) in PROSE) || says(v) || (w[1] ~ /^user/ && ((w[2] in SAYS) || (w[2] in PROSE))) || harmless(v) || (mixed && (length(v) < 10 || v !~ /[0-9]/ || v !~ /[A-Za-z]/ || v ~ /^[a-z0-9]+([.\/-][a-z0-9]+)+$/)) ? v : hide(v))
+		}
+		low = tolower(s)
+	}
+	return out s
+}
+# Addresses whose path is the secret. What admission controllers and the cluster's own services are called by is none.
+function hooks(s,   out, host, n, v) {
+	out = ""
+	while (match(s, ":\\\\*/\\\\*/[^ \t\"'<>/\\\\]+")) {
+		host = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
+		if (host ~ /[.]svc([.:]|$)|localhost|\/127[.]/ || !match(s, /^[^ \t"'<>?]*\/([Ww]eb)?[Hh]ooks?(b2)?\\*\//)) continue
+		# an expression takes the longest: back to the first of such words
+		match(s, /\/([Ww]eb)?[Hh]ooks?(b2)?\\*\//); n = RSTART + RLENGTH - 1
+		out = out substr(s, 1, n); s = substr(s, n + 1)
+		if (match(s, /^[^] \t"'<>)},;?]+/)) { v = substr(s, 1, RLENGTH); sub(/(\\[nrt]\002?.*|\\+)$/, "", v); out = out hide(v, "url"); s = substr(s, length(v) + 1) }
+	}
+	return out s
 }
 # A password in a sentence: in quotes behind the word or as an argument of a call, or a word that no sentence goes on with
 function told(s,   out, low, re, head, rest, q, v, n) {
 	out = ""; low = tolower(s)
-	re = "pass(word|wd|phrase)[ \t]+[\\\\]*[\"'`]?|(passw|passphrase|pwd|set_?(token|secret|api_?key|credential))[a-z0-9_]*[(]([a-z0-9_.&*]+,[ ]*)*[\\\\]*[\"'`]"
+	re = "pass(word|wd|phrase)[ \t]+(is[ :]+|was[ :]+)?[\\\\]*[\"'`]?|(passw|passphrase|pwd|set_?(token|secret|api_?key|credential))[a-z0-9_]*[(]([a-z0-9_.&*]+,[ ]*)*[\\\\]*[\"'`]"
 	while (match(low, re)) {
 		head = substr(s, 1, RSTART + RLENGTH - 1); rest = substr(s, RSTART + RLENGTH); q = substr(head, length(head)); v = ""
 		if (q == "\"" || q == "'" || q == "`") {
@@ -2256,6 +2365,10 @@ function told(s,   out, low, re, head, rest, q, v, n) {
 			v = substr(rest, 1, RLENGTH); sub(/[.:!?]+$/, "", v)
 			if (v ~ /[=:]|^-/) v = ""
 			else if (tolower(head) ~ /(bad|wrong|incorrect|invalid) pass[a-z]+[ \t]+$/) { if (tolower(v) in PROSE) v = "" }
+			# the last word of a line, and none that a sentence ends with
+			else if (length(v) > 5 && v ~ /^[A-Za-z0-9_!@#$%^&*+-]+$/ && substr(rest, length(v) + 1) ~ /^[.!]?[ \t]*((\\[nr]|["']).*|\r)?$/) { if ((tolower(v) in PROSE) || says(v)) v = "" }
+			else if (v ~ /^[0-9]+$/) { if (length(v) < 6) v = "" }
+			else if (tolower(head) ~ /(is|was)[ :]+$/) { if (length(v) < 6 || (tolower(v) in PROSE) || says(v)) v = "" }
 			else if (length(v) < 6 || v !~ /[A-Za-z]/ || v !~ /[0-9]/ || tolower(v) ~ /^(sha|md5|base64|utf|pbkdf|k8s|argon)|\//) v = ""
 		}
 		out = out head (v == "" || harmless(v) ? v : hide(v)); s = substr(rest, length(v) + 1)
@@ -2296,7 +2409,8 @@ function behind(s, re, what,   out, low, v) {
 	while (match(low, re)) {
 		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
 		v = match(s, what) ? substr(s, 1, RLENGTH) : ""
-		if (v != "") { out = out (harmless(v) ? v : hide(v)); s = substr(s, length(v) + 1) }
+		# a port or a code has fewer digits than a password
+		if (v != "") { out = out (harmless(v) || v ~ /^[0-9]?[0-9]?[0-9]$/ ? v : hide(v)); s = substr(s, length(v) + 1) }
 		low = tolower(s)
 	}
 	return out s
@@ -2318,7 +2432,7 @@ function bootstrap(s,   out, tok, b, a, re) {
 # The key of a name/value pair of an environment printed on one line
 function env_pairs(s,   out, low, re, head, rest, v) {
 	out = ""; low = tolower(s)
-	re = "name[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_]*(pass|token|secret|key|cred|pwd|auth)[a-z0-9_]*[\\\\]*\"?([, \t]|\\\\[nr]\002?)+[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
+	re = "name[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_]*(pass|token|secret|key|cred|pw|auth)[a-z0-9_]*[\\\\]*\"?([, \t]|\\\\[nr]\002?)+[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
 	while (match(low, re)) {
 		head = substr(s, 1, RSTART + RLENGTH - 1); rest = substr(s, RSTART + RLENGTH)
 		v = match(rest, /^[^,"\\}]+/) ? substr(rest, 1, RLENGTH) : ""
@@ -2341,7 +2455,7 @@ function shapes(s,   low, n, t) {
 	low = tolower(s)
 	# Most lines of a log hold nothing of all that is looked for below, and go no further. Whoever adds a shape adds here what no line with
 	# it can be without.
-	if (low !~ /(pass|pwd|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|user(pwd)?=|-u|login|join |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
+	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
 	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
 	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
 	if (has_jwt(s)) s = cut_jwt(s)
@@ -2358,7 +2472,7 @@ function shapes(s,   low, n, t) {
 	if (low ~ /gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr/) s = base64_password(s)
 	if (low ~ /(bearer|basic) /) s = schemes(s)
 	if (low ~ /[a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]/) s = bootstrap(s)
-	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|(^|[^a-z0-9])[sr]k[_-]|whsec_|do[por]_v1|glsa_|tskey-|hv[sbr][.]|sg[.]|age-secret-key|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) s = prefixed(s)
+	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|(^|[^a-z0-9])[sr]k[_-]|whsec_|do[por]_v1|glsa_|tskey-|hv[sbr][.]|sg[.]|age-secret-key|atatt3|pypi-|hooks[.](slack|zapier)|discord|[.]office[.]com|pagerduty|gocspx-|npm_|hf_)/) s = prefixed(s)
 	if (low ~ /k10[0-9a-f]/) s = replace_all(s, "K10[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][^ \t\"']*", 3, "token")
 	# microk8s join HOST:PORT/TOKEN/HASH
 	if (low ~ /join +[^ ]+:[0-9]+\//) { match(s, /oin +[^ ]+:[0-9]+\/[^ \t"']+/); t = substr(s, RSTART, RLENGTH); n = index(t, "/")
@@ -2416,6 +2530,11 @@ function text_line(s,   m, v, n, w, was) {
 		if (s ~ /-----END / || --incert == 0) incert = 0
 		else if (s ~ /[A-Za-z0-9+\/]=*[ \t\r]*$/ && s !~ /[A-Za-z0-9+\/=][^A-Za-z0-9+\/= \t\r][A-Za-z0-9+\/=]+[ \t\r]*$/) return text_rest(s)
 	}
+	if (awaited) {
+		awaited--
+		n = split(s, w, " "); v = w[n]; sub(/\r$/, "", v)
+		if (length(v) >= 32 && v ~ /^[0-9a-f]+$/) { awaited = 0; return text(substr(s, 1, length(s) - length(w[n]))) hide(v) }
+	}
 	# base64 over several lines, whatever it is: its last line may be short
 	was = block; block = 0
 	if (length(s) >= 60 || was) {
@@ -2427,7 +2546,7 @@ function text_line(s,   m, v, n, w, was) {
 		}
 	}
 	if (pendingname && match(s, /^[ \t-]*"?value"?[ \t]*[:=][ \t]*/)) { m = RLENGTH; pendingname = 0; return substr(s, 1, m) hide(substr(s, m + 1)) }
-	pendingname = (tolower(s) ~ /^[ \t-]*"?name"?[ \t]*[:=][ \t]*"?[a-z0-9_]*(pass|token|secret|key|cred|pwd|auth)[a-z0-9_]*"?,?[ \t\r]*$/)
+	pendingname = (tolower(s) ~ /^[ \t-]*"?name"?[ \t]*[:=][ \t]*"?[a-z0-9_]*(pass|token|secret|key|cred|pw|auth)[a-z0-9_]*"?,?[ \t\r]*$/)
 	return text(s)
 }
 # a line of a certificate, with what a log puts in front of it
@@ -2463,11 +2582,11 @@ function setup_json() {
 	words("CLUSTER_TYPE DATASTORE_TYPE NODENAME NODE_NAME HOSTNAME POD_NAME POD_NAMESPACE WAIT_FOR_DATASTORE SLEEP CNI_CONF_NAME CNI_NET_DIR CNI_BIN_DIR CNI_MTU KUBECONFIG KUBERNETES_NODE_NAME KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT IP IP6 IP_AUTODETECTION_METHOD IP6_AUTODETECTION_METHOD USE_POD_CIDR UPDATE_CNI_BINARIES", ENV)
 }
 function env_ok(n) {
-	if (n ~ /(PASS|KEY|TOKEN|SECRET|CRED|AUTH|CERT|NETWORK_CONFIG)/) return 0
+	if (n ~ /(PASS|PW|PSK|KEY|TOKEN|SECRET|CRED|AUTH|CERT|NETWORK_CONFIG)/) return 0
 	return (n in ENV) || n ~ /^(CNI_|CALICO_|FELIX_|IP_|IP6_|FLANNELD_|CILIUM_)[A-Z0-9_]*$/
 }
 function annotation_ok(n) {
-	return n ~ /^(deployment[.]kubernetes[.]io\/|deprecated[.]daemonset[.]template[.]generation$|kubernetes[.]io\/config[.](seen|source|hash|mirror)$|cni[.]projectcalico[.]org\/(containerID|podIP|podIPs)$|projectcalico[.]org\/(IPv|kube)|volume[.]|volumes[.]kubernetes|pv[.]kubernetes|node[.]alpha|kubectl[.]kubernetes[.]io\/restartedAt$|control-plane[.]alpha[.]kubernetes[.]io\/leader$|storageclass[.]|flannel[.]alpha[.]coreos[.]com\/(backend-type|kube-subnet-manager|public-ip)$|autoscaling[.]alpha[.]kubernetes[.]io\/conditions$|pod-deletion-cost)/
+	return n ~ /^(deployment[.]kubernetes[.]io\/|deprecated[.]daemonset[.]template[.]generation$|kubernetes[.]io\/config[.](seen|source|hash|mirror)$|cni[.]projectcalico[.]org\/(containerID|podIP|podIPs)$|projectcalico[.]org\/(IPv|kube)|volume[.](beta[.])?kubernetes[.]io\/|volumes[.]kubernetes|pv[.]kubernetes|node[.]alpha|kubectl[.]kubernetes[.]io\/restartedAt$|control-plane[.]alpha[.]kubernetes[.]io\/leader$|storageclass[.](beta[.])?kubernetes[.]io\/|flannel[.]alpha[.]coreos[.]com\/(backend-type|kube-subnet-manager|public-ip)$|autoscaling[.]alpha[.]kubernetes[.]io\/conditions$|pod-deletion-cost)/
 }
 function json_value(v,   key, box) {
 	box = NAME[depth]
@@ -2480,7 +2599,7 @@ function json_value(v,   key, box) {
 	if (mode == "json" && box == "keys" && key ~ /^(n|x|y|kid|x5t)$/ && v ~ /^[A-Za-z0-9_=-]+$/) return v
 	if (KIND[depth] == "{") {
 		if (box == "annotations") return annotation_ok(key) && (key !~ /(hash|mirror|containerID)$/ || v ~ /^[0-9a-f-]*$/) ? text(shorten(v)) : hide(v)
-		if ((box in MAPS) && length(v) < 256) return text(v)
+		if ((box in MAPS) && length(v) < 256) return tolower(key) ~ /(passw|passphrase|pass|pw|pwd|psk|pin|token|secret|api-?key)$/ && !harmless(v) ? hide(v) : text(v)
 		if (box == "env" && key == "name") { ENVNAME[depth] = v; return text(v) }
 		if (box == "env" && key == "value") return env_ok(ENVNAME[depth]) ? text(v) : hide(v)
 		if (key == "value") return (box in VALUES) ? text(v) : hide(v)
@@ -2541,11 +2660,14 @@ function punct(s,   out, c, w) {
 		if (RLENGTH < 1) RLENGTH = 1
 		w = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
 		if (agents != "") note_status(w)
-		if (!skipping) out = out (w ~ /^(true|false|null|-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?)$/ && !secret_number(w) ? w : hide(w))
+		if (skipping) continue
+		if (w !~ /^(true|false|null|-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?)$/) out = out hide(w)
+		# in quotes, or it would be JSON no more
+		else out = out (secret_number(w) ? "\"" hide(w) "\"" : w)
 	}
 	return out
 }
-function secret_number(w) { return w ~ /^-?[0-9]/ && tolower(KIND[depth] == "{" ? KEY[depth] : NAME[depth]) ~ /(passw|pin$|secret$|token$)/ }
+function secret_number(w) { return w ~ /^-?[0-9]/ && tolower(KIND[depth] == "{" ? KEY[depth] : NAME[depth]) ~ /(passw|pass$|pw$|pwd$|psk$|pin$|secret$|token$)/ }
 function json_line(line,   q, n, i, s, out, closed, wasskip) {
 	wasskip = skipping
 	n = split(line, q, "\"")
@@ -2678,7 +2800,7 @@ function toml_value(s,   out, c, n, v, save) {
 		if (c == "\"" || c == "'") return out c hide(substr(s, 2))
 		match(s, /^[^] \t\r,}#]+/); if (RLENGTH < 1) RLENGTH = 1
 		v = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
-		out = out (v ~ /^(true|false|[+-]?[0-9][0-9_]*([.][0-9]+)?|[0-9-]+T[0-9:.Z+-]+)$/ && tolower(tomlkey) !~ /(passw|secret|token|pin$)/ ? v : hide(v))
+		out = out (v ~ /^(true|false|[+-]?[0-9][0-9_]*([.][0-9]+)?|[0-9-]+T[0-9:.Z+-]+)$/ && tolower(tomlkey) !~ /(passw|pass$|pw$|pwd$|psk$|secret|token|pin$)/ ? v : hide(v))
 	}
 	return out
 }
@@ -2686,10 +2808,24 @@ function toml_value(s,   out, c, n, v, save) {
 # ---- command lines: flags by an allow-list
 function setup_args() {
 	words("config conf cni-conf-dir cni-bin-dir cni-cache-dir network-plugin container-runtime container-runtime-endpoint image-service-endpoint runtime-request-timeout kubeconfig bootstrap-kubeconfig root-dir cert-dir hostname-override node-ip cluster-dns cluster-domain cgroup-driver eviction-hard feature-gates fail-swap-on pod-infra-container-image root state address log-level data-dir node-name flannel-backend cluster-cidr service-cidr event-ttl v node-labels register-with-taints resolv-conf max-pods serialize-image-pulls authorization-mode namespace id client-ca-file anonymous-auth authentication-token-webhook rotate-certificates service-account-issuer service-account-signing-key-file service-account-key-file tls-cert-file tls-private-key-file read-only-port healthz-port healthz-bind-address port path pid pidfile prefix profile policy print progress streaming-connection-idle-timeout sync-frequency node-status-update-frequency termination-grace-period publish workdir", FLAG)
+	words("name node nodes nodename node-name hostname node-external-ip node-taint node-labels advertise-address bind-address bind-port secure-port apiserver-bind-port https-listen-port listen-address listen-client-urls listen-peer-urls advertise-client-urls initial-advertise-peer-urls initial-cluster-state metrics-bind-address metrics-addr health-addr leader-elect leader-elect-resource-name leader-elect-resource-namespace leader-elect-lease-duration namespace container cluster-name cluster-signing-duration controllers service-cluster-ip-range service-node-port-range allocate-node-cidrs node-cidr-mask-size cloud-provider enable-admission-plugins disable-admission-plugins admission-control runtime-config storage-backend etcd-servers etcd-prefix proxy-mode masquerade-all conntrack-max-per-core image-gc-high-threshold image-gc-low-threshold kube-reserved system-reserved enforce-node-allocatable cpu-manager-policy topology-manager-policy cgroup-root cgroups-per-qos kubelet-cgroups runtime-cgroups system-cgroups cgroup-manager storage-driver runtime snapshotter default-runtime exec-opt exec-opts log-driver log-opt containerd-config pod-cidr non-masquerade-cidr network-plugin-mtu hairpin-mode pod-manifest-path volume-plugin-dir container-log-max-size container-log-max-files iface public-ip ip-masq kube-subnet-mgr kubeconfig-mode write-kubeconfig write-kubeconfig-mode disable disable-kube-proxy disable-network-policy egress-selector-mode flannel-iface flannel-conf cluster-init lb-server-port loglevel logging-format logtostderr stderrthreshold vmodule felix bird bird6 confd mtu k8s-kubeconfig-path keep-config debug-level version unit service type", FLAG)
+	# values that are no secret behind any flag
+	words("true false yes no on off auto none default all debug info warn warning error fatal panic trace json text logfmt plain color systemd cgroupfs overlayfs overlay2 overlay native zfs btrfs containerd docker crio cri-o moby runc crun remote ipvs iptables nftables vxlan geneve host-gw wireguard wireguard-native udp bgp ipip cni kubenet calico cilium flannel canal node controller server agent client worker master control-plane start run daemon serve foreground background rbac webhook alwaysallow strict permissive enforcing baseline tcp tcp4 tcp6 http https ipv4 ipv6 dual kubernetes k8s k8s.io kube-system kube-public default-scheduler amd64 arm64 linux stdout stderr stdin syslog journald get list watch create delete generate update renew status show help version config exec logs describe apply lookup revoke merge rw ro", VALUE)
 }
-function plain(v) { return v ~ /^(true|false|[0-9]+(ms|s|m|h|Ki|Mi|Gi|%)?|[0-9.]+(:[0-9]+)?|\/[A-Za-z0-9_.\/:@+-]*|unix:\/\/\/[A-Za-z0-9_.\/-]*)$/ }
+# What is no secret behind a flag that is not known: a number of few digits, an address, a path of words
+function plain(v) { return v ~ /^(true|false|[0-9]?[0-9]?[0-9]?[0-9]?[0-9](ms|s|m|h|d|Ki|Mi|Gi|%)?|[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+(:[0-9]+|\/[0-9]+)?|:[0-9]+|[0-9]+[.][0-9]+|(unix|npipe|fd):\/\/[A-Za-z0-9_.\057-]*)$/ || rooted(v) || words_path(v) || (tolower(v) in VALUE) }
+# a path of which no part mixes upper case, lower case and digits
+function words_path(v,   n, i, p) {
+	if (v !~ /^\/[A-Za-z0-9_.\057:@+-]*$/) return 0
+	n = split(v, p, "/")
+	for (i = 1; i <= n; i++) if (length(p[i]) > 3 && p[i] ~ /[A-Z]/ && p[i] ~ /[a-z]/ && p[i] ~ /[0-9]/) return 0
+	return v !~ /^\/[^\/]*[0-9][^\/]*$/
+}
 # a flag whose value is hidden whatever it looks like: -p 8080 may be a port, -p 123456 a password
-function sensitive(f) { return !(f in FLAG) && f ~ /(pass|pwd|token|secret|key|cred|auth|user|^[puPUaw]$)/ && f !~ /(file|dir|path|mode|ttl|webhook|timeout|url)s?$/ }
+function sensitive(f,   l) {
+	l = tolower(f)
+	return !(f in FLAG) && l ~ /(pass|pw|token|secret|key|cred|auth|user|psk|jwt|cookie|license|bearer|(^|[_-])(pat|pin|sas|otp)$|^(from-literal|hook|webhook|[pPuUawktxW])$)/ && l !~ /(file|dir|path|mode|ttl|timeout|url)s?$/ && f !~ /^authentication-token-webhook/
+}
 # a word that is a name: no mix of upper case and digits, no long run of letters and digits
 function name_word(w) {
 	if (w !~ /^[@A-Za-z][A-Za-z0-9_.\/()-]*:?[0-9]*$/ || length(w) > 40) return 0
@@ -2698,26 +2834,35 @@ function name_word(w) {
 }
 # one element of a command line; the flag before it decides on a value
 function argument(w,   f, n, v) {
+	if (w ~ /^-+$/) { lastflag = ""; return w }
 	if (match(w, /^--?[A-Za-z0-9_.-]+=/)) {
-		n = RLENGTH; f = substr(w, 1, n - 1); sub(/^--?/, "", f); v = substr(w, n + 1); lastflag = ""
+		n = RLENGTH; f = substr(w, 1, n - 1); sub(/^--?/, "", f); v = substr(w, n + 1); lastflag = ""; command = ""
 		if (v == "" || v == "true" || v == "false") return w
 		if (bare_jwt(v)) return substr(w, 1, n) cut_jwt(v)
-		return substr(w, 1, n) (!sensitive(f) && ((f in FLAG) || plain(v)) ? text(v) : hide(v))
+		return substr(w, 1, n) (value_ok(f, v) ? text(v) : hide(v))
 	}
 	if (w ~ /^--?[A-Za-z][A-Za-z0-9_.-]*$/) {
-		f = w; sub(/^--?/, "", f); lastflag = f
+		f = w; sub(/^--?/, "", f); lastflag = f; command = ""
 		# -pSECRET is one word: a single dash with more than a plain word behind it is not shown
 		if (w ~ /^-[^-]/ && length(w) > 2 && !(f in FLAG) && (w !~ /^-[a-z][a-z-]*$/ || w ~ /^-p/)) { lastflag = ""; return substr(w, 1, 2) hide(substr(w, 3)) }
 		return text(w)
 	}
-	if (bare_jwt(w)) { lastflag = ""; return cut_jwt(w) }
-	if (lastflag != "") {
-		f = lastflag; lastflag = ""
-		if (sensitive(f) && w != "true" && w != "false") return hide(w)
-		return (f in FLAG) || plain(w) || (w ~ /^[a-z][a-z0-9_.-]*$/ && length(w) < 20) ? text(w) : hide(w)
-	}
+	if (bare_jwt(w)) { lastflag = command = ""; return cut_jwt(w) }
+	if (lastflag != "") { f = lastflag; lastflag = command = ""; return value_ok(f, w) ? text(w) : hide(w) }
+	# vault login SECRET
+	if (command != "" && !(tolower(w) in VALUE) && !rooted(w)) { command = ""; return hide(w) }
+	command = w ~ /^(login|authtoken|add-authtoken|auth|token|password|passwd|chpasswd|secret|passphrase|requirepass|apikey|api-key)$/ ? w : ""
 	if (plain(w) || name_word(w)) return text(w)
 	return w ~ /^[^A-Za-z0-9]*$/ ? w : hide(w)
+}
+# whether the value of a flag is shown
+function value_ok(f, v) {
+	if (f in FLAG) return 1
+	if (v == "true" || v == "false" || rooted(v)) return 1
+	if (sensitive(f)) return 0
+	# one letter says too little of what is behind it
+	if (length(f) == 1) return (tolower(v) in VALUE) || (f ~ /[cdfrCD]/ && words_path(v)) || v ~ /^([0-9]?[0-9]?[0-9]|(unix|fd):\/\/[A-Za-z0-9_.\057-]*)$/
+	return plain(v)
 }
 # the files of microk8s: one flag a line
 function args_line(s) {
@@ -2727,7 +2872,7 @@ function args_line(s) {
 }
 function words_of(s, from, flag,   n, w, i, out, lead) {
 	match(s, /^ */); lead = substr(s, 1, RLENGTH)
-	n = split(s, w, " "); out = ""; lastflag = flag
+	n = split(s, w, " "); out = command = ""; lastflag = flag
 	for (i = 1; i <= n; i++) out = out (i > 1 ? " " : "") (i < from ? w[i] : argument(w[i]))
 	return lead out
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { remove, scratch, skip, which } from "./host.js";
+import { COMMAND_EVIDENCE, commandLines, oddLines } from "./odd.js";
 import { byMode } from "./plant.js";
 import { traces } from "./search.js";
 import { certificate, certificateData, EVIDENCE, LINES, secrets, spent } from "./shapes.js";
@@ -62,6 +63,42 @@ for (const [at, awk] of awks.entries()) {
     for (const [mode, found] of output) assert.is(found, outputs[0]?.get(mode), mode);
   });
 }
+
+test("a secret that looks like a path, a variable, a header or a number is hidden behind every name in every notation", () => {
+  const odd = new Map<string, string>();
+  const lines = oddLines((name, value) => {
+    odd.set(name, value);
+    return value;
+  }, true);
+  assert.ok(lines.length > 5000, `${lines.length} lines`);
+  const seen = (mode: string, output: string) => [mode, Buffer.from(output, "latin1")] as const;
+  const outputs = new Map([
+    seen("text", text(lines.join("\n"))),
+    seen("api", filter(first, "api", JSON.stringify({ items: lines.map((message) => ({ message })) }, null, 1))),
+  ]);
+  assert.equal(traces(outputs, odd).slice(0, 20), []);
+});
+
+test("command lines show paths, names and what flags are known for, and no other value", () => {
+  const given = new Map<string, string>();
+  const lines = commandLines((name, value) => {
+    given.set(name, value);
+    return value;
+  });
+  const header = "    PID    PPID                  STARTED COMMAND";
+  const process = (line: string): string => `     77       1 Sun Nov 22 12:00:00 2026 ${line}`;
+  const ps = (commands: readonly string[]): string =>
+    filter(first, "ps", `${[header, ...commands.map(process)].join("\n")}\n`);
+  const outputs = new Map([
+    ["ps", Buffer.from(ps(lines.map((line) => line.join(" "))))],
+    ["cmdline", Buffer.from(lines.map((line) => filter(first, "cmdline", `${line.join("\n")}\n`)).join(""))],
+    ["args of a container", Buffer.from(filter(first, "api", JSON.stringify(lines.map((args) => ({ args })))))],
+  ]);
+  assert.equal(traces(outputs, given), []);
+  assert.equal(ps(COMMAND_EVIDENCE).trimEnd().split("\n").slice(1), COMMAND_EVIDENCE.map(process));
+  for (const line of COMMAND_EVIDENCE)
+    assert.is(filter(first, "cmdline", `${line.replaceAll(" ", "\n")}\n`), `${line}\n`);
+});
 
 test("the names of what is secret are the same wherever the filter spells them out", () => {
   const [, names = ""] = /SECRETKEY = "(.+)"/.exec(source ?? "") ?? [];
@@ -159,6 +196,16 @@ test("long lines of one letter, dots, or beginnings of tokens take no time", () 
     "secret: a ",
     "AUTH ",
     "%3D",
+    "pass=/",
+    "pw ",
+    "/pass:1.2 ",
+    "://h/hooks/",
+    "://h/hook",
+    "token is x ",
+    "user a pass b ",
+    "gcm(aes) ",
+    "certificate key: ",
+    "auth_url=/x?token=",
   ]) {
     for (const awk of awks) filter(awk, "text", `${unit.repeat(8192 / unit.length)}\n`);
   }

@@ -5,13 +5,16 @@ import {
   certificate,
   certificateData,
   clientKey,
+  digits,
   EVIDENCE,
   jwt,
   LINES,
   opaque,
   password,
+  plainWord,
   proxyPassword,
   secrets,
+  slashed,
   spent,
 } from "./shapes.js";
 import { programs, type Step } from "./tables.js";
@@ -46,6 +49,15 @@ const ARGUMENTS: readonly string[] = [
   `--proxy=http://u:${proxyPassword}@h`,
   "-a",
   password,
+  `--password=${slashed}`,
+  "--db-pw",
+  digits,
+  "--pat",
+  plainWord,
+  "-t",
+  plainWord,
+  `--data=${slashed}`,
+  `--cid=${digits}`,
   "--config=/etc/x.toml",
 ];
 const args = `${ARGUMENTS.join("\n")}\nHTTPS_PROXY=http://u:${proxyPassword}@10.0.0.9:3128\n# --token=${opaque}\n--root-dir=/${MARK}\n`;
@@ -58,6 +70,8 @@ const ps = `    PID    PPID                  STARTED COMMAND
      81       1 Sun Nov 22 12:00:00 2026 sshpass -p ${password} ssh x
      82       1 Sun Nov 22 12:00:00 2026 psql postgres://u:${password}@h/db
      83       1 Sun Nov 22 12:00:00 2026 sh -c curl -H "Authorization: Bearer ${opaque}" x
+     85       1 Sun Nov 22 12:00:00 2026 vault login ${plainWord}
+     86       1 Sun Nov 22 12:00:00 2026 ngrok authtoken ${plainWord}
      84       1 Sun Nov 22 12:00:00 2026 a title with ${kubeToken}
 ${password}
 `;
@@ -71,6 +85,8 @@ root = "/${MARK}"
   username = "robot"
   password = "${password}"
   auth = '${opaque}'
+  pass = ${digits}
+  level = "pw=${slashed}"
   identitytoken = """
 ${opaque}
 """
@@ -123,6 +139,7 @@ const cni = (kube: string): string =>
           k8s_auth_token: opaque,
           etcd_endpoints: `https://root:${password}@10.0.0.1:2379`,
           etcd_key: clientKey,
+          pass: Number(digits),
           unknown: [password, { deep: opaque }],
           kubernetes: { kubeconfig: kube, token: kubeToken },
         },
@@ -140,10 +157,18 @@ const metadata = (name: string) => ({
       x: text,
     }),
     "example.com/password": password,
+    "volume.example/x": plainWord,
+    "deployment.kubernetes.io/x": `pass=${slashed}`,
     "kubernetes.io/config.hash": opaque,
     "deployment.kubernetes.io/revision": "3",
   },
-  labels: { "k8s-app": MARK, token: `ghp_${secrets.get("GitHub token")}`, "app.kubernetes.io/x": spent.slice(0, 30) },
+  labels: {
+    "k8s-app": MARK,
+    "example.com/db_pw": plainWord,
+    "join-token": digits,
+    token: `ghp_${secrets.get("GitHub token")}`,
+    "app.kubernetes.io/x": spent.slice(0, 30),
+  },
   managedFields: [{ manager: "kubectl", fieldsV1: { [`v:"${password}"`]: {} } }],
   name,
   namespace: "kube-system",

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes, randomInt } from "node:crypto";
+import { ODD_EVIDENCE, oddLines, toldLines } from "./odd.js";
 
 /**
  * Secrets of every shape that we know of, made anew for each run, and the evidence that looks like them and must survive.
@@ -18,7 +19,7 @@ const keep = (name: string, value: string): string => {
   secrets.set(name, value);
   return value;
 };
-// a letter first: what begins like a file or an option is another test
+// a letter first: what begins like a file, a variable or a number is in odd.ts
 const word = (name: string, n = 20): string => keep(name, pick(LOWER, 1) + pick(ALNUM, n - 2) + pick(DIGITS, 1));
 const hex = (name: string, n = 32): string => keep(name, randomBytes(n).toString("hex").slice(0, n));
 const lower = (name: string, n = 16): string => keep(name, `${pick(LOWER + DIGITS, n - 1)}${pick(DIGITS, 1)}`);
@@ -90,6 +91,9 @@ export const password = word("password of structured files");
 export const proxyPassword = word("password of a proxy in arguments");
 export const clientKey = encode64(rsa("client-key-data"));
 export const opaque = word("opaque token", 32);
+export const slashed = `/${word("behind a slash", 15)}`;
+export const digits = keep("digits", `7${pick(DIGITS, 13)}`);
+export const plainWord = simple("plain word");
 
 const dockerAuth = (name: string): string => {
   const auth = encode64(`robot$ci:${word(`${name}, the password`)}`);
@@ -287,6 +291,8 @@ export const LINES: readonly string[] = [
   `wrong password ${simple("word behind a wrong password")} for user bob`,
   `password ${word("password with a digit", 9)} rejected`,
   `password=\xff${simple("behind a strange byte")} password: a\xfe${simple("behind another strange byte")}`,
+  ...toldLines(keep),
+  ...oddLines(keep),
 ];
 
 /** Evidence. It stands between the secrets, and must come out as it went in. */
@@ -319,6 +325,9 @@ export const EVIDENCE: readonly string[] = [
   "0/3 nodes are available: 1 node(s) didn't match pod anti-affinity rules, 2 node(s) had untolerated taint {node.kubernetes.io/unreachable: }.",
   "error: plugin basic auth is off; bearer authentication required",
   `spent token ${spent} stays readable`,
+  `token: ${spent}`,
+  `    token: "${spent}"`,
+  `{"token":"${spent}"} --token=${spent}`,
   "ca /var/snap/microk8s/8612/certs/ca.crt key /var/snap/microk8s/8612/certs/server.key token file /var/run/secrets/kubernetes.io/serviceaccount/token",
   "Caused by: x509: certificate signed by unknown authority",
   '-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "default/x:http" -j KUBE-SEP-ABCDEFGHIJKLMNOP',
@@ -347,6 +356,7 @@ export const EVIDENCE: readonly string[] = [
   "status installed passwd 1:4.13+dfsg1-4ubuntu3",
   "redis AUTH failed, NOAUTH Authentication required",
   "systemd[1]: Started snap.microk8s.daemon-kubelite.service, join the cluster later",
+  ...ODD_EVIDENCE,
   certificate,
 ];
 /** A certificate in base64 of PEM, as kubeconfigs carry it. */

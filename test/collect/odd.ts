@@ -1,0 +1,216 @@
+import { randomInt } from "node:crypto";
+
+/**
+ * Secrets that look like something else: like a path, a file's end, a variable, a header, a number, a word; behind each kind of name, in each
+ * notation. And their near misses: what looks like a secret's name or value, and is needed to understand an incident.
+ */
+const pick = (alphabet: string, n: number): string =>
+  Array.from({ length: n }, () => alphabet[randomInt(alphabet.length)]).join("");
+const LOWER = "abcdefghijklmnopqrstuvwxyz";
+const DIGITS = "0123456789";
+const ALNUM = `${LOWER}${LOWER.toUpperCase()}${DIGITS}`;
+const HEX = "0123456789abcdef";
+
+/** How a value may begin, and what it may consist of. */
+const VALUES: Readonly<Record<string, () => string>> = {
+  "a slash": () => `/${pick(ALNUM, 15)}`,
+  "two slashes": () => `/${pick(ALNUM, 7)}/${pick(ALNUM, 9)}`,
+  "a slash and a word": () => `/${pick(LOWER, 13)}`,
+  "a slash at the beginning of base64": () => `/${pick(`${ALNUM}+/`, 38)}=`,
+  "a dot": () => `.${pick(ALNUM, 14)}`,
+  "a dot and a slash": () => `./${pick(ALNUM, 14)}`,
+  "a dollar sign": () => `$${pick(ALNUM, 14)}`,
+  "a brace": () => `\${${pick(LOWER, 14)}`,
+  "a bracket": () => `$(${pick(LOWER, 14)}`,
+  "x-": () => `x-${pick(LOWER, 6)}-${pick(LOWER, 8)}`,
+  "digits only": () => `${pick("123456789", 1)}${pick(DIGITS, 11)}`,
+  "a date": () => `2024${pick(DIGITS, 10)}`,
+  "a duration": () => `${pick("123456789", 6)}h${pick("123456789", 5)}m`,
+  "an address": () => `10.${pick(DIGITS, 5)}.${pick(DIGITS, 5)}.12`,
+  "a word": () => pick(LOWER, 14),
+};
+const KEYS = [
+  "password",
+  "DB_PASSWORD",
+  "pass",
+  "DB_PASS",
+  "userPass",
+  "passwd",
+  "db_passwd",
+  "pwd",
+  "MYSQL_PWD",
+  "pw",
+];
+const MORE_KEYS = [
+  "DB_PW",
+  "bindpw",
+  "userPw",
+  "passphrase",
+  "psk",
+  "client_secret",
+  "clientSecret",
+  "secret",
+  "token",
+];
+const OTHER_KEYS = ["access_token", "api_key", "AWS_SECRET_ACCESS_KEY", "private_key", "encryptionKey", "routing_key"];
+export const NAMES: readonly string[] = [...KEYS, ...MORE_KEYS, ...OTHER_KEYS];
+
+/** How a name and its value are written. */
+const NOTATIONS: Readonly<Record<string, (key: string, value: string) => string>> = {
+  "key=value": (key, value) => `login ${key}=${value} done`,
+  "key = value": (key, value) => `${key} = ${value}`,
+  "key: value": (key, value) => `${key}: ${value}`,
+  "key: value in a sentence": (key, value) => `started with ${key}: ${value} for node n1`,
+  JSON: (key, value) => `{"user":"u","${key}":"${value}"}`,
+  "JSON with blanks": (key, value) => `  "${key}" : "${value}",`,
+  "escaped JSON": (key, value) => `msg="{\\"user\\":\\"u\\",\\"${key}\\":\\"${value}\\"}"`,
+  "YAML flow": (key, value) => `auth: {user: bob, ${key}: ${value}, x: y}`,
+  "YAML flow with quotes": (key, value) => `auth: { user: "bob", ${key}: "${value}" }`,
+  TOML: (key, value) => `  ${key} = '${value}'`,
+  "a flag": (key, value) => `run --${key.replaceAll("_", "-").toLowerCase()} ${value} --v=2`,
+  "a flag with a sign": (key, value) => `run --${key.replaceAll("_", "-").toLowerCase()}=${value} --v=2`,
+  "an environment": (key, value) => `Environment="A=b" "${key}=${value}"`,
+  "a query": (key, value) => `GET /login?user=a&${key}=${value}&x=1`,
+  "a query behind a path": (key, value) => `auth_url=/login?${key}=${value}`,
+  "a query of an address": (key, value) => `GET https://h.example/cb?${key}=${value}`,
+  "a Go struct": (key, value) => `{User:bob ${key}:${value}}`,
+  "mount options": (key, value) => `(rw,username=a,${key}=${value})`,
+};
+
+/** Each notation with each value: the names take turns. "all" takes each name, too. */
+export function oddLines(keep: (name: string, value: string) => string, all = false): readonly string[] {
+  let turn = 0;
+  return Object.entries(NOTATIONS).flatMap(([notation, write]) =>
+    Object.entries(VALUES).flatMap(([beginning, make]) =>
+      (all ? NAMES : [NAMES[turn++ % NAMES.length] ?? ""]).map((key) =>
+        write(key, keep(`${notation}: ${key} with ${beginning}`, make())),
+      ),
+    ),
+  );
+}
+
+/** Shapes by which programs tell, take or print a secret. */
+export const toldLines = (keep: (name: string, value: string) => string): readonly string[] => {
+  const word = (name: string): string => keep(name, pick(LOWER, 14));
+  const hex = (name: string, n: number): string => keep(name, pick(HEX, n));
+  const mixed = (name: string, n: number): string => keep(name, pick(ALNUM, n - 1) + pick(DIGITS, 1));
+  return [
+    `[upload-certs] Using certificate key: ${hex("certificate key on its line", 64)}`,
+    `[upload-certs] Using certificate key:\n${hex("certificate key on the next line", 64)}`,
+    `Nov 22 12:11:40 n1 kubeadm[7]: [upload-certs] Using certificate key:\nNov 22 12:11:40 n1 kubeadm[7]: ${hex("certificate key in a journal", 64)}`,
+    `kubeadm join --certificate-key ${hex("certificate key as a flag", 64)} --control-plane`,
+    `client GOCSPX-${mixed("Google client secret", 28)} refused`,
+    `msg="Loading IPsec keyfile" keys="3 rfc4106(gcm(aes)) ${hex("IPsec key", 40)} 128"`,
+    `aead rfc4106(gcm(aes)) 0x${hex("xfrm key", 72)} 128`,
+    `auth-trunc hmac(sha256) 0x${hex("xfrm key of hmac", 64)} 128 enc cbc(aes) 0x${hex("xfrm key of cbc", 32)}`,
+    `Authorization: AWS4-HMAC-SHA256 Credential=AKIAABCDEFGHIJKLMNOP/20261122/x/s3/aws4_request, SignedHeaders=host, Signature=${hex("SigV4", 64)}`,
+    `Authorization: Digest username="bob", realm="x", nonce="${hex("Digest nonce", 32)}", response="${hex("Digest response", 32)}"`,
+    `using kubeconfig-u-abcde:${keep("Rancher", pick(LOWER + DIGITS, 54))} of rancher`,
+    `kubectl create secret generic x --from-literal=foo=${word("from-literal")}`,
+    `crictl pull --creds bob:${word("crictl creds")} x`,
+    `skopeo copy --src-creds=bob:${word("skopeo source")} --dest-creds bob:${word("skopeo destination")} a b`,
+    `nerdctl login -u bob -p ${word("nerdctl login")} r`,
+    `openssl rsa -passin pass:${word("passin")} -in x`,
+    `openssl enc -k ${word("openssl -k")} -aes256`,
+    `keytool -storepass ${word("storepass")} -keypass ${word("keypass")}`,
+    `mount.cifs //a /b -o username=u,pass=${word("pass of a mount")}`,
+    `smbclient -U bob%${word("smbclient -U")} //x`,
+    `vault login ${word("vault login")}`,
+    `ngrok authtoken ${word("ngrok authtoken")}`,
+    `Run: k3s agent -s https://1.2.3.4:6443 -t ${word("k3s agent -t")}`,
+    `echo ${word("echo to a login")} | docker login --username u --password-stdin r.example`,
+    `user bob pass ${word("pass in a sentence")}`,
+    `login for user bob password ${word("password in a sentence")} failed`,
+    `neighbor 10.0.0.2 password ${word("BGP neighbour")}`,
+    `Reconciling bootstrap data with passphrase ${word("passphrase at the end")}`,
+    `the generated password is ${word("password is")}`,
+    `the token is ${mixed("token is", 30)}`,
+    `binddn cn=x\nbindpw ${word("bindpw of a configuration")}`,
+    `db_pin=${keep("PIN", pick("123456789", 12))}`,
+    `https://contoso.webhook.office.com/webhookb2/${mixed("Teams hook", 30)}@${hex("Teams tenant", 32)}/IncomingWebhook/${hex("Teams key", 32)}/x`,
+    `https://outlook.office.com/webhook/${hex("old Teams hook", 32)}@a/IncomingWebhook/${hex("old Teams key", 32)}/b`,
+    `https://events.pagerduty.com/integration/${hex("PagerDuty", 32)}/enqueue`,
+    `https://hooks.zapier.com/hooks/catch/1234/${word("Zapier")}/`,
+    `POST https://mattermost.example/hooks/${keep("Mattermost", pick(LOWER + DIGITS, 26))} 500`,
+    `https:\\/\\/alerts.example\\/webhook\\/${word("escaped hook")}`,
+    `https://discordapp.com/api/webhooks/123/${mixed("Discord", 60)}`,
+    `https://sn.example/api/x?subscription-key=${hex("subscription key", 32)}&x=1`,
+    `otpauth://totp/x?secret=${keep("TOTP", pick("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 32))}&issuer=x`,
+    `  "password": ${keep("number in JSON", pick("123456789", 12))},`,
+    `password ${keep("number in a sentence", pick("123456789", 12))} rejected`,
+    `passphrase "${keep("number in quotes", pick("123456789", 12))}" refused`,
+    `<pass>${word("pass in XML")}</pass>`,
+    `password => '${word("a fat arrow")}'`,
+    `secret == ${word("a comparison")}`,
+    `"secret":"{${word("a brace in quotes")}"`,
+    `"password":"[${word("a bracket in quotes")}"`,
+    `token: ${word("a word behind a token")}, retrying`,
+    `credential: ${word("a word behind a credential")}: x`,
+    `password={${word("a brace without an end")}`,
+    `password=[${word("a bracket without an end")}`,
+  ];
+};
+
+/** Command lines: each word by itself as in /proc/<pid>/cmdline, or joined as ps shows them. */
+export const commandLines = (keep: (name: string, value: string) => string): readonly (readonly string[])[] => {
+  const word = (name: string): string => keep(`command line: ${name}`, pick(LOWER, 14));
+  return [
+    ["/usr/local/bin/k3s", "agent", "-t", word("k3s -t"), "--node-name", "n1"],
+    ["/usr/bin/agent", "--pat", word("--pat"), "-k", word("-k"), "--enroll", "-c", word("-c")],
+    ["/usr/bin/containerd", "-c", `/${keep("command line: a slash behind -c", `${pick(ALNUM, 12)}Aa1`)}`],
+    ["/usr/bin/snmpd", "-c", word("snmpd -c")],
+    ["/usr/bin/vault", "login", word("vault login")],
+    ["/usr/bin/ngrok", "authtoken", word("ngrok authtoken")],
+    ["/usr/bin/x", "-etcdpw", word("-etcdpw"), "--db-pw", word("--db-pw"), "--ldap-pass=x", `--cid=${word("--cid=")}`],
+    ["/usr/bin/x", "--cid", word("--cid"), "--unknown", word("an unknown flag")],
+    ["/usr/bin/x", "--password", `/${word("a slash")}`, "--token", keep("command line: digits", pick("123456789", 14))],
+    ["/usr/bin/x", "--seed", keep("command line: digits of a flag unknown", pick("123456789", 14))],
+    ["/usr/bin/x", "--data", `/${keep("command line: a slash and base64", `${pick(ALNUM, 12)}Aa1`)}`],
+  ];
+};
+
+/** What stays: files, counts, names, and words that only contain the name of a secret. */
+export const ODD_EVIDENCE: readonly string[] = [
+  "--token-file=/var/run/secrets/kubernetes.io/serviceaccount/token --tls-private-key-file=/etc/kubernetes/pki/apiserver.key",
+  "--token-auth-file=/x --client-key=/etc/kubernetes/pki/apiserver-kubelet-client.key",
+  "password-file /etc/x compass=/x compass: north bypass: yes bypass=1 passive=yes passed: 12 passthrough=on",
+  "password_length: 12 maxPasswordAge=30 passwordMinLength=8 token_ttl=24h tokenExpirationSeconds: 3607",
+  "checks pass: 3 fail: 0",
+  "secretName: calico-etcd-secrets",
+  "imagePullSecrets: [{name: regcred}] serviceAccountName: calico-node",
+  'serviceaccounts "calico-node" of imagePullSecrets:[{Name:regcred}]',
+  "image registry.k8s.io/csi-secrets-store/driver:v1.4.5 and r.example/token-controller:1.2.3 are pulled",
+  "kubeconfig=/etc/cni/net.d/calico-kubeconfig --kubeconfig=/var/snap/microk8s/current/credentials/kubelet.config",
+  "client-key: /var/lib/kubelet/pki/kubelet-client-current.pem",
+  "token: /var/run/secrets/kubernetes.io/serviceaccount/token: no such file or directory",
+  'failed calling webhook "x.example": Post "https://x.ns.svc:443/webhooks/validate?timeout=10s": connection refused',
+  "sudo: bob : TTY=pts/0 ; PWD=/home/bob ; USER=root ; COMMAND=/usr/bin/ls",
+  "pinned: 12345 stopping: 12345 mapping=123456 ..TIMER: vector=0x30 apic1=0 pin1=2 apic2=-1 pin2=-1",
+  "failed to fetch token: etcdserver: request timed out",
+  "failed to fetch token: Internal error occurred: x",
+  'secret: kube-system/calico-etcd-secrets not found, token: serviceaccounts "x" is forbidden',
+  'Post "https://10.96.0.10:443/validate-hooks/x": EOF',
+  "http2: Framer 0x1: wrote HEADERS flags=END_STREAM|END_HEADERS stream=3, auth=none auth: true, auth=1",
+  "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.0.0.1 user=root",
+  '"bypass": true, "compass":"north" passthrough="eth0" tests passed: 12, PASS 3',
+  "I1122 token_source.go:152] refreshed token, key=/registry/pods/default/x revision=123456",
+  "auth_url=/login?next=/x&timeout=10s",
+  "certificate key usage: digital signature, signature=valid",
+  "cni-conf-dir=/etc/cni/net.d network-plugin=cni v1.28.3+k3s1 FailedCreatePodSandBox",
+  "the token is bound to a pod that is gone, the password is required",
+  "Error: secret is kube-system/calico-node-token-x2x4l of node k8s01",
+];
+/** Command lines that stay as they are. */
+export const COMMAND_EVIDENCE: readonly string[] = [
+  "/usr/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml --container-runtime-endpoint=unix:///run/containerd/containerd.sock --pod-infra-container-image=registry.k8s.io/pause:3.9 --node-ip=10.0.0.5 --hostname-override=k8s01.example --feature-gates=EventedPLEG=true,A=false --root-dir /var/lib/kubelet --cni-conf-dir /etc/cni/net.d --network-plugin cni --v 2",
+  "/usr/bin/containerd --config /etc/containerd/config.toml --address /run/containerd/containerd.sock --log-level debug",
+  "/usr/bin/containerd -c /etc/containerd/config.toml -a /run/containerd/containerd.sock -l debug",
+  "/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id 4e0ee0d8fba7ab0bf4d2ae12e5c36b7b6a2e1cf5c4d2f8f9a1b2c3d4e5f60718 -address /run/containerd/containerd.sock",
+  "/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock",
+  "/usr/local/bin/k3s server --node-name k8s01 --data-dir /data/k3s --flannel-backend vxlan --disable traefik",
+  "/usr/bin/containerd -c /c.toml --state /data/run",
+  "/coredns -conf /etc/coredns/Corefile",
+  "kube-apiserver --etcd-servers=https://127.0.0.1:2379 --service-account-key-file=/etc/kubernetes/pki/sa.pub --tls-private-key-file=/etc/kubernetes/pki/apiserver.key --authorization-mode=Node,RBAC --client-ca-file=/etc/kubernetes/pki/ca.crt --secure-port=6443",
+  "calico-node -felix",
+  "/snap/microk8s/8612/kubelite --scheduler-args-file=/var/snap/microk8s/8612/args/kube-scheduler --start-control-plane=true",
+];
