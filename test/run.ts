@@ -12,7 +12,17 @@ import { join } from "node:path";
 const ROOT = "dist/test";
 const STRICT = process.argv.includes("--strict");
 /** What tries many moments or surroundings takes minutes: left to `--strict`, and said. */
-const LONG = ["distributions", "gather", "interrupt", "options", "secrets", "surroundings"].map((n) => `collect/${n}`);
+const LONG = [
+  "all-nodes",
+  "distributions",
+  "gather",
+  "interrupt",
+  "killed",
+  "options",
+  "secrets",
+  "surroundings",
+  "unasked",
+].map((n) => `collect/${n}`);
 /** The longest first: a worker that is free takes the next. */
 const SLOW = ["collect/", "cli/", "bundle/", "golden/", "main.", "canary"];
 
