@@ -171,7 +171,8 @@ function runWorker(work: Work, deadlineS: number, onProgress: (line: string) => 
 }
 
 /** What gaps say of a collection that was tried and is not whole, or of a rule that broke on it. */
-const NOT_WHOLE = /^(?:cut at a limit|collection failed|permission denied|the rule failed)\b/;
+const NOT_WHOLE =
+  /^(?:cut at a limit|collection failed|collected, but not readable|permission denied|the rule failed)\b/;
 
 /**
  * Incomplete: a bundle was left out, is not whole or not what the manifest says; a collection failed or was cut; or what is missing keeps an

@@ -59,7 +59,7 @@ function stream(
 ): MemberReader | null {
   const guarded = createGuard((name) => {
     ledger.note("W_SINK", artifact.member, `its parser failed (${name})`);
-    settle("failed");
+    settle("lost");
   });
   const sink = guarded(() => open(artifact));
   if (sink === null) return null;
@@ -95,7 +95,7 @@ function createGuard(failed: (name: string) => void): <T>(work: () => T) => T | 
 }
 
 function remaining(coverage: Artifact["coverage"], got: Yield): Artifact["coverage"] {
-  if (got === "none") return "failed";
+  if (got === "none") return "lost";
   return got === "part" && coverage === "complete" ? "truncated" : coverage;
 }
 

@@ -153,7 +153,7 @@ function failed(
     if (origin === null || told.has(key(kind, origin))) return [];
     told.add(key(kind, origin));
     const note = "the row of index.tsv that tells of it is damaged";
-    return [describe(null, { kind, origin, coverage: "failed", form: formOf(kind, origin, ""), note }, owner, verdict)];
+    return [describe(null, { kind, origin, coverage: "lost", form: formOf(kind, origin, ""), note }, owner, verdict)];
   });
 }
 
@@ -184,7 +184,7 @@ function fromRow(
   if (!member || taken.has(cell)) {
     const why = member ? "named by an earlier row already" : "there is no such member that can be read";
     ledger.note("W_MISSING", cell, `line ${row.line} of index.tsv: ${why}`);
-    return describe(null, { ...claimed, coverage: "failed" }, owner, verdict);
+    return describe(null, { ...claimed, coverage: "lost" }, owner, verdict);
   }
   taken.add(cell);
   return describe(member, claimed, owner, verdict);
@@ -208,7 +208,7 @@ function describe(member: Member | null, claimed: Claimed, owner: Owner, verdict
 }
 
 function effective(coverage: Coverage, member: Member, verdict: Verdict): Coverage {
-  if (!verdict.trusted(member.name)) return "failed";
+  if (!verdict.trusted(member.name)) return "lost";
   return member.complete || coverage !== "complete" ? coverage : "truncated";
 }
 

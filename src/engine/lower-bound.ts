@@ -7,7 +7,7 @@ import { asLeast, type Part, type Statement } from "#model/statement.js";
 export type Settle = <T>(value: T) => T;
 
 /** What is there of these is true; what is not there may exist. */
-const PARTIAL: ReadonlySet<Coverage> = new Set(["truncated", "failed", "denied"]);
+const PARTIAL: ReadonlySet<Coverage> = new Set(["truncated", "failed", "lost", "denied"]);
 
 /**
  * The one place where a count becomes a lower bound: rules count what they see and need not ask whether it was all. `coverage` is that of

@@ -105,7 +105,7 @@ function createView<K extends FactKind>(
 /** The worst of several, since a fact may lie in any of them; nothing at all was not attempted. */
 function combine(kind: FactKind, entries: readonly CoverageEntry[]): CoverageReport {
   const states = new Set(entries.map((c) => c.coverage));
-  const worst: readonly Coverage[] = ["failed", "denied", "truncated", "complete", "absent"];
+  const worst: readonly Coverage[] = ["failed", "lost", "denied", "truncated", "complete", "absent"];
   return {
     state: worst.find((state) => states.has(state)) ?? "not-attempted",
     facts: entries.reduce((sum, c) => sum + c.facts, 0),
@@ -124,6 +124,7 @@ const WHY: Readonly<Record<Coverage, string>> = {
   complete: "collected, but it does not say",
   truncated: "cut at a limit",
   failed: "collection failed",
+  lost: "collected, but not readable in the bundle (see Custody)",
   denied: "permission denied",
   absent: "looked for, and not there",
   "not-attempted": "not attempted",

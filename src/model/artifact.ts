@@ -2,9 +2,10 @@ import type { Instant } from "./instant.js";
 
 /**
  * What is known of one collected thing's completeness. `absent`: looked for, and it does not exist.
+ * `lost`: the collector had it, and the bundle holds it no more, not as the manifest says, or not so that it can be read.
  * `not-attempted`: nobody looked; never read as absence.
  */
-export type Coverage = "complete" | "truncated" | "failed" | "denied" | "absent" | "not-attempted";
+export type Coverage = "complete" | "truncated" | "failed" | "denied" | "absent" | "lost" | "not-attempted";
 
 /** How the content of a member is handed on: whole, line by line, or (kubectl lists) item by item. */
 export type ContentForm = "whole" | "lines" | "items";

@@ -21,8 +21,8 @@ export function worsened(reading: Reading, code: string): Reading {
  */
 export function coverageOf(artifact: Artifact, reading: Reading): Coverage {
   if (artifact.coverage !== "complete" && artifact.coverage !== "truncated") return artifact.coverage;
-  if (reading === "unreadable") return "failed";
-  if (reading === "unread") return artifact.member === null ? artifact.coverage : "failed";
+  if (reading === "unreadable") return "lost";
+  if (reading === "unread") return artifact.member === null ? artifact.coverage : "lost";
   return reading === "partial" ? "truncated" : artifact.coverage;
 }
 

@@ -77,7 +77,7 @@ test("38 and 39 names that some reader would confuse are not read at all", async
   assert.is(cases.codes.filter((code) => code === "W_DUP").length, 2);
   const conf = ROWS[1];
   const listed = await read(tar(...members(ROWS), { name: `bundle/${conf?.member}`, body: "forged" }));
-  assert.is(listed.artifact(conf?.origin ?? "")?.coverage, "failed");
+  assert.is(listed.artifact(conf?.origin ?? "")?.coverage, "lost");
   assert.is(listed.of(conf?.origin ?? ""), undefined);
 });
 

@@ -76,12 +76,12 @@ test("72 each deviation from the manifest has its own text, and the wrong member
   );
   assert.equal([wrong.custody.manifest, wrong.codes], ["mismatch", ["W_MANIFEST_MISMATCH"]]);
   assert.is(wrong.of("kubelet"), undefined);
-  assert.is(wrong.artifact("kubelet")?.coverage, "failed");
+  assert.is(wrong.artifact("kubelet")?.coverage, "lost");
   assert.is(wrong.artifact("pods")?.coverage, "complete");
 
   const extra = await read(bundle(ROWS, { manifest: (text) => text.replace(/^.*node\/journal.*\n/m, "") }));
   assert.equal([extra.custody.manifest, extra.codes], ["mismatch", ["W_MANIFEST_EXTRA"]]);
-  assert.is(extra.artifact("kubelet")?.coverage, "failed");
+  assert.is(extra.artifact("kubelet")?.coverage, "lost");
 
   const gone = await read(bundle(ROWS, { manifest: (text) => `${text}${"1".repeat(64)}  node/gone\u001b\n` }));
   assert.equal([gone.custody.manifest, gone.codes], ["mismatch", ["W_MANIFEST_MISSING"]]);
@@ -120,7 +120,7 @@ test("a row without its member, a member without its row", async () => {
   const { artifact, codes } = await read(
     bundle([LOG, { ...CONF, body: undefined as never }], { more: [{ name: "bundle/node/fs/extra", body: "x" }] }),
   );
-  assert.is(artifact(CONF.origin)?.coverage, "failed");
+  assert.is(artifact(CONF.origin)?.coverage, "lost");
   assert.is(artifact(CONF.origin)?.member, null);
   assert.equal(codes, ["W_MISSING", "W_UNLISTED"]);
 });

@@ -112,7 +112,7 @@ test("two rows cannot share a member", async () => {
   const { artifacts, codes } = await read(bundle([LOG, { kind: "journal", member: LOG.member, origin: "other" }]));
   assert.equal(artifacts.map((a) => [a.origin, a.coverage]).slice(1), [
     ["kubelet", "complete"],
-    ["other", "failed"],
+    ["other", "lost"],
   ]);
   assert.equal(codes, ["W_MISSING"]);
 });
@@ -143,7 +143,7 @@ test("a sink that throws costs its artifact, and its message stays inside", asyn
           return { line: () => boom("line"), end: () => boom("end") };
         }),
     );
-    assert.is(artifacts.find((a) => a.origin === "kubelet")?.coverage, "failed");
+    assert.is(artifacts.find((a) => a.origin === "kubelet")?.coverage, "lost");
     assert.equal(
       custody.issues.map((i) => i.code),
       ["W_SINK"],

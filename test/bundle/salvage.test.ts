@@ -77,7 +77,7 @@ test("a row costs itself, is named by its line, and what it told of counts as fa
     const [, issue] = custody.issues;
     assert.match(issue?.message ?? "", /^line 6 is not used: /);
     assert.match(issue?.message ?? "", why);
-    assert.is(artifact(TOML.origin)?.coverage, "failed", why);
+    assert.is(artifact(TOML.origin)?.coverage, "lost", why);
     for (const other of [...ROWS, PROC, RAW, LOGGED]) assert.is(artifact(other.origin)?.coverage, "complete", why);
     assert.ok(artifacts.every((a) => a.coverage !== "complete" || !/bontainerd|tomm/.test(a.origin)));
   }
@@ -88,8 +88,8 @@ test("two rows that name one member are both lost: nobody knows which is right",
   const rows = [...ALL, other];
   const index = swap(INDEX_HEADER + rows.map(indexRow).join(""), "\tnode/fs/etc/x\t", `\t${TOML.member}\t`);
   const { artifact, codes } = await damaged(index, rows);
-  assert.is(artifact(TOML.origin)?.coverage, "failed");
-  assert.is(artifact("/etc/x2")?.coverage, "failed");
+  assert.is(artifact(TOML.origin)?.coverage, "lost");
+  assert.is(artifact("/etc/x2")?.coverage, "lost");
   assert.is(codes.filter((code) => code === "W_INDEX").length, 2);
 });
 
@@ -98,11 +98,11 @@ test("a command line stands where its words are those of its member's name, and 
   for (const [line, state] of [
     ["containerd config dump", "complete"],
     [withPath, "complete"],
-    [withPath.replace(".toml", ".tomm"), "failed"],
-    ["containerd config bump", "failed"],
-    ["containerd confih dump", "failed"],
-    ["containerd config", "failed"],
-    ["containerd --confog config dump", "failed"],
+    [withPath.replace(".toml", ".tomm"), "lost"],
+    ["containerd config bump", "lost"],
+    ["containerd confih dump", "lost"],
+    ["containerd config", "lost"],
+    ["containerd --confog config dump", "lost"],
   ] as const)
     assert.is(await coverage(swap(WHOLE, "\tcontainerd config dump\t", `\t${line}\t`), line), state, line);
 });
@@ -119,7 +119,7 @@ test("a header that lacks a column of the layout is taken for the layout's", asy
     assert.is(artifact("kubelet")?.coverage, "complete");
   }
   const joined = await damaged(swap(WHOLE, "note\n", "note"));
-  assert.is(joined.artifact("kubelet")?.coverage, "failed");
+  assert.is(joined.artifact("kubelet")?.coverage, "lost");
   assert.is(joined.artifact("pods")?.coverage, "complete");
 });
 
@@ -130,14 +130,14 @@ test("a member whose row is gone was collected: it counts as failed, not as neve
       .map(indexRow)
       .join("");
   const { artifact, of } = await damaged(index);
-  assert.is(artifact("kubelet")?.coverage, "failed");
+  assert.is(artifact("kubelet")?.coverage, "lost");
   assert.is(of("kubelet"), undefined);
 });
 
 test("a member that is not as the manifest says is lost, too", async () => {
   const wrong = (text: string): string => text.replace(/[0-9a-f]{64}(?= {2}(?:index|cluster\/jwks))/g, "0".repeat(64));
   const { artifact, of } = await read(bundle(ALL, { index: WHOLE, manifest: wrong }));
-  assert.is(artifact(RAW.origin)?.coverage, "failed");
+  assert.is(artifact(RAW.origin)?.coverage, "lost");
   assert.is(of(RAW.origin), undefined);
   assert.is(artifact("kubelet")?.coverage, "complete");
 });

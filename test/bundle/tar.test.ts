@@ -47,7 +47,7 @@ test("20 cut inside a header, a body, its padding", async () => {
     inHeader.codes.filter((c) => c !== "W_MANIFEST"),
     ["W_PARTIAL", "W_MISSING"],
   );
-  assert.is(inHeader.artifact("last")?.coverage, "failed");
+  assert.is(inHeader.artifact("last")?.coverage, "lost");
   const inBody = await read(whole.subarray(0, last + 512 + 9));
   assert.equal(inBody.of("last")?.lines, ["first", "sec"]);
   assert.equal(inBody.of("last")?.ends, [false]);

@@ -37,7 +37,7 @@ test("a node's coverage is not the cluster's, nor another node's", () => {
 });
 
 test("the worst state counts, since a fact may lie in any artifact", () => {
-  const order: readonly Coverage[] = ["failed", "denied", "truncated", "complete", "absent"];
+  const order: readonly Coverage[] = ["failed", "lost", "denied", "truncated", "complete", "absent"];
   order.forEach((worse, i) => {
     for (const better of order.slice(i))
       assert.is(state(undefined, [1, "kube.pod", better], [1, "kube.pod", worse]), worse, `${worse}, ${better}`);

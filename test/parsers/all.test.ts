@@ -21,7 +21,7 @@ test("raw answers of the API", () => {
   for (const content of ["", "Forbidden", "[]", '{"gitVersion":5}']) {
     const { coverage, facts } = intakeOf([raw("/version"), content]);
     assert.is(facts.length, 0);
-    assert.is(coverage[0]?.coverage, "failed", content);
+    assert.is(coverage[0]?.coverage, "lost", content);
   }
 });
 
@@ -48,7 +48,7 @@ test("coverage: what was looked for and is not there, what failed, what nobody h
       ["kubeconfig", "truncated", 0],
       ["kubeconfig", "absent", 0],
       ["kubeconfig", "denied", 0],
-      ["kubeconfig", "failed", 0],
+      ["kubeconfig", "lost", 0],
     ],
   );
 });

@@ -64,7 +64,7 @@ test("absence and denial are facts; a row of another type is none, and then the 
 test("a table without the columns it is for is unreadable", () => {
   const intake = intakeOf([table, "nothing\tof\tthis\n/etc\td\t-"]);
   assert.is(intake.facts.length, 0);
-  assert.is(intake.coverage[0]?.coverage, "failed");
+  assert.is(intake.coverage[0]?.coverage, "lost");
 });
 
 test("no input throws", () => {

@@ -19,7 +19,7 @@ export interface Files<K extends ConfigKind> {
   readonly absence: Evidence | null;
 }
 
-export const UNREAD: ReadonlySet<Coverage> = new Set(["failed", "denied", "truncated"]);
+export const UNREAD: ReadonlySet<Coverage> = new Set(["failed", "lost", "denied", "truncated"]);
 
 export const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 export const exactly = (path: string): RegExp => new RegExp(`^${escaped(path)}$`);
