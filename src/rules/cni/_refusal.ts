@@ -4,7 +4,7 @@ import type { ClockValue, Fact, FactKind, TokenValue } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
 import { type FactView, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
-import { code, codes, type Statement, say } from "#model/statement.js";
+import { code, codes, type Quoted, type Statement, say } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { strange, unknownKey } from "./_strange.js";
 import { agentOn, agents } from "./_writer.js";
@@ -61,27 +61,49 @@ function* credentials(
 export const callNodes = (context: MatchContext): readonly string[] =>
   [...new Set(REFUSED_CALLS.flatMap((id) => context.findings(id)).flatMap((f) => f.about.node ?? []))].sort();
 
+/** What shows that no token was judged: for a clock an expired certificate does not, since the clock may be why it counts as expired. */
+const ASIDE: Readonly<Record<string, string>> = {
+  unasked: "no request reached the API server that could judge a token",
+  unverified: "the connection ended before a token is sent",
+  "expired-certificate": "the connection ended before a token is sent",
+  answered: "what answers so has accepted the token before",
+};
+
 /**
- * Where each failed call on a node shows by its text that it asked no API server, or that its token was accepted: no fault of a token or a
- * clock can be its cause.
+ * Where each failed call on a node shows by its text that it asked no API server, or that its token was accepted: no fault of a token, or (with
+ * `of`) of a clock, can be its cause.
  */
-export function neverJudged(context: MatchContext, node: string, error: string): Outcome | null {
+export function neverJudged(
+  context: MatchContext,
+  node: string,
+  error: string,
+  of: "token" | "clock" = "token",
+): Outcome | null {
   const calls = refusedOn(context, node);
-  if (error === "401" && calls.length > 0 && calls.every((c) => deniedUser(c) !== null))
-    return answeredAll(node, calls);
-  const tails = calls.flatMap((c) => (typeof c.value["neverAsked"] === "string" ? [c.value["neverAsked"]] : []));
   const [first, ...rest] = calls.map(headlineEvidence);
-  if (!first || tails.length < calls.length) return null;
-  const texts = codes([...new Set(tails)], 4, first, ...rest);
+  if (!first) return null;
+  if (error === "401" && calls.every((c) => deniedUser(c) !== null)) return answeredAll(node, calls);
+  const kinds = [...new Set(calls.map((c) => String(c.value["aside"] ?? "")))];
+  const leavesOpen = (kind: string): boolean =>
+    ASIDE[kind] === undefined ||
+    (of === "clock" && kind === "expired-certificate") ||
+    // who is answered so may still lack a permission
+    (error !== "401" && kind === "answered");
+  if (kinds.some(leavesOpen)) return null;
+  const why = [...new Set(kinds.map((kind) => ASIDE[kind]))].join(", or ");
+  const texts = codes([...new Set(calls.map((c) => String(c.value["tail"] ?? "")))], 4, first, ...rest);
   return refuted({
     subject: node,
     about: { node: [node], error: [error] },
-    statements: [
-      say`What failed on ${code(node, first)} ended in ${texts}: no request reached the API server that could judge a token`,
-    ],
+    statements: [say`What failed on ${code(node, first)} ended in ${texts}: ${phrase(why, first)}`],
     excludes: "cause",
   });
 }
+
+const phrase = (text: string, evidence: Evidence): Quoted => ({
+  parts: [{ kind: "text", text }],
+  evidence: [evidence],
+});
 
 /** Every call was answered 403 and its caller named: there was a token and it was good, or there was none. */
 function answeredAll(node: string, calls: readonly Found[]): Outcome {

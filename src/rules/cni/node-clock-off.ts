@@ -32,7 +32,7 @@ export default defineRule({
       const offset = clock?.value.apiOffsetS ?? null;
       const error = clock?.value.apiOffsetErrorS ?? 0;
       const calls = refusedOn(context, node);
-      const unasked = neverJudged(context, node, "401");
+      const unasked = neverJudged(context, node, "401", "clock");
       const dated = calls.some((c) =>
         c.statements.some((s) => s.evidence.some((e) => /x509: .*expired or is not yet valid/.test(e.excerpt))),
       );
@@ -114,7 +114,7 @@ export default defineRule({
 
 /** A node that was not collected is judged by what failed there alone. */
 const isRival = (node: string, context: MatchContext): boolean =>
-  refusedWith(context, "401").includes(node) || neverJudged(context, node, "401") !== null;
+  refusedWith(context, "401").includes(node) || neverJudged(context, node, "401", "clock") !== null;
 
 /** What is said of a node's own agent, of an image or of a missing plugin compares no clocks, whoever was asked. */
 const LOCAL: ReadonlySet<string> = new Set(["agent-not-ready", "not-initialised", "plugin-missing", "image-pull"]);

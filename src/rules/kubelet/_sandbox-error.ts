@@ -102,6 +102,25 @@ export function neverAsked(message: string): boolean {
   return !ASKED.test(text) && (LOCAL_CLASSES.has(sandboxErrorClass(message)) || NEVER_SENT.test(text));
 }
 
+/**
+ * Why a token can have nothing to do with it, by the message itself: the call asked nobody, its server was not trusted (then TLS ends before a
+ * token is sent), or it was answered in a way that comes after the token was accepted (apiserver DefaultBuildHandlerChain: authentication, then
+ * priority and fairness, then authorization, then admission). Null where it does not say.
+ */
+export type TokenAside = "unasked" | "unverified" | "expired-certificate" | "answered";
+
+export function tokenAside(message: string): TokenAside | null {
+  if (neverAsked(message)) return "unasked";
+  const text = innerText(message);
+  if (/unauthorized|credentials/i.test(text.replace("connection is unauthorized: ", ""))) return null;
+  if (sandboxErrorClass(message) === "x509") return DATED.test(text) ? "expired-certificate" : "unverified";
+  return ANSWERED.test(text) ? "answered" : null;
+}
+
+const DATED = /expired or is not yet valid|current time \S+ is (?:after|before)/;
+const ANSWERED =
+  /\badmission webhook "[^"]{1,253}" denied the request|\bfailed calling webhook|\bthe server has received too many requests|\b429\b.{0,40}too ?many ?requests|\bexceeded quota: /i;
+
 const innerText = (message: string): string => trimTail(unescapeQuotes(errorField(message.slice(0, LONGEST))));
 
 /** Of a log line in klog's or logrus's form only the value of `err=` or `error=`: other fields follow it. */

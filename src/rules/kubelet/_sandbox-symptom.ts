@@ -21,7 +21,7 @@ import {
   words,
 } from "./_pods.js";
 import { EVENTS_CACHE } from "./_references.js";
-import { neverAsked, sandboxErrorTail } from "./_sandbox-error.js";
+import { sandboxErrorTail, type TokenAside, tokenAside } from "./_sandbox-error.js";
 import { failureSubject, firstSeen, lastSeen, type SandboxFailures } from "./_sandbox-failures.js";
 
 /** What a card concludes of one group of failures. */
@@ -84,16 +84,17 @@ const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, un
       error: group.errorClass,
       highestCount: extent(group.occurrences.map((o) => o.count))[1],
       message: group.occurrences[0].message,
-      neverAsked: tellsNeverAsked(group),
+      aside: asideOf(group),
+      tail: sandboxErrorTail(group.occurrences[0].message),
     },
     lessons,
   });
 
-/** The text of calls of which each shows that it asked no API server; null where one does not. */
-const tellsNeverAsked = ({ occurrences, messages, logged }: SandboxFailures): string | null =>
-  [...messages, ...(logged ? [logged.value.sample] : [])].every(neverAsked)
-    ? sandboxErrorTail(occurrences[0].message)
-    : null;
+/** Why a token had nothing to do with any of these calls; null where one of them does not show it, or they differ. */
+function asideOf({ messages, logged }: SandboxFailures): TokenAside | null {
+  const [first, ...rest] = [...messages, ...(logged ? [logged.value.sample] : [])].map(tokenAside);
+  return first && rest.every((aside) => aside === first) ? first : null;
+}
 
 /**
  * What the list of pods shows of those whose sandboxes failed: gone, or ready by now. Null where a pod is neither, where one is not named

@@ -663,9 +663,9 @@ test("every rival of a refused call has a row where only pods and events were co
 });
 
 /** A failed call that asked no API server, or (null) one of which that is not shown. */
-const call = (error: string, neverAsked: string | null = null, node = "n1") => ({
+const call = (error: string, tail: string | null = null, node = "n1", aside = tail === null ? null : "unasked") => ({
   ...refusal(error, node),
-  value: { neverAsked },
+  value: { aside, tail },
 });
 const STAT = "stat /var/lib/x/nodename: no such file or directory";
 const DIAL = "dial tcp 10.96.0.1:443: connect: connection refused";
@@ -701,6 +701,30 @@ test("one refused, dated or cut answer on the same node leaves them as they were
         rule.id,
       );
     }
+});
+
+test("a connection that ends in TLS, and an answer that comes after the token was accepted, rule them out as well", () => {
+  const of = (aside: string, rule: Rule): string | null => {
+    const world = scene([], { moment: { nodes: [] } });
+    world.publish("sym:failed-create-sandbox", [call("x", "TEXT", "n1", aside)]);
+    const [outcome] = judge(rule, world);
+    return outcome?.outcome === "refuted" ? headline([outcome]) : null;
+  };
+  for (const rule of PRESENTED) {
+    assert.is(
+      of("unverified", rule),
+      "What failed on n1 ended in TEXT: the connection ended before a token is sent.",
+      rule.id,
+    );
+    assert.is(
+      of("answered", rule),
+      "What failed on n1 ended in TEXT: what answers so has accepted the token before.",
+      rule.id,
+    );
+  }
+  assert.match(of("expired-certificate", podGone) ?? "", "before a token is sent");
+  assert.is(of("expired-certificate", clockOff), null, "a clock may be why it counts as expired");
+  assert.is(of("other", podGone), null);
 });
 
 test("what a token is like is still told where the calls asked nobody: a latent fault is not ended by them", () => {

@@ -2,7 +2,13 @@ import * as fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
-import { neverAsked, sandboxErrorClass, sandboxErrorTail, sandboxErrorWords } from "#rules/kubelet/_sandbox-error.js";
+import {
+  neverAsked,
+  sandboxErrorClass,
+  sandboxErrorTail,
+  sandboxErrorWords,
+  tokenAside,
+} from "#rules/kubelet/_sandbox-error.js";
 import { fact } from "#test/rules/_facts.js";
 
 const test = suite("sandbox error");
@@ -185,6 +191,30 @@ test("an answer of HTTP or TLS, a webhook's or a proxy's refusal, and a time-out
     assert.is(neverAsked(kill(inner)), false, inner);
   assert.is(neverAsked(pause("unexpected status from HEAD request to https://r/v2: 401 Unauthorized")), false);
   assert.is(neverAsked(pause('Head "https://r.corp": x509: certificate has expired or is not yet valid')), false);
+});
+
+test("why a token had nothing to do with it: only where the message itself tells", () => {
+  const get = 'error getting ClusterInformation: Get "https://10.96.0.1:443/apis/x": ';
+  for (const [inner, aside] of [
+    ["dial tcp 10.96.0.1:443: connect: connection refused", "unasked"],
+    [`${get}x509: certificate signed by unknown authority`, "unverified"],
+    [
+      `${get}tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2026-03-11T09:20:05Z is after 2026-03-11T09:00:00Z`,
+      "expired-certificate",
+    ],
+    [
+      'error creating WorkloadEndpoint: admission webhook "v.example" denied the request: x is forbidden: namespace app is frozen',
+      "answered",
+    ],
+    ["the server has received too many requests and has asked us to try again later (get x)", "answered"],
+    ["unable to create endpoint: [PUT /endpoint/{id}][429] putEndpointIdTooManyRequests", "answered"],
+    ["connection is unauthorized: Unauthorized", null],
+    ["connection is unauthorized: the server has received too many requests", "answered"],
+    ['admission webhook "v.example" denied the request: Unauthorized', null],
+    ["context deadline exceeded", null],
+    ["unexpected error", null],
+  ] as const)
+    assert.is(tokenAside(kill(inner)), aside, inner);
 });
 
 test.run();
