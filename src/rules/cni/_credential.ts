@@ -3,7 +3,7 @@ import { evidenceIn } from "#model/evidence.js";
 import type { Fact, FactKind, NetconfPlugin, TokenValue } from "#model/fact.js";
 import { baseName, type FileTree, fileTree, type Resolution } from "#model/file-tree.js";
 import type { Missing } from "#model/finding.js";
-import type { FactView, MatchContext } from "#model/rule.js";
+import { type FactView, type MatchContext, shellWord } from "#model/rule.js";
 import type { Statement } from "#model/statement.js";
 import { loadedOf } from "./_loaded.js";
 import { type ConfDir, confDirOf, missingConfDir } from "./_runtime.js";
@@ -58,9 +58,26 @@ export function nodeFiles(view: View, context: MatchContext): ReadonlyMap<string
   return new Map(
     context.moment.nodes.map((node) => {
       const tree = fileTree(view("path").on(node));
-      return [node, { tree, followed: followOn(node, tree, view) }] as const;
+      const stranger = noNode(node, view);
+      return [
+        node,
+        { tree, followed: stranger ? { state: "unknown", missing: [stranger] } : followOn(node, tree, view) },
+      ] as const;
     }),
   );
+}
+
+/** The gap where the cluster lists its nodes and this is none of them: a node that was taken out calls nobody any more. */
+function noNode(node: string, view: View): Missing | null {
+  const nodes = view("kube.node");
+  if (nodes.coverage().state !== "complete" || nodes.all.length === 0 || nodes.all.some((n) => n.value.name === node))
+    return null;
+  return {
+    ...nodes.missing(`whether ${node} is a node of the cluster that was asked`),
+    node,
+    why: "the cluster lists none of that name",
+    command: `kubectl get node ${shellWord(node)}`,
+  };
 }
 
 function followOn(node: string, tree: FileTree, view: View): Followed {

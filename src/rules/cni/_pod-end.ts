@@ -17,6 +17,8 @@ export interface Gone {
   readonly atLatest: boolean;
   /** What tells the time itself. */
   readonly event: EventObject | null;
+  /** Calls were refused before its successor came, and nothing shows that it had gone by then. */
+  readonly isDoubtful: boolean;
 }
 
 export function goneSince(
@@ -27,11 +29,14 @@ export function goneSince(
 ): Gone {
   const event = endOf(credential, agent, events);
   const bound = boundOf(credential, agent, context);
+  const { first: refused, created } = turnsOf(credential, agent, context);
   if (event?.first && bound && bound.precisionMs <= 1000 && isSoonAfter(bound, event.first))
-    return { at: bound, atLatest: false, event };
-  return event?.first && (bound === null || event.first.epochMs <= latest(bound))
-    ? { at: event.first, atLatest: false, event }
-    : { at: bound, atLatest: bound !== null && bound.precisionMs <= 1000, event: null };
+    return { at: bound, atLatest: false, event, isDoubtful: false };
+  if (event?.first && (bound === null || event.first.epochMs <= latest(bound)))
+    return { at: event.first, atLatest: false, event, isDoubtful: false };
+  if (refused && created && order(created, refused) === "after" && bound?.epochMs !== created.epochMs)
+    return { at: null, atLatest: false, event: null, isDoubtful: true };
+  return { at: bound, atLatest: bound !== null && bound.precisionMs <= 1000, event: null, isDoubtful: false };
 }
 
 /** The event tells when the end began; a successor that comes within the time that it takes tells better when it was over. */
@@ -65,15 +70,8 @@ function endOf({ token }: Credential, agent: Agent | undefined, events: FactView
  * token's issue and the first of: the refusal, the successor.
  */
 function boundOf(credential: Credential, agent: Agent | undefined, context: MatchContext): Instant | null {
-  const { iat, pod } = credential.token;
-  const refusals = refusedOn(context, credential.node).filter(hits(credential.node));
-  const first = refusals.map((f) => f.since).reduce(earliest, null);
-  const created = context
-    .derive(agents)
-    .filter((a) => a.node === credential.node && a.daemonSet === agent?.daemonSet && a.pod.value.uid !== pod?.uid)
-    .map((a) => a.pod.value.created)
-    .filter((at) => at !== null && (iat === null || at.epochMs >= iat.epochMs))
-    .reduce(earliest, null);
+  const { iat } = credential.token;
+  const { first, created } = turnsOf(credential, agent, context);
   if (created && (first === null || order(created, first) !== "after")) return created;
   // A successor of a revision that came after the refusals replaced a pod that had lived through their beginning.
   const revised = agent ? revisionOf(agent, context) : null;
@@ -81,6 +79,19 @@ function boundOf(credential: Credential, agent: Agent | undefined, context: Matc
   const bound = created ?? first;
   if (!iat || !bound) return null;
   return { ...iat, precisionMs: Math.max(iat.precisionMs, bound.epochMs + bound.precisionMs - iat.epochMs) };
+}
+
+/** When calls with that token were first refused, and when the first known successor of its pod came. */
+function turnsOf({ token, node }: Credential, agent: Agent | undefined, context: MatchContext) {
+  const { iat, pod } = token;
+  const refusals = refusedOn(context, node).filter(hits(node));
+  const created = context
+    .derive(agents)
+    .filter((a) => a.node === node && a.daemonSet === agent?.daemonSet && a.pod.value.uid !== pod?.uid)
+    .map((a) => a.pod.value.created)
+    .filter((at) => at !== null && (iat === null || at.epochMs >= iat.epochMs))
+    .reduce(earliest, null);
+  return { first: refusals.map((f) => f.since).reduce(earliest, null), created };
 }
 
 /** When the revision of an agent's pod was made; null where that is not known. */

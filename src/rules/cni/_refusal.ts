@@ -230,6 +230,12 @@ export const untried = <K extends FactKind>({ node, named }: Credential, view: F
   command: `# on ${node}\nkubectl --kubeconfig ${shellWord(named)} get --raw /api`,
 });
 
+/** Do calls on the node fail with another error now? Then the next one may end before it shows any token. */
+export const failsOtherwise = (context: MatchContext, node: string): boolean =>
+  REFUSED_CALLS.flatMap((id) => context.findings(id)).some(
+    (f) => !f.over && (f.about.node ?? []).includes(node) && !(f.about.error ?? []).includes("401"),
+  );
+
 /** The refused calls on a node, of any error class. */
 export const refusedOn = (context: MatchContext, node: string): readonly Found[] =>
   REFUSED_CALLS.flatMap((id) => context.findings(id)).filter((f) => (f.about.node ?? []).includes(node));

@@ -19,7 +19,7 @@ import { freshToken } from "./_fresh-token.js";
 import { type OwnConfig, ownConfig } from "./_parting.js";
 import { endTold, type Gone, goneSince, hits, TERMINATING_LEEWAY_MS } from "./_pod-end.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
-import { eachCredential, outOfStep, refusedOn } from "./_refusal.js";
+import { eachCredential, failsOtherwise, outOfStep, refusedOn } from "./_refusal.js";
 import { refusedTokenConsequence } from "./_refused-token.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
 
@@ -128,7 +128,7 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
   if (
     ![...context.findings("sym:failed-kill-pod"), ...context.findings("sym:failed-create-sandbox")].some(hits(node))
   ) {
-    yield forecast(base, credential, gone);
+    yield forecast(base, credential, gone, failsOtherwise(context, node));
   }
 }
 
@@ -174,7 +174,10 @@ function foundOn(
     about: { ...base.about, path: [real] },
     ...givenSince(ended, led),
     lastSeen: seenAt(credential.kubeconfig, context.moment),
-    unverified: credential.unverified,
+    unverified: [
+      ...credential.unverified,
+      ...(ended.isDoubtful ? [`that ${pod} was gone when calls began to be refused: its successor came later`] : []),
+    ],
     value: { node, path: credential.named, pod, boundUid: token.pod?.uid ?? "", ...fresh.value },
     lessons: lessonsOf(credential, context),
     statements: [
@@ -276,7 +279,7 @@ function lessonsOf(credential: Credential, context: MatchContext): readonly Less
   ];
 }
 
-function forecast(base: Base, credential: Credential, gone: Evidence) {
+function forecast(base: Base, credential: Credential, gone: Evidence, isBlocked: boolean) {
   const { node, tokenEvidence, token } = credential;
   return foreseen({
     subject: base.subject,
@@ -284,11 +287,13 @@ function forecast(base: Base, credential: Credential, gone: Evidence) {
     mechanism: "cni-kubeconfig-token-pod-gone",
     node,
     at: null,
-    on: `the next CNI call on ${node}: any pod with its own network that is created or deleted there`,
+    on: `the next CNI call on ${node}${isBlocked ? " that reaches the API server" : ""}: any pod with its own network that is created or deleted there`,
     unless: `the kubeconfig that the plugin reads on ${node} gets a token that the API server accepts`,
     unverified: credential.unverified,
     statements: [
-      say`The next CNI call on ${code(node, tokenEvidence)} will be refused: the token is bound to ${code(token.pod?.name ?? "", tokenEvidence)}, which no longer exists ${citing(gone)}`,
+      isBlocked
+        ? say`Once a CNI call on ${code(node, tokenEvidence)} reaches the API server, it will be refused: the token is bound to ${code(token.pod?.name ?? "", tokenEvidence)}, which no longer exists ${citing(gone)}`
+        : say`The next CNI call on ${code(node, tokenEvidence)} will be refused: the token is bound to ${code(token.pod?.name ?? "", tokenEvidence)}, which no longer exists ${citing(gone)}`,
     ],
   });
 }

@@ -1,7 +1,7 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type FactKind } from "#model/fact.js";
-import type { Finding } from "#model/finding.js";
-import type { Instant } from "#model/instant.js";
+import type { Finding, Outcome } from "#model/finding.js";
+import { type Instant, order } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
@@ -11,6 +11,7 @@ import {
   found,
   type MatchContext,
   NO_CONSEQUENCE,
+  refuted,
   shellWord,
   undetermined,
 } from "#model/rule.js";
@@ -19,7 +20,16 @@ import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential } from "./_credential.js";
 import { type FreshToken, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
-import { apiNow, eachCredential, REFUSED_CALLS, refusedWith, ruledOut, type Subject } from "./_refusal.js";
+import {
+  answered,
+  apiNow,
+  eachCredential,
+  failsOtherwise,
+  headlineEvidence,
+  refusedWith,
+  ruledOut,
+  type Subject,
+} from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
 
 /** The API server accepts a token this long after its end (go-jose jwt.DefaultLeeway). */
@@ -51,12 +61,17 @@ export default defineRule({
       }
       const now = apiNow(subject.credential, context);
       const end = token.exp.epochMs + LEEWAY_MS;
+      const first = answered(context, node, "401");
+      const isLater = first?.since != null && order(first.since, token.exp) === "before";
+      if (first?.since && isLater) yield refusedBefore(subject, token.exp, first.since, headlineEvidence(first));
       if (end <= now.earliest) {
         const agent = agentOn(context.derive(agents), node);
         const fresh = freshToken(subject.credential, agent, context);
-        yield expired(subject, token.exp, fresh, seenAt(subject.credential.kubeconfig, context.moment));
+        const apart = isLater ? { ...subject, about: { ...subject.about, error: [] } } : subject;
+        yield expired(apart, token.exp, fresh, seenAt(subject.credential.kubeconfig, context.moment));
         if (!refusedWith(context, "401").includes(node)) yield ended(subject, token.exp, failsOtherwise(context, node));
       } else if (end <= now.latest) {
+        if (isLater) return;
         yield undetermined({
           subject: subject.subject,
           about: subject.about,
@@ -90,11 +105,17 @@ export default defineRule({
 
 const clockView = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"clock"> => view("clock");
 
-/** Do calls on the node fail with another error now? Then the next one may end before it shows any token. */
-const failsOtherwise = (context: MatchContext, node: string): boolean =>
-  REFUSED_CALLS.flatMap((id) => context.findings(id)).some(
-    (f) => !f.over && (f.about.node ?? []).includes(node) && !(f.about.error ?? []).includes("401"),
-  );
+/** What was refused while the token was still good was not refused because it had ended. */
+const refusedBefore = (subject: Subject, exp: Instant, since: Instant, evidence: Evidence): Outcome =>
+  refuted({
+    subject: subject.subject,
+    about: subject.about,
+    standsSince: subject.credential.file?.value.mtime ?? null,
+    statements: [
+      say`Calls on ${code(subject.credential.node, evidence)} were refused from ${time(since, evidence)} on, and the token was good until ${time(exp, subject.credential.tokenEvidence)}`,
+    ],
+    excludes: "cause",
+  });
 
 /** A token that has ended, and no call was seen to be refused yet. */
 function ended(subject: Subject, exp: Instant, isBlocked: boolean) {

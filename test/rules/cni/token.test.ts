@@ -250,13 +250,13 @@ function goneSince(created: string, revised?: string): string {
 
 test("the bound pod is gone since its successor came, unless calls were refused before", () => {
   assert.is(goneSince("2024-03-05T08:00:00Z"), "08:00 to 08:00");
-  assert.is(goneSince("2024-03-05T10:10:00Z"), "06:00 to 10:10");
+  assert.is(goneSince("2024-03-05T10:10:00Z"), "unknown", "nothing shows that it had gone by then");
   assert.is(goneSince("2024-03-05T05:00:00Z"), "06:00 to 10:00");
 });
 
 test("a successor of a revision that came after the first refusal is the first one", () => {
   assert.is(goneSince("2024-03-05T10:10:00Z", "2024-03-05T10:09:00Z"), "10:10 to 10:10");
-  assert.is(goneSince("2024-03-05T10:10:00Z", "2024-03-05T09:00:00Z"), "06:00 to 10:10");
+  assert.is(goneSince("2024-03-05T10:10:00Z", "2024-03-05T09:00:00Z"), "unknown");
 });
 
 const issuer = (name: string): Fact<"kube.issuer"> => fact("kube.issuer", { issuer: name });
@@ -401,6 +401,45 @@ const worked = (node: string, created: string): Fact =>
     created: at(created),
     conditions: [{ type: "Ready", status: "True", reason: null, message: null, since: at(created), heartbeat: null }],
   });
+/** What is said of a token that ends then, where calls are refused since ten. */
+const endingAt = (exp: string, ...facts: readonly Fact[]): readonly string[] => {
+  const world = scene([...plain(token({ exp: at(exp) })), ...facts]);
+  world.publish("sym:failed-create-sandbox", [refusal("401")]);
+  return verdicts(judge(expired, world));
+};
+
+test("a token that was still good when calls began to be refused is not why", () => {
+  assert.equal(endingAt("2024-03-05T09:00:00Z"), ["found n1"]);
+  assert.equal(endingAt("2024-03-05T10:20:00Z"), ["refuted n1", "found n1"]);
+  assert.equal(endingAt("2024-03-05T10:29:30Z"), ["refuted n1"], "it may have ended by now, and that changes nothing");
+  const world = scene(plain(token({ exp: at("2024-03-05T10:20:00Z") })));
+  world.publish("sym:failed-create-sandbox", [refusal("401")]);
+  const found = judge(expired, world).find((o) => o.outcome === "found");
+  assert.equal(found?.about.error, [], "it explains no refusal of before");
+});
+
+test("a machine that the cluster does not list is judged by nothing that it holds", () => {
+  const of = (name: string, state: "complete" | "truncated" = "complete"): readonly string[] => {
+    const facts = [...plain(token({ exp: at("2024-03-05T09:00:00Z") })), fact("kube.node", { name }, name)];
+    return verdicts(judge(expired, scene(facts, { coverage: { "kube.node": state } }))).slice(0, 1);
+  };
+  assert.equal(of("n1"), ["found n1"]);
+  assert.equal(of("n2"), ["undetermined n1"]);
+  assert.equal(of("n2", "truncated"), ["found n1"]);
+});
+
+test("a bound pod whose successor came after the first refusal is not shown to have been gone by then", () => {
+  const of = (created: string): readonly string[] => {
+    const world = scene([...plain(bound()), agent(undefined, {}, created)]);
+    world.publish("sym:failed-kill-pod", [refusal("401")]);
+    return judge(podGone, world).flatMap((o) => (o.outcome === "found" ? o.unverified : [o.outcome]));
+  };
+  assert.equal(of("2024-03-05T08:00:00Z"), []);
+  assert.equal(of("2024-03-05T10:10:00Z"), [
+    "that calico-node-old was gone when calls began to be refused: its successor came later",
+  ]);
+});
+
 const untested = (sub: string) => plain(token({ sub }), "n2");
 const peer = (sub: string) => [...untested(sub), worked("n2", "2024-03-05T10:20:00Z")];
 /** What is said of accounts where n1 is refused with an error and n2 works, or not. */
@@ -713,12 +752,12 @@ test("a connection that ends in TLS, and an answer that comes after the token wa
   for (const rule of PRESENTED) {
     assert.is(
       of("unverified", rule),
-      "What failed on n1 ended in TEXT: the connection ended before a token is sent.",
+      "What failed on n1 ended in TEXT: the connection ended before a token is sent",
       rule.id,
     );
     assert.is(
       of("answered", rule),
-      "What failed on n1 ended in TEXT: what answers so has accepted the token before.",
+      "What failed on n1 ended in TEXT: what answers so has accepted the token before",
       rule.id,
     );
   }
