@@ -70,6 +70,8 @@ export const reviewSchema = z.strictObject({
   zone: z.string(),
   tags: z.array(z.string()),
   status: z.enum(["Resolved", "Partially Resolved", "Ongoing", "Latent", "No fault found", "Undetermined"]),
+  /** What that word leaves open, where what failed is over and no more than that is known. */
+  statusReason: z.string().optional(),
   /** Proposed from evidence; a person decides. */
   severity: z.strictObject({ proposed: z.enum(["Critical", "High", "Medium", "Low", "None"]), reason: z.string() }),
   /** Of what could be seen: begin of the symptoms and their end; null where the evidence has none. */
@@ -157,6 +159,8 @@ export const reviewSchema = z.strictObject({
       since: utc.nullable(),
       lastSeen: utc.nullable(),
       endedBy: utc.nullable(),
+      /** Set where what failed was over by a later collection, which did not look whether this still holds. */
+      unlooked: z.literal(true).optional(),
       statements: z.array(statement),
       unverified: z.array(z.string()),
     }),

@@ -51,7 +51,12 @@ export function renderSummary(review: Review, options: SummaryOptions): string {
   };
   const lines = [
     ...wrap(review.title, paper.width).map((line) => paper.paint("bold", line)),
-    ...field("Status", `${review.status}${severity(review)}`, paper, review.status === "Ongoing" ? "red" : "bold"),
+    ...field(
+      "Status",
+      `${review.status}${severity(review)}${review.statusReason === undefined ? "" : `: ${review.statusReason}`}`,
+      paper,
+      review.status === "Ongoing" ? "red" : "bold",
+    ),
     ...field("When", durationLine(review, zone), paper),
     ...field("Times", zoneHeading(zone), paper),
     ...chainLines(review, zone, paper),
@@ -85,7 +90,7 @@ function chainLine(chain: Review["chains"][number], review: Review, zone: Report
   const cause = root === undefined ? null : `(${root.confidence}) ${named(root, zone)}`;
   const rootLine = field("Root", cause, paper, "yellow");
   // A chain of one condition has caused nothing yet: there is nothing that failed, and it may be what is left of a fault that has.
-  const isLeft = review.chains[0] !== chain && root?.endedBy === null;
+  const isLeft = review.chains[0] !== chain && root?.endedBy === null && root.unlooked === undefined;
   if (root !== undefined && root === first && !isEffect(root)) {
     return isLeft ? field("Still", cause, paper, "yellow") : rootLine;
   }

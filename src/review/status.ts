@@ -4,6 +4,7 @@ import { type Instant, latestOf, order } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
 import type { Brief } from "./inquest.js";
+import { lastingOf, mayReturn } from "./lasting.js";
 import { excludedMechanisms, holdsYet, undecidedMechanisms, undecidedNow } from "./verdicts.js";
 
 /** Begin and end of what was noticed, and how long the fault had lain before. */
@@ -151,7 +152,18 @@ export function statusOf(b: Brief): Draft["status"] {
   if (symptoms.length === 0 && mechanisms.every((f) => f.ended !== null))
     return impacts.some((f) => f.ended === null) ? "Ongoing" : "Resolved";
   if (symptoms.length === 0) return "Latent";
-  return mechanisms.some((f) => f.ended === null) || b.forecasts.length > 0 ? "Partially Resolved" : "Resolved";
+  const { left, unlooked } = lastingOf(b);
+  if (left.length > 0 || b.forecasts.length > 0) return "Partially Resolved";
+  return unlooked.length > 0 || mayReturn(b) ? "Undetermined" : "Resolved";
+}
+
+/** What the word for the status leaves open, where what failed is over and no more than that is known. Null elsewhere. */
+export function statusReason(b: Brief): string | null {
+  const symptoms = b.findings.filter(b.isSymptom);
+  if (symptoms.length === 0 || symptoms.some((f) => f.ended === null) || statusOf(b) !== "Undetermined") return null;
+  return lastingOf(b).unlooked.length > 0
+    ? "what failed is over; whether its cause still holds was not collected"
+    : "what failed is over; what was collected does not decide whether it can come back";
 }
 
 /**

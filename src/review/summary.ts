@@ -13,6 +13,8 @@ import {
   phrase,
   withWord,
 } from "./inquest.js";
+import { lastingOf } from "./lasting.js";
+import { unlooked } from "./lessons.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { endingsOf, tracesOf, undecided } from "./traces.js";
 import {
@@ -35,7 +37,7 @@ export function summarise(b: Brief): Statement[][] {
     ],
     [...causes(b).map(hedgedHeadline), ...dormancy(b), ...undecided(b)],
     [...changesTold(b), ...tracesOf(b, "written"), ...tracesOf(b, "recovered")],
-    remaining(b).map(hedgedHeadline),
+    [...remaining(b).map(hedgedHeadline), ...unlooked(b)],
     b.forecasts.flatMap((f) => foretold(b, f)),
   ];
   return paragraphs.filter((p) => p.length > 0).map(distinct);
@@ -163,7 +165,8 @@ function causes(b: Brief): readonly Finding[] {
 /** What is still wrong and explains no symptom. */
 function remaining(b: Brief): readonly Finding[] {
   const told = new Set(causes(b).map((f) => f.id));
-  return untold(b, b.chains.flat()).filter((f) => !told.has(f.id) && f.ended === null);
+  const past = new Set(lastingOf(b).unlooked.map((f) => f.id));
+  return untold(b, b.chains.flat()).filter((f) => !told.has(f.id) && !past.has(f.id) && f.ended === null);
 }
 
 function untold(b: Brief, ids: readonly string[]): readonly Finding[] {

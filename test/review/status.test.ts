@@ -99,6 +99,20 @@ test("a symptom that ended while its cause lasts is partially resolved", () => {
   );
 });
 
+test("it is not resolved while a mechanism that works through another is undecided where it failed", () => {
+  const ground = (said: Said, of = "cause") => saying("ground", said, { explains: [onNode(of)] });
+  const of = (...rules: Parameters<typeof review>[0]["rules"]) =>
+    review({ rules: [symptom([[during], []]), cause([[during], [denies("x")]]), ...rules], custody: two });
+  const open = of(ground([[], [misses("g")]]));
+  assert.is(open.status, "Undetermined");
+  assert.is(open.statusReason, "what failed is over; what was collected does not decide whether it can come back");
+  assert.is(of(ground([[], [denies("g")]])).status, "Resolved");
+  assert.is(of(ground([[misses("g")], []])).status, "Resolved", "it was decided later");
+  assert.is(of(ground([[], [misses("g", "x", { node: ["n2"] })]])).status, "Resolved", "another node");
+  assert.is(of(ground([[], [misses("g")]], "sym:s")).status, "Resolved", "what acts at once would show");
+  assert.is(of(ground([[], [misses("g")]], "sym:t")).statusReason, undefined);
+});
+
 test("a symptom and its cause that ended are partially resolved while more is foreseen", () => {
   const rules = [symptom([[during], []]), cause([[during], [foresees("x", "sym:s")]])];
   assert.is(review({ rules, custody: two }).status, "Partially Resolved");
