@@ -73,7 +73,12 @@ export const reviewSchema = z.strictObject({
   /** What that word leaves open, where what failed is over and no more than that is known. */
   statusReason: z.string().optional(),
   /** Proposed from evidence; a person decides. */
-  severity: z.strictObject({ proposed: z.enum(["Critical", "High", "Medium", "Low", "None"]), reason: z.string() }),
+  severity: z.strictObject({
+    proposed: z.enum(["Critical", "High", "Medium", "Low", "None"]),
+    reason: z.string(),
+    /** The lists that were searched, where the reason is that something is not in them. */
+    evidence: z.array(z.string()).optional(),
+  }),
   /** Of what could be seen: begin of the symptoms and their end; null where the evidence has none. */
   duration: z.strictObject({
     from: utc.nullable(),

@@ -245,6 +245,23 @@ for (const [what, replicas, proposed] of [
   });
 }
 
+test("that no workload was without a replica is said of lists that were whole while the symptom went on", () => {
+  const lists = (n: number, state: Coverage = "complete") => [covered(n, "kube.workload", state)];
+  const of = (said: Said, ...more: ReturnType<typeof lists>) =>
+    review({ rules: [symptom(said)], custody: two, coverage: [...whole(1, 2), ...more] }).severity;
+  const none = "symptoms were seen, and no workload without a ready replica";
+  const unknown = { proposed: "Medium", reason: "symptoms were seen; what workloads lost was not collected" };
+  const going = of([[during], [during]], ...lists(2));
+  assert.is(going.reason, none);
+  assert.is(going.evidence?.length, 2);
+  assert.is(of([[during], []], ...lists(1)).reason, none);
+  assert.equal(of([[during], [during]]), unknown, "no list");
+  assert.equal(of([[during], [during]], ...lists(2, "truncated")), unknown, "a cut list");
+  assert.equal(of([[during], []], ...lists(2)), unknown, "a list of after the end");
+  const over = finds("x", { since: at("2024-03-05T09:00:00Z"), over: true });
+  assert.equal(of([[], [over]], ...lists(2)), unknown, "a list of after an end that it knows of");
+});
+
 test("one of what is counted is told as one", () => {
   const reason = (available: number) => {
     const row = finds("w", { impact: [{ subject: "w", effect: sentence("x"), wanted: 2, available, since: null }] });
