@@ -134,7 +134,16 @@ function forecastLines(review: Review, zone: ReportZone, paper: Paper): readonly
 function unknownLines(review: Review, paper: Paper): readonly string[] {
   const open = review.hypotheses.filter((h) => h.status === "open").map((h) => `still open: ${h.title}`);
   const gaps = gapRows(review).map((row) => `missing: ${placed(row)} — ${row.why}`);
-  return several("Unknown", [...new Set(open), ...gaps], UNKNOWNS, paper);
+  const warnings = unexplained(review);
+  // Without a finding they are what there is to know; beside one they may be of anything.
+  const first = review.findings.length === 0 ? warnings : [];
+  const last = review.findings.length === 0 ? [] : warnings;
+  return several("Unknown", [...first, ...new Set(open), ...gaps, ...last], UNKNOWNS, paper);
+}
+
+function unexplained({ warnings }: Review): readonly string[] {
+  const n = warnings.unexplained.reduce((sum, w) => sum + w.count, warnings.more.unexplained.count);
+  return n === 0 ? [] : [`${n} warning${n === 1 ? "" : "s"} that no rule explains`];
 }
 
 function several(name: string, texts: readonly string[], limit: number, paper: Paper): readonly string[] {

@@ -236,7 +236,10 @@ function workloadLists(b: Brief): readonly Evidence[] {
   const listsAt = (moment: string): readonly Evidence[] => {
     const world = b.worlds.find((w) => w.context.moment.id === moment);
     const lists = WORKLOADS.flatMap((kind) => world?.view(kind).coverage() ?? []);
-    const isWhole = lists.length === WORKLOADS.length && lists.every((list) => list.state === "complete");
+    const isOpen = b.verdicts.some(
+      (v) => v.rule.kind === "impact" && v.moment === moment && v.outcomes.some((o) => o.outcome === "undetermined"),
+    );
+    const isWhole = !isOpen && lists.length === WORKLOADS.length && lists.every((list) => list.state === "complete");
     return isWhole ? lists.flatMap((list) => list.searched("workload without a ready replica")) : [];
   };
   const seen = b.findings

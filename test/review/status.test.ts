@@ -258,6 +258,8 @@ test("that no workload was without a replica is said of lists that were whole wh
   assert.equal(of([[during], [during]]), unknown, "no list");
   assert.equal(of([[during], [during]], ...lists(2, "truncated")), unknown, "a cut list");
   assert.equal(of([[during], []], ...lists(2)), unknown, "a list of after the end");
+  const unsure = { rules: [symptom([[during]]), impact([[misses("w")]])], coverage: [...whole(1), ...lists(1)] };
+  assert.equal(review(unsure).severity, unknown, "a list that lacks some of them");
   const over = finds("x", { since: at("2024-03-05T09:00:00Z"), over: true });
   assert.equal(of([[], [over]], ...lists(2)), unknown, "a list of after an end that it knows of");
 });
@@ -321,6 +323,18 @@ test("the date is the first symptom's, in the report's zone", () => {
   assert.is(review({ rules: [late] }).date, "2024-03-05");
   assert.is(review({ rules: [late], zone: "Australia/Brisbane" }).date, "2024-03-06");
   assert.is(review({ rules: [card("x")] }).date, "2024-03-05");
+});
+
+test("a begin that lies within a span is told by its earliest, and not by the day that holds the span", () => {
+  const begin = { ...at("2024-03-05T06:00:11Z"), precisionMs: 3 * 3_600_000 };
+  const draft = review({ rules: [symptom([[during]]), cause([[finds("c", { since: begin })]])] });
+  assert.ok(
+    draft.summary
+      .flatMap(told)
+      .includes(
+        "The fault lay for at most 3 h before the first symptom, from 2024-03-05T06:00:11Z at the earliest to 2024-03-05T09:00:00Z",
+      ),
+  );
 });
 
 test("how long a fault lay is told no more exactly than its begin is known", () => {
