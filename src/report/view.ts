@@ -125,12 +125,14 @@ function actionsOf(review: Review): object {
   const all = review.actions.map((action, i) => ({
     ...action,
     number: i + 1,
-    places: inToldOrder(action.covers, review)
-      .map((id) => `${placeOf(id, review)}${sureness(id, review, " (", ")")}`)
-      .join("; "),
-    against: inToldOrder(action.covers, review)
-      .map((id) => `${review.findings.find((f) => f.id === id)?.title ?? id}${sureness(id, review, " (", ")")}`)
-      .join("; "),
+    places: once(
+      inToldOrder(action.covers, review).map((id) => `${placeOf(id, review)}${sureness(id, review, " (", ")")}`),
+    ),
+    against: once(
+      inToldOrder(action.covers, review).map(
+        (id) => `${review.findings.find((f) => f.id === id)?.title ?? id}${sureness(id, review, " (", ")")}`,
+      ),
+    ),
   }));
   return {
     all,
@@ -138,6 +140,9 @@ function actionsOf(review: Review): object {
     longer: all.filter((a) => a.priority === "Medium" || a.priority === "Low"),
   };
 }
+
+/** Two findings of one rule go by one title. */
+const once = (texts: readonly string[]): string => [...new Set(texts)].join("; ");
 
 /** Gaps with their numbers, and each command once with the numbers which it closes. */
 function gapsOf(review: Review): object {
