@@ -116,7 +116,7 @@ function wanting(b: Brief, rules: readonly Rule[], fallback: Evidence): readonly
       world
         ?.view(m.kind)
         .coverage(m.node ?? undefined)
-        .searched(m.what) ?? []
+        .searched(m.what.replace(/^(?:an?|the) /, "")) ?? []
     );
   });
   const [first, ...rest] = distinctEvidence(evidence);
