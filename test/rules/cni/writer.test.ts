@@ -122,6 +122,13 @@ test("where it is not known what the plugin reads, the mark of a removed directo
   assert.is(outcome.missing[0]?.kind, "runtime.config");
 });
 
+test("of two kubeconfigs in that directory none is taken for the one that is read", () => {
+  const other = kubeconfig(`${CONF_DIR}/multus.kubeconfig`);
+  const [outcome] = stranger([...unread(), other, agent(), mount(CONF_DIR, true)]);
+  assert.is(outcome?.outcome === "found" && outcome.value["path"], CONF_DIR);
+  assert.is(outcome?.outcome === "found" && outcome.value["expiresMs"], null);
+});
+
 test("where it is not known what the plugin reads, nothing but that mark is a finding", () => {
   assert.equal(verdicts(stranger([...unread(), agent(), mount(CONF_DIR)])), ["refuted n1"]);
   assert.equal(verdicts(stranger([...unread(), agent()])), ["undetermined n1"]);
