@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { DEFAULT_LIMITS } from "#bundle/read.js";
 import { reviewBundles } from "#main.js";
 import type { Review } from "#model/review.js";
+import { renderSummary } from "#report/summary.js";
 import { sample, unpack, withManifest } from "#test/bundle/_samples.js";
 import { type Forged, tar } from "#test/bundle/archive.js";
 
@@ -117,7 +118,7 @@ test("a warning that no rule explains is no finding, and a review without a find
     told.warnings.unexplained.map((w) => [w.rule, w.name, w.count, w.nodes]),
     [[null, "Strange", 1, ["k8s01"]]],
   );
-  const clause = "No rule explains 1 warning";
+  const clause = /^There is no finding in .+, and 1 warning that no rule explains/m;
   assert.match(
     told.summary
       .flat()
@@ -131,6 +132,11 @@ test("a warning that no rule explains is no finding, and a review without a find
       .map((s) => s.text)
       .join("\n"),
     clause,
+  );
+  assert.ok(plain.summary[0]?.[0]?.text.startsWith("Nothing was found wrong in "));
+  assert.match(
+    renderSummary(told, { zone: "UTC", colour: false, width: 100, files: [] }),
+    "Unknown: 1 warning that no rule explains",
   );
   assert.match(
     markdown,

@@ -70,8 +70,15 @@ export const reviewSchema = z.strictObject({
   zone: z.string(),
   tags: z.array(z.string()),
   status: z.enum(["Resolved", "Partially Resolved", "Ongoing", "Latent", "No fault found", "Undetermined"]),
+  /** What that word leaves open, where what failed is over and no more than that is known. */
+  statusReason: z.string().optional(),
   /** Proposed from evidence; a person decides. */
-  severity: z.strictObject({ proposed: z.enum(["Critical", "High", "Medium", "Low", "None"]), reason: z.string() }),
+  severity: z.strictObject({
+    proposed: z.enum(["Critical", "High", "Medium", "Low", "None"]),
+    reason: z.string(),
+    /** The lists that were searched, where the reason is that something is not in them. */
+    evidence: z.array(z.string()).optional(),
+  }),
   /** Of what could be seen: begin of the symptoms and their end; null where the evidence has none. */
   duration: z.strictObject({
     from: utc.nullable(),
@@ -157,6 +164,8 @@ export const reviewSchema = z.strictObject({
       since: utc.nullable(),
       lastSeen: utc.nullable(),
       endedBy: utc.nullable(),
+      /** Set where what failed was over by a later collection, which did not look whether this still holds. */
+      unlooked: z.literal(true).optional(),
       statements: z.array(statement),
       unverified: z.array(z.string()),
     }),

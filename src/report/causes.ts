@@ -1,4 +1,5 @@
 import type { Review, ReviewStatement } from "#model/review.js";
+import { mergeNodes } from "./each-node.js";
 import { gapNumber, gapRows, mergeMissing, placed } from "./gaps.js";
 import { formatClock, formatDated, isOfReviewsDay, type ReportZone, readTime } from "./report-zone.js";
 
@@ -153,6 +154,15 @@ interface RivalMissing {
   /** Number in the table of gaps; null where it is not there, and then the command stands here. */
   readonly gap: number | null;
   readonly command: string;
+  /** What stands in a command's place where there is none to run: prose, without the mark of a comment. */
+  readonly note: string | null;
+}
+
+/** A comment is for a shell; in a sentence its words are enough. */
+function commandOrNote(command: string): Pick<RivalMissing, "command" | "note"> {
+  const lines = command.split("\n");
+  const isNote = lines.every((line) => line.startsWith("#"));
+  return { command, note: isNote ? lines.map((line) => line.replace(/^#+\s*/, "")).join(" ") : null };
 }
 
 /** Where the same explanation has another status for what was seen at other moments: the moments of this one. */
@@ -178,12 +188,12 @@ export function rivalsOf(review: Review, zone: ReportZone): readonly Rival[] {
     title: `${hypothesis.title}${seenWhen(hypothesis, review, zone)}`,
     status: hypothesis.status,
     ...extentOf(hypothesis, review),
-    statements: hypothesis.statements,
+    statements: mergeNodes(hypothesis.statements, review),
     missing: mergeMissing(hypothesis.missing).map((row) => ({
       what: placed(row),
       why: row.why,
       gap: row.entries.map((entry) => gapNumber(entry, gaps)).find((n) => n !== null) ?? null,
-      command: row.command,
+      ...commandOrNote(row.command),
     })),
   }));
   return [...rivals.filter((r) => r.status === "open"), ...rivals.filter((r) => r.status === "refuted")];

@@ -23,6 +23,8 @@ export interface ImpactGroup extends Omit<Row, "subject"> {
 /** The members of a row which stands for several, each with its own evidence. */
 export interface ImpactMembers {
   readonly count: string;
+  /** What tells its row from others of the same count; null where there is none such. */
+  readonly row: Pick<Row, "effect" | "since" | "until"> | null;
   readonly members: readonly (Affected & { readonly evidence: readonly string[] })[];
 }
 
@@ -45,9 +47,15 @@ export function impactGroups(review: Review): {
   );
   return {
     rows: all.map((rows) => groupOf(rows, isCut)),
-    members: all.filter((rows) => rows.length > 1).map(membersOf),
+    members: toldApart(all.filter((rows) => rows.length > 1).map(membersOf)),
   };
 }
+
+/** Only where two of them go by one count: a list needs no more than its number else. */
+const toldApart = (lists: readonly ImpactMembers[]): readonly ImpactMembers[] =>
+  lists.map((list) =>
+    lists.some((other) => other !== list && other.count === list.count) ? list : { ...list, row: null },
+  );
 
 /** The first word of a subject is its kind where it is one that we know. */
 export function affected(subject: string): Affected {
@@ -65,6 +73,7 @@ function groupOf(rows: readonly Row[], isCut: boolean): ImpactGroup {
 
 const membersOf = (rows: readonly Row[]): ImpactMembers => ({
   count: countOf(rows),
+  row: rows[0] ? { effect: { ...rows[0].effect, evidence: [] }, since: rows[0].since, until: rows[0].until } : null,
   members: rows.map((row) => ({ ...affected(row.subject), evidence: row.effect.evidence })),
 });
 

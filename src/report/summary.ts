@@ -51,7 +51,12 @@ export function renderSummary(review: Review, options: SummaryOptions): string {
   };
   const lines = [
     ...wrap(review.title, paper.width).map((line) => paper.paint("bold", line)),
-    ...field("Status", `${review.status}${severity(review)}`, paper, review.status === "Ongoing" ? "red" : "bold"),
+    ...field(
+      "Status",
+      `${review.status}${severity(review)}${review.statusReason === undefined ? "" : `: ${review.statusReason}`}`,
+      paper,
+      review.status === "Ongoing" ? "red" : "bold",
+    ),
     ...field("When", durationLine(review, zone), paper),
     ...field("Times", zoneHeading(zone), paper),
     ...chainLines(review, zone, paper),
@@ -85,7 +90,7 @@ function chainLine(chain: Review["chains"][number], review: Review, zone: Report
   const cause = root === undefined ? null : `(${root.confidence}) ${named(root, zone)}`;
   const rootLine = field("Root", cause, paper, "yellow");
   // A chain of one condition has caused nothing yet: there is nothing that failed, and it may be what is left of a fault that has.
-  const isLeft = review.chains[0] !== chain && root?.endedBy === null;
+  const isLeft = review.chains[0] !== chain && root?.endedBy === null && root.unlooked === undefined;
   if (root !== undefined && root === first && !isEffect(root)) {
     return isLeft ? field("Still", cause, paper, "yellow") : rootLine;
   }
@@ -129,7 +134,16 @@ function forecastLines(review: Review, zone: ReportZone, paper: Paper): readonly
 function unknownLines(review: Review, paper: Paper): readonly string[] {
   const open = review.hypotheses.filter((h) => h.status === "open").map((h) => `still open: ${h.title}`);
   const gaps = gapRows(review).map((row) => `missing: ${placed(row)} — ${row.why}`);
-  return several("Unknown", [...new Set(open), ...gaps], UNKNOWNS, paper);
+  const warnings = unexplained(review);
+  // Without a finding they are what there is to know; beside one they may be of anything.
+  const first = review.findings.length === 0 ? warnings : [];
+  const last = review.findings.length === 0 ? [] : warnings;
+  return several("Unknown", [...first, ...new Set(open), ...gaps, ...last], UNKNOWNS, paper);
+}
+
+function unexplained({ warnings }: Review): readonly string[] {
+  const n = warnings.unexplained.reduce((sum, w) => sum + w.count, warnings.more.unexplained.count);
+  return n === 0 ? [] : [`${n} warning${n === 1 ? "" : "s"} that no rule explains`];
 }
 
 function several(name: string, texts: readonly string[], limit: number, paper: Paper): readonly string[] {

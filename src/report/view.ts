@@ -48,10 +48,12 @@ function resolutionOf(review: Review): object {
   const repairs = review.resolution.changes.filter((c) => c.kind === "repair" || c.kind === "recovery");
   const others = review.resolution.changes.filter((c) => c.kind === "regression" || c.kind === "change");
   const traces = review.resolution.traces ?? [];
-  const outstanding = proceduresOf(review, true).map((fix) => {
+  const steps = proceduresOf(review, true).map((fix) => {
     const word = sureness(fix.finding, review, ", ", "");
     return { ...fix, against: word === "" ? "" : `${placeOf(fix.finding, review)}${word}` };
   });
+  const outstanding = steps.filter((fix) => !isUnlooked(fix, review));
+  const unlooked = steps.filter((fix) => isUnlooked(fix, review));
   const diagnosis = diagnosisOf(review);
   return {
     diagnosis,
@@ -62,7 +64,8 @@ function resolutionOf(review: Review): object {
     traces: numbered(traces),
     others: numbered(others),
     outstanding: numbered(outstanding),
-    any: diagnosis.length + repairs.length + traces.length + others.length + outstanding.length > 0,
+    unlooked: numbered(unlooked),
+    any: diagnosis.length + repairs.length + traces.length + others.length + steps.length > 0,
     verification: review.resolution.verification,
   };
 }
@@ -103,6 +106,10 @@ function proceduresOf(review: Review, outstanding: boolean): Review["resolution"
 
 type Fix = Review["resolution"]["fix"][number];
 
+/** What it repairs was last seen before what failed was over. */
+const isUnlooked = (fix: Fix, review: Review): boolean =>
+  review.findings.find((f) => f.id === fix.finding)?.unlooked === true;
+
 /** A step which several findings ask for, once. */
 const distinct = (fixes: readonly Fix[]): Fix[] => [...new Map(fixes.map((fix) => [keyOf(fix), fix])).values()];
 
@@ -118,12 +125,14 @@ function actionsOf(review: Review): object {
   const all = review.actions.map((action, i) => ({
     ...action,
     number: i + 1,
-    places: inToldOrder(action.covers, review)
-      .map((id) => `${placeOf(id, review)}${sureness(id, review, " (", ")")}`)
-      .join("; "),
-    against: inToldOrder(action.covers, review)
-      .map((id) => `${review.findings.find((f) => f.id === id)?.title ?? id}${sureness(id, review, " (", ")")}`)
-      .join("; "),
+    places: once(
+      inToldOrder(action.covers, review).map((id) => `${placeOf(id, review)}${sureness(id, review, " (", ")")}`),
+    ),
+    against: once(
+      inToldOrder(action.covers, review).map(
+        (id) => `${review.findings.find((f) => f.id === id)?.title ?? id}${sureness(id, review, " (", ")")}`,
+      ),
+    ),
   }));
   return {
     all,
@@ -131,6 +140,9 @@ function actionsOf(review: Review): object {
     longer: all.filter((a) => a.priority === "Medium" || a.priority === "Low"),
   };
 }
+
+/** Two findings of one rule go by one title. */
+const once = (texts: readonly string[]): string => [...new Set(texts)].join("; ");
 
 /** Gaps with their numbers, and each command once with the numbers which it closes. */
 function gapsOf(review: Review): object {
@@ -152,12 +164,14 @@ function gapsOf(review: Review): object {
 function technicalOf(review: Review): object {
   const signatures = review.technical.signatures.map((s) => ({ ...s, title: titleOf(s.title, review) ?? s.title }));
   const procedures = proceduresOf(review, false);
-  const outstanding = proceduresOf(review, true);
-  const parts = { environment: review.technical.environment, signatures, procedures, outstanding };
+  const open = proceduresOf(review, true);
+  const outstanding = open.filter((fix) => !isUnlooked(fix, review));
+  const unlooked = open.filter((fix) => isUnlooked(fix, review));
+  const parts = { environment: review.technical.environment, signatures, procedures, outstanding, unlooked };
   return {
     ...parts,
     any: Object.values(parts).some((part) => part.length > 0),
-    hasProcedures: procedures.length + outstanding.length > 0,
+    hasProcedures: procedures.length + open.length > 0,
   };
 }
 

@@ -9,9 +9,10 @@ import { tellChains } from "./chains.js";
 import { tellDiagnosis } from "./diagnosis.js";
 import { tellImpact } from "./impact.js";
 import { type Brief, brief, hedge, type Inquest, utcOf } from "./inquest.js";
+import { lastingOf, unlookedGaps } from "./lasting.js";
 import { gatherLessons } from "./lessons.js";
 import { nameOf } from "./name.js";
-import { courseOf, layingFinding, type Outage, outagesOf, severityOf, statusOf } from "./status.js";
+import { courseOf, layingFinding, type Outage, outagesOf, severityOf, statusOf, statusReason } from "./status.js";
 import { foretold, inOrder, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
 import { tellTraces } from "./traces.js";
@@ -29,6 +30,7 @@ export interface ReviewOptions {
 export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
   const b = brief(inquest);
   const naming = nameOf(b);
+  const reason = statusReason(b);
   const healthy = b.findings.length === 0;
   return {
     schema: REVIEW_SCHEMA,
@@ -39,6 +41,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
     zone: options.zone,
     tags: [...naming.tags],
     status: statusOf(b),
+    ...(reason === null ? {} : { statusReason: reason }),
     severity: severityOf(b),
     duration: duration(b),
     summary: summarise(b),
@@ -146,12 +149,13 @@ function changes(b: Brief): Draft["resolution"]["changes"] {
 function relevantGaps(b: Brief): readonly Gap[] {
   const concerned = new Set(b.findings.flatMap((f) => f.about.node ?? []));
   if (concerned.size === 0) return b.gaps;
+  const gaps = [...b.gaps, ...unlookedGaps(b)];
   const mishap = /failed|denied|cut at/;
   const isConcerned = (g: Gap): boolean => {
     const nodes = g.node === null ? g.concerns : [g.node];
     return nodes.length === 0 || nodes.some((node) => concerned.has(node));
   };
-  return b.gaps.filter((g) => isConcerned(g) || mishap.test(g.why));
+  return gaps.filter((g) => isConcerned(g) || mishap.test(g.why));
 }
 
 const gapRow = ({ concerns: _, ...gap }: Gap) => ({ ...gap, blocks: [...gap.blocks] });
@@ -196,6 +200,7 @@ function findingRow(b: Brief, f: Finding): Draft["findings"][number] {
     since: utcOf(f.since),
     lastSeen: utcOf(f.lastSeen),
     endedBy: utcOf(f.ended?.by ?? null),
+    ...(lastingOf(b).unlooked.includes(f) ? { unlooked: true as const } : {}),
     statements: [...f.statements],
     unverified: [...f.unverified],
   };

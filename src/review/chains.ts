@@ -1,6 +1,6 @@
 import type { Draft } from "#model/review.js";
 import type { Statement } from "#model/statement.js";
-import type { Brief } from "./inquest.js";
+import { type Brief, distinct } from "./inquest.js";
 import { label } from "./name.js";
 
 type DraftChain = Draft["chains"][number];
@@ -54,17 +54,25 @@ function answer(b: Brief, id: string): DraftChain["answers"][number] {
   return { finding: id, question: rule.asks, statements: [...finding.statements, ...rule.known] };
 }
 
-/** The usual alarms that stayed silent while the symptom's cause was there. */
+/**
+ * The usual alarms that stayed silent while the symptom's cause was there. Only those of what could have brought about a step of the chain, or
+ * what that leads to: that an agent is well says nothing where nobody asked it.
+ */
 function silence(b: Brief, steps: readonly string[]): Statement[] {
   const nodes = new Set(steps.flatMap((id) => b.finding(id).about.node ?? []));
   const moments = new Set(b.finding(steps[0] ?? "").moments);
+  const told = new Set(steps.map((id) => b.finding(id).rule));
+  // A set grows while it is gone through: what the top of the chain leads to, by as many links as there are.
+  const led = new Set(steps.slice(0, 1).map((id) => b.finding(id).rule));
+  for (const id of led) for (const e of b.rules.find((r) => r.id === id)?.explains ?? []) led.add(e.rule);
   const said = b.verdicts
     .filter((v) => v.rule.healthSign === true && moments.has(v.moment))
+    .filter((v) => v.rule.explains.some((e) => told.has(e.rule) || led.has(e.rule)))
     .flatMap((v) => v.outcomes)
     .flatMap((o) =>
       o.outcome === "refuted" && (o.about.node ?? []).some((n) => nodes.has(n)) ? [o.statements[0]] : [],
     );
-  return [...new Map(said.map((s) => [JSON.stringify(s.parts), s])).values()].slice(0, 4);
+  return distinct(said).slice(0, 4);
 }
 
 function stopOf(b: Brief, steps: readonly string[]): string {

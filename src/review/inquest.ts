@@ -79,7 +79,13 @@ export const distinctEvidence = (all: readonly Evidence[]): readonly Evidence[] 
   ...new Map(all.map((e) => [evidenceKey(e), e])).values(),
 ];
 
-/** One sentence once. */
+/** One sentence once, with all that shows it: what is said of several nodes alike is cited of each. */
 export function distinct(statements: readonly Statement[]): Statement[] {
-  return [...new Map(statements.map((s) => [JSON.stringify(s.parts), s])).values()];
+  const told = new Map<string, Statement>();
+  for (const s of statements) {
+    const key = JSON.stringify(s.parts);
+    const known = told.get(key);
+    told.set(key, known ? { ...known, evidence: distinctEvidence([...known.evidence, ...s.evidence]) } : s);
+  }
+  return [...told.values()];
 }

@@ -2,8 +2,9 @@ import type { Evidence } from "#model/evidence.js";
 import type { Finding } from "#model/finding.js";
 import { lapseBetween, latestOf, UNMEASURED_SKEW_MS } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
-import { citing, codes, lapseOf, type Statement, say, time } from "#model/statement.js";
+import { citing, codes, lapseOf, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { type Brief, distinct, distinctEvidence, headline, hedge, hedged, phrase } from "./inquest.js";
+import { lastingOf } from "./lasting.js";
 import { affectedNodes, label } from "./name.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { replaced } from "./traces.js";
@@ -15,7 +16,7 @@ export function gatherLessons(b: Brief): Draft["lessons"] {
     told.filter((l) => l.kind === kind).map((l) => l.statement);
   return {
     well: distinct([...of("well"), ...keptReplicas(b), ...spared(b), ...reachedRoot(b)]),
-    badly: distinct([...of("badly"), ...layUnseen(b), ...leftOver(b), ...lostBefore(b)]),
+    badly: distinct([...of("badly"), ...layUnseen(b), ...leftOver(b), ...unlooked(b), ...lostBefore(b)]),
     surprise: distinct(of("surprise")),
   };
 }
@@ -105,22 +106,40 @@ function layUnseen(b: Brief): readonly Statement[] {
 
 /** What was still there when all that had failed was over. */
 function leftOver(b: Brief): readonly Statement[] {
-  const symptoms = b.findings.filter(b.isSymptom);
   const last = b.moments.at(-1);
-  if (symptoms.length === 0 || !last || symptoms.some((f) => f.ended === null)) return [];
-  return b.findings
-    .filter((f) => f.ended === null && b.rule(f.rule).kind === "mechanism")
-    .flatMap((f) => {
-      const [first, ...rest] = headline(f).evidence;
-      const nodes = f.about.node ?? [];
-      if (!first) return [];
-      const where = nodes.length > 0 ? say` on ${codes(nodes, 8, first)}` : citing(first);
-      const what = phrase(`${label(b, f)}${hedge(f)}`, first, ...rest);
-      return [
-        say`When what had failed was over, one condition was left${where}: ${what}, still so at ${time(f.lastSeen ?? last.collectedAt, first)}`,
-      ];
-    });
+  return lastingOf(b).left.flatMap((f) => {
+    const [first, ...rest] = headline(f).evidence;
+    if (!first || !last) return [];
+    const what = phrase(`${label(b, f)}${hedge(f)}`, first, ...rest);
+    return [
+      say`Still there after the failures had ended${onNodes(f.about.node ?? [], first)}: ${what}, seen at ${time(f.lastSeen ?? last.collectedAt, first)}`,
+    ];
+  });
 }
+
+/** What was last seen before that: each set of nodes once. */
+export function unlooked(b: Brief): readonly Statement[] {
+  const groups = new Map<string, Finding[]>();
+  for (const f of lastingOf(b).unlooked) {
+    const key = (f.about.node ?? []).join(" ");
+    groups.set(key, [...(groups.get(key) ?? []), f]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first, ...rest] = distinctEvidence(group.flatMap((f) => headline(f).evidence));
+    const seen = group.map((f) => f.lastSeen).reduce(latestOf, null);
+    if (!first) return [];
+    const names = group.map((f) => `${label(b, f)}${hedge(f)}`);
+    const what = phrase(names.join("; "), first, ...rest);
+    const until = seen ? say`, last seen at ${time(seen, first)}` : citing(first);
+    const it = phrase(names.length === 1 ? "this still holds" : "these still hold", first);
+    return [
+      say`Whether ${it}${onNodes(group[0]?.about.node ?? [], first)} was not collected after the failures had ended: ${what}${until}`,
+    ];
+  });
+}
+
+const onNodes = (nodes: readonly string[], first: Evidence): Quoted =>
+  nodes.length > 0 ? say` on ${codes(nodes, 8, first)}` : citing(first);
 
 /** The collection came too late for what would decide. */
 function lostBefore(b: Brief): readonly Statement[] {

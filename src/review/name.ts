@@ -1,7 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import { type Brief, hedge } from "./inquest.js";
 import { statusOf } from "./status.js";
-import { isApart } from "./verdicts.js";
+import { isApart, youngNow } from "./verdicts.js";
 
 export interface Naming {
   readonly title: string;
@@ -19,15 +19,7 @@ export function nameOf(b: Brief): Naming {
   const nodes = affectedNodes(b);
   const lead = leading(b);
   if (!lead && b.forecasts.length > 0) return nameForecast(b);
-  if (!lead) {
-    const all = [...new Set(b.moments.flatMap((m) => m.nodes))];
-    const open = statusOf(b) === "Undetermined";
-    return {
-      title: `${open ? "Undetermined, no fault seen" : "No fault found"}${all.length > 0 ? ` on ${all.join(", ")}` : ""}${isApart(b) ? "; some workloads do not run" : ""}`,
-      slug: slugOf([...slugNodes(all), "no", "fault", open ? "seen" : "found"]),
-      tags: all,
-    };
-  }
+  if (!lead) return nameNothing(b);
   const fates = fatesOf(b, lead, nodes);
   const told = fates.slice(0, FATES).map((fate) => `${listNodes(fate.nodes)}: ${fate.what}`);
   const untold = fates.slice(FATES).flatMap((fate) => fate.nodes);
@@ -39,6 +31,30 @@ export function nameOf(b: Brief): Naming {
     title,
     slug: slugOf([...slugNodes(fates[0]?.nodes ?? nodes), ...lead.rule.replace("sym:", "").split("-")]),
     tags: [...nodes, ...tags],
+  };
+}
+
+/** No finding: what is too young to be one is named all the same. */
+function nameNothing(b: Brief): Naming {
+  const all = [...new Set(b.moments.flatMap((m) => m.nodes))];
+  const apart = isApart(b) ? "; some workloads do not run" : "";
+  const young = youngNow(b);
+  if (young.length > 0) {
+    const nodes = [...new Set(young.flatMap((y) => y.outcome.about.node ?? []))].sort();
+    const where = nodes.length > 0 ? nodes : all;
+    const what = [...new Set(young.map((y) => y.rule.label ?? y.rule.title))];
+    const more = what.length > FATES ? " and more" : "";
+    return {
+      title: `${listNodes(where)}: ${what.slice(0, FATES).join("; ")}${more}, too young to tell${apart}`,
+      slug: slugOf([...slugNodes(where), "too", "young", "to", "tell"]),
+      tags: [...new Set([...all, ...nodes])].sort(),
+    };
+  }
+  const open = statusOf(b) === "Undetermined";
+  return {
+    title: `${open ? "Undetermined, no fault seen" : "No fault found"}${all.length > 0 ? ` on ${all.join(", ")}` : ""}${apart}`,
+    slug: slugOf([...slugNodes(all), "no", "fault", open ? "seen" : "found"]),
+    tags: all,
   };
 }
 

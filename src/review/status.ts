@@ -1,9 +1,11 @@
 import type { InquestError } from "#model/error.js";
+import type { Evidence } from "#model/evidence.js";
 import type { Change, Finding } from "#model/finding.js";
 import { type Instant, latestOf, order } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
-import type { Brief } from "./inquest.js";
+import { type Brief, distinctEvidence } from "./inquest.js";
+import { lastingOf, mayReturn } from "./lasting.js";
 import { excludedMechanisms, holdsYet, undecidedMechanisms, undecidedNow } from "./verdicts.js";
 
 /** Begin and end of what was noticed, and how long the fault had lain before. */
@@ -151,7 +153,18 @@ export function statusOf(b: Brief): Draft["status"] {
   if (symptoms.length === 0 && mechanisms.every((f) => f.ended !== null))
     return impacts.some((f) => f.ended === null) ? "Ongoing" : "Resolved";
   if (symptoms.length === 0) return "Latent";
-  return mechanisms.some((f) => f.ended === null) || b.forecasts.length > 0 ? "Partially Resolved" : "Resolved";
+  const { left, unlooked } = lastingOf(b);
+  if (left.length > 0 || b.forecasts.length > 0) return "Partially Resolved";
+  return unlooked.length > 0 || mayReturn(b) ? "Undetermined" : "Resolved";
+}
+
+/** What the word for the status leaves open, where what failed is over and no more than that is known. Null elsewhere. */
+export function statusReason(b: Brief): string | null {
+  const symptoms = b.findings.filter(b.isSymptom);
+  if (symptoms.length === 0 || symptoms.some((f) => f.ended === null) || statusOf(b) !== "Undetermined") return null;
+  return lastingOf(b).unlooked.length > 0
+    ? "what failed is over; whether its cause still holds was not collected"
+    : "what failed is over; what was collected does not decide whether it can come back";
 }
 
 /**
@@ -200,12 +213,42 @@ export function severityOf(b: Brief): Draft["severity"] {
       proposed: "Medium",
       reason: `${isCut ? "at least " : ""}${reduced.length} ${nounOf(rows, reduced.length)} ran with fewer replicas than wanted, none ${isCut ? "seen " : ""}without any`,
     };
-  if (b.findings.some(b.isSymptom))
-    return { proposed: "Medium", reason: "symptoms were seen, and no workload without a ready replica" };
+  if (b.findings.some(b.isSymptom)) {
+    const lists = workloadLists(b);
+    return lists.length === 0
+      ? { proposed: "Medium", reason: "symptoms were seen; what workloads lost was not collected" }
+      : {
+          proposed: "Medium",
+          reason: "symptoms were seen, and no workload without a ready replica",
+          evidence: [...lists],
+        };
+  }
   if (b.findings.length + b.forecasts.length > 0)
     return { proposed: "Low", reason: "a fault that has not yet shown itself" };
   return { proposed: "None", reason: "no fault was found in what was collected" };
 }
+
+/**
+ * The lists that show no workload without a replica: in full, and each symptom seen by a collection that has them while it went on. Empty where one
+ * is not: a list of after the end does not show what was lost.
+ */
+function workloadLists(b: Brief): readonly Evidence[] {
+  const listsAt = (moment: string): readonly Evidence[] => {
+    const world = b.worlds.find((w) => w.context.moment.id === moment);
+    const lists = WORKLOADS.flatMap((kind) => world?.view(kind).coverage() ?? []);
+    const isOpen = b.verdicts.some(
+      (v) => v.rule.kind === "impact" && v.moment === moment && v.outcomes.some((o) => o.outcome === "undetermined"),
+    );
+    const isWhole = !isOpen && lists.length === WORKLOADS.length && lists.every((list) => list.state === "complete");
+    return isWhole ? lists.flatMap((list) => list.searched("workload without a ready replica")) : [];
+  };
+  const seen = b.findings
+    .filter(b.isSymptom)
+    .map((f) => f.activeAt.filter((moment) => moment !== f.ended?.moment).flatMap(listsAt));
+  return seen.every((lists) => lists.length > 0) ? distinctEvidence(seen.flat()) : [];
+}
+
+const WORKLOADS = ["kube.workload", "kube.pod"] as const;
 
 const nounOf = (rows: readonly { readonly subject: string }[], n: number): string =>
   `${rows.every((r) => r.subject.startsWith("volume ")) ? "volume" : "workload"}${n === 1 ? "" : "s"}`;

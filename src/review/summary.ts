@@ -1,6 +1,6 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Change, Finding, Forecast, Slight } from "#model/finding.js";
-import { formatUtc } from "#model/instant.js";
+import { formatUtc, type Instant } from "#model/instant.js";
 import type { CoverageReport, Rule } from "#model/rule.js";
 import { codes, count, lapseOf, type Quoted, type Statement, say, time, word } from "#model/statement.js";
 import {
@@ -13,6 +13,8 @@ import {
   phrase,
   withWord,
 } from "./inquest.js";
+import { lastingOf } from "./lasting.js";
+import { unlooked } from "./lessons.js";
 import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { endingsOf, tracesOf, undecided } from "./traces.js";
 import {
@@ -35,7 +37,7 @@ export function summarise(b: Brief): Statement[][] {
     ],
     [...causes(b).map(hedgedHeadline), ...dormancy(b), ...undecided(b)],
     [...changesTold(b), ...tracesOf(b, "written"), ...tracesOf(b, "recovered")],
-    remaining(b).map(hedgedHeadline),
+    [...remaining(b).map(hedgedHeadline), ...unlooked(b)],
     b.forecasts.flatMap((f) => foretold(b, f)),
   ];
   return paragraphs.filter((p) => p.length > 0).map(distinct);
@@ -69,10 +71,10 @@ function nothingFound(b: Brief): Statement[][] {
   const mute = sought.filter((r) => undecidedNow(b).includes(r));
   const absent = sought.filter((r) => !mute.includes(r) && !seen.some((s) => s.rule === r));
   const [lists, ...more] = distinctEvidence(absent.flatMap((r) => searchedFor(b, r)));
-  const open = undecidedMechanisms(b).map(nameOf);
+  const open = undecidedMechanisms(b);
   return [
     [
-      say`${phrase(isApart(b) ? "Nothing was found wrong with the cluster" : "Nothing was found wrong", first)} in what was collected of ${where} ${when}${optional(holdsYet(b) ? ", but for what is too young to tell" : "", first)}${optional(isApart(b) ? "; some workloads do not run, each by itself as far as is seen" : "", first)}`,
+      say`${phrase(leadOf(b), first)} in what was collected of ${where} ${when}${optional(holdsYet(b) ? ", but for what is too young to tell" : "", first)}${optional(isApart(b) ? "; some workloads do not run, each by itself as far as is seen" : "", first)}${warned(b, first)}`,
     ],
     [
       ...(lists
@@ -96,10 +98,29 @@ function nothingFound(b: Brief): Statement[][] {
             )}`,
           ]
         : []),
-      ...(open.length > 0 ? [say`Not decided for want of evidence (see Gaps): ${listed(open, first)}`] : []),
-      ...unexplained(b),
+      ...(open.length > 0
+        ? [say`Not decided for want of evidence (see Gaps): ${listed(open.map(nameOf), ...wanting(b, open, first))}`]
+        : []),
     ],
   ];
+}
+
+/** What shows that it was looked for and not had: the searched artifacts that lack it, else what was examined as a whole. */
+function wanting(b: Brief, rules: readonly Rule[], fallback: Evidence): readonly [Evidence, ...Evidence[]] {
+  const missing = b.verdicts
+    .filter((v) => rules.includes(v.rule))
+    .flatMap((v) => v.outcomes.flatMap((o) => (o.outcome === "undetermined" ? o.missing.map((m) => ({ m, v })) : [])));
+  const evidence = missing.flatMap(({ m, v }) => {
+    const world = b.worlds.find((w) => w.context.moment.id === v.moment);
+    return (
+      world
+        ?.view(m.kind)
+        .coverage(m.node ?? undefined)
+        .searched(m.what.replace(/^(?:an?|the) /, "")) ?? []
+    );
+  });
+  const [first, ...rest] = distinctEvidence(evidence);
+  return first ? [first, ...rest] : [fallback];
 }
 
 /** Words, or none: a sentence has no part that is empty. */
@@ -119,18 +140,22 @@ function tellSlight(seen: readonly Slight[]): Statement[] {
 
 const SLIGHT = 6;
 
-/** Warnings are no finding, but who reads that nothing was found must know that there are some which nobody explains. */
-function unexplained(b: Brief): Statement[] {
+/** That nothing is wrong is not said where somebody warned and nobody can say why. */
+function leadOf(b: Brief): string {
+  const of = isApart(b) ? " with the cluster" : "";
+  return countUnexplained(tellWarnings(b)) === 0 ? `Nothing was found wrong${of}` : `There is no finding${of}`;
+}
+
+/** `, and 26 warnings that no rule explains (see What Was Examined)`: no finding, but not nothing. */
+function warned(b: Brief, first: Evidence): Quoted {
   const warnings = tellWarnings(b);
-  const n = countUnexplained(warnings);
-  const [first, ...rest] = distinctEvidence(
+  const evidence = distinctEvidence(
     warnings.unexplained.flatMap((w) => w.statements.flatMap((s) => s.evidence.slice(0, 2))),
   );
-  return first
-    ? [
-        say`No rule explains ${count(n, "warning", first, ...rest)} (see What Was Examined); that is no finding, but its cause is open`,
-      ]
-    : [];
+  const [lead, ...rest] = evidence;
+  if (!lead) return optional("", first);
+  const number = count(countUnexplained(warnings), "warning", lead, ...rest);
+  return say`, and ${number} that no rule explains (see What Was Examined): no finding, but the cause is open`;
 }
 
 /** The lists that show a symptom, as the last moment has them. */
@@ -163,7 +188,8 @@ function causes(b: Brief): readonly Finding[] {
 /** What is still wrong and explains no symptom. */
 function remaining(b: Brief): readonly Finding[] {
   const told = new Set(causes(b).map((f) => f.id));
-  return untold(b, b.chains.flat()).filter((f) => !told.has(f.id) && f.ended === null);
+  const past = new Set(lastingOf(b).unlooked.map((f) => f.id));
+  return untold(b, b.chains.flat()).filter((f) => !told.has(f.id) && !past.has(f.id) && f.ended === null);
 }
 
 function untold(b: Brief, ids: readonly string[]): readonly Finding[] {
@@ -206,12 +232,18 @@ function dormancy(b: Brief): readonly Statement[] {
   const [lead, ...rest] = distinctEvidence(evidence);
   if (!lead) return [];
   const span = lapseOf(laid, from, lead, ...rest);
-  return [
-    hedged(
-      cause,
-      laidAtLatest
-        ? say`The fault lay for at least ${span} before the first symptom, from ${time(laid, lead)} at the latest to ${time(from, lead)}`
-        : say`The fault lay for ${span} before the first symptom, from ${time(laid, lead)} to ${time(from, lead)}`,
-    ),
-  ];
+  const begin = laidAtLatest
+    ? say`${time(laid, lead)} at the latest`
+    : isSpan(laid)
+      ? say`${time({ ...laid, precisionMs: 1_000 }, lead)} at the earliest`
+      : say`${time(laid, lead)}`;
+  const lay = laidAtLatest ? say`The fault lay for at least ${span}` : say`The fault lay for ${span}`;
+  return [hedged(cause, say`${lay} before the first symptom, from ${begin} to ${time(from, lead)}`)];
 }
+
+/** A span of its own, and no date or minute: to cut it to the day would tell of a time long before it. */
+const isSpan = ({ precisionMs }: Instant): boolean =>
+  precisionMs > 1_000 && precisionMs !== MINUTE && precisionMs < DAY;
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;

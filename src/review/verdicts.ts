@@ -38,9 +38,13 @@ export const undecidedNow = (b: Brief): readonly Rule[] =>
     v.rule.kind === "symptom" && v.outcomes.some((o) => o.outcome === "undetermined") ? [v.rule] : [],
   );
 
-/** Does something hold at the last moment of which only a later one could say whether it passes? */
-export const holdsYet = (b: Brief): boolean =>
-  atLast(b).some((v) => v.outcomes.some((o) => o.outcome === "slight" && o.open));
+/** What holds at the last moment, and only a later one could say whether it passes. */
+export const youngNow = (b: Brief): readonly { readonly rule: Rule; readonly outcome: Slight }[] =>
+  atLast(b).flatMap(({ rule, outcomes }) =>
+    outcomes.flatMap((outcome) => (outcome.outcome === "slight" && outcome.open ? [{ rule, outcome }] : [])),
+  );
+
+export const holdsYet = (b: Brief): boolean => youngNow(b).length > 0;
 
 /** Is something of workloads alone told of the last moment? */
 export const isApart = (b: Brief): boolean =>

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { DEFAULT_LIMITS } from "#bundle/read.js";
 import { reviewBundles } from "#main.js";
+import { renderMarkdown } from "#report/markdown.js";
 
 /** During the fault everything was collected; after the repair only nodes were, so nobody looked at the pods again. */
 const healed = readdirSync("samples/healed").filter((name) => /-k8s0\d-.*\.tar\.gz$/.test(name));
@@ -23,5 +24,22 @@ test("near miss: without the later look it is ongoing", async () => {
   const { review } = await reviewBundles(["samples/fault"], { zone: "UTC", limits: DEFAULT_LIMITS });
   assert.is(review.status, "Ongoing");
 });
+
+const cluster = readdirSync("samples/healed").filter((name) => name.includes("-cluster-"));
+
+for (const peers of [[], healed.slice(1)])
+  test(`the cluster and ${peers.length} nodes again, but not the one that failed: nothing is told to be left there`, async () => {
+    const paths = ["samples/fault", ...[...cluster, ...peers].map((name) => `samples/healed/${name}`)];
+    const { review } = await reviewBundles(paths, { zone: "UTC", limits: DEFAULT_LIMITS });
+    const markdown = renderMarkdown(review, { zone: "UTC" });
+    assert.is(review.status, "Undetermined");
+    assert.is(review.statusReason, "what failed is over; whether its cause still holds was not collected");
+    assert.not.match(markdown, /Still there after|Fix \(Outstanding\)/);
+    assert.match(markdown, "Whether these still hold on `k8s01` was not collected after the failures had ended");
+    const gap = review.gaps.find(
+      (g) => g.what === "files, processes and logs of k8s01 after what failed there was over",
+    );
+    assert.is(gap?.command, "sh collect.sh --no-cluster --node k8s01   # on k8s01, as root");
+  });
 
 test.run();

@@ -114,7 +114,10 @@ test("what went well and badly is told where the evidence shows it, and nowhere 
   assert.match(fault?.well ?? "", /each volume seen to lack replicas still had at least 2 replicas ready/);
   assert.not.match(fault?.well ?? "", /no step of chain/);
   assert.is(fault?.badly, "");
-  assert.match(healed?.badly ?? "", /one condition was left on k8s01: CNI agent holds a removed directory/);
+  assert.match(
+    healed?.badly ?? "",
+    /Still there after the failures had ended on k8s01: CNI agent holds a removed directory/,
+  );
   assert.match(healed?.badly ?? "", /is in no collection/);
   assert.match(both?.well ?? "", /no step of chain 1 was found any more/);
   assert.not.match(both?.badly ?? "", /is in no collection|The fault lay/);

@@ -2,10 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Draft } from "#model/review.js";
+import { code, say } from "#model/statement.js";
 import { renderMarkdown } from "#report/markdown.js";
 import { numberEvidence } from "#report/number.js";
 import { citation } from "#report/sentence.js";
-import { directory, makeDraft } from "#test/report/draft.js";
+import { directory, makeDraft, piece } from "#test/report/draft.js";
 import { HIDDEN, HOSTILE } from "#test/report/hostile.js";
 
 const test = suite("markdown");
@@ -227,6 +228,33 @@ test("a rival's command stands in its row where no gap has it", () => {
   );
 });
 
+test("where no command can close what a rival lacks, the row says so in words", () => {
+  const draft = makeDraft();
+  const note = "# only a bundle of that time holds it";
+  const hypotheses = draft.hypotheses.map((h) => ({ ...h, missing: h.missing.map((m) => ({ ...m, command: note })) }));
+  const text = section(render({ ...draft, gaps: [], hypotheses }), "### Ruled Out and Still Open");
+  assert.match(text, "(only a bundle of that time holds it) |");
+  assert.not.match(text, "#");
+});
+
+test("what refutes a rival on several nodes alike, and what two findings of one rule are, is told once", () => {
+  const draft = makeDraft();
+  const on = (node: string) => {
+    const own = { ...piece(`node/${node}`, "x"), node };
+    return say`The agent on ${code(node, own)} is ready`;
+  };
+  const [finding] = draft.findings;
+  if (!finding) throw new Error("no finding");
+  const findings = [...draft.findings, { ...finding, id: "f9", nodes: ["n2"] }];
+  const hypotheses = draft.hypotheses.map((h) =>
+    h.status === "refuted" ? { ...h, statements: [on("n1"), on("n2")] } : h,
+  );
+  const actions = draft.actions.map((a) => ({ ...a, covers: [finding.id, "f9"] }));
+  const text = render({ ...draft, findings, hypotheses, actions });
+  assert.match(section(text, "### Ruled Out and Still Open"), "The agent on each of `n1` and `n2` is ready");
+  assert.match(text, `- Against: ${finding.title}\n`);
+});
+
 test("an outstanding fix stands under the resolution, a finished one among the procedures", () => {
   const text = render();
   assert.match(
@@ -383,6 +411,15 @@ test("rows of the impact that differ in their subject only are counted, and name
   assert.match(text, "| Deployment `web/shop` | 6 replicas");
   assert.match(text, "| volume `pvc\\u{7c}3` | 6 replicas");
   assert.match(text, "\n\nThe 2 volumes:\n\n- volume `pvc-1` [E1]\n- volume `pvc-2` [E1]\n");
+  const two = rows.map((r, i) => ({
+    ...r,
+    subject: `volume ${i}`,
+    available: 12,
+    since: i < 2 ? r.since : "2026-05-23T02:05:00Z",
+  }));
+  const apart = section(render({ ...draft, impact: { ...draft.impact, rows: two } }), "### Services Affected");
+  for (const since of ["12:01:31", "12:05:00"])
+    assert.match(apart, `\nThe 2 volumes (6 replicas not ready, ${since} → —):\n`);
   assert.match(section(render(), "### Services Affected"), "| `jiva/replica\\u{7c}1` | 6 replicas");
 });
 

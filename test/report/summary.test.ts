@@ -156,7 +156,8 @@ for (const [width, columns] of [
   });
 
 test("continued lines stand under the text, broken between words, and what does not fit is marked", () => {
-  const review = { ...numberEvidence(makeDraft()), chains: [], forecasts: [], gaps: [], hypotheses: [] };
+  const draft = { ...makeDraft(), warnings: { benign: [], unexplained: [], more: NO_MORE } };
+  const review = { ...numberEvidence(draft), chains: [], forecasts: [], gaps: [], hypotheses: [] };
   const text = renderSummary(
     { ...review, hypotheses: [{ ...hypothesis(), status: "open" as const, title: `${"word ".repeat(60)}end` }] },
     { ...options, width: 50, files: [] },
@@ -166,6 +167,23 @@ test("continued lines stand under the text, broken between words, and what does 
   for (const line of lines.slice(1)) assert.match(line, /^ {9}word/);
   assert.match(lines[2] ?? "", /…$/);
   for (const line of lines.slice(0, 2)) assert.match(line, /word$/);
+});
+
+const NO_MORE = { benign: { kinds: 0, count: 0 }, unexplained: { kinds: 0, count: 0 } };
+
+test("warnings that no rule explains are told: first where nothing else was found, else behind what is open", () => {
+  const review = numberEvidence(makeDraft());
+  const told = (of: Review) =>
+    renderSummary(of, options)
+      .split("\n")
+      .flatMap((line) => (line.startsWith("Unknown:") ? [line.slice(9)] : []));
+  const n = review.warnings.unexplained.reduce((sum, w) => sum + w.count, review.warnings.more.unexplained.count);
+  const line = `${n} warning${n === 1 ? "" : "s"} that no rule explains`;
+  assert.ok(n > 0);
+  assert.is(told({ ...review, findings: [], chains: [] })[0], line);
+  assert.is(told(review).at(-1), line);
+  const none = { ...review, warnings: { benign: [], unexplained: [], more: NO_MORE } };
+  assert.not.ok(told({ ...none, findings: [], chains: [] }).includes(line));
 });
 
 const hypothesis = () => numberEvidence(makeDraft()).hypotheses[0] as Review["hypotheses"][number];

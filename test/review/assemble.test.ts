@@ -122,6 +122,7 @@ test("what was seen too short or too young, at any moment, is not told as absent
   assert.is(of([hints("x", true)], []).status, "No fault found", "it has passed");
   const open = of([hints("x", true)]);
   assert.is(open.status, "Undetermined");
+  assert.is(open.title, "n1: pods stuck, too young to tell");
   assert.match(told(open.summary[0] ?? [])[0] ?? "", "but for what is too young to tell");
   const absence = open.summary[1]?.[0]?.evidence[0];
   assert.is(absence?.excerpt, "no node that is not Ready among 0 (kube.pod)");
@@ -274,9 +275,11 @@ test("a chain stops where its root says, or with what stayed open, or with what 
 });
 
 test("a usual alarm that stayed silent is told once, in the first chain, and only of its own nodes", () => {
-  const sign = saying("sign", [[denies("ok"), denies("far", { node: ["n9"] })]], { healthSign: true });
-  const quiet = saying("quiet", [[denies("no sign")]]);
-  const draft = review({ rules: [symptom([[finds("a"), finds("b")]]), sign, quiet] });
+  const explains = [onNode("sym:s")];
+  const sign = saying("sign", [[denies("ok"), denies("far", { node: ["n9"] })]], { healthSign: true, explains });
+  const quiet = saying("quiet", [[denies("no sign")]], { explains });
+  const foreign = saying("foreign", [[denies("well")]], { healthSign: true, explains: [onNode("sym:t")] });
+  const draft = review({ rules: [symptom([[finds("a"), finds("b")]]), sign, quiet, foreign] });
   const asked = draft.chains.flatMap((c) => c.answers.filter((a) => a.question === "How was this not noticed before?"));
   assert.equal(
     asked.map((a) => told(a.statements)),

@@ -96,7 +96,7 @@ test("what is left, and what a chain's last step was, are named with their certa
         ],
       },
     }).lessons;
-  assert.match(told(of([[during], []], unsure).badly).at(-1) ?? "", /left on n1: a dead token \(probable\), still so/);
+  assert.match(told(of([[during], []], unsure).badly).at(-1) ?? "", /ended on n1: a dead token \(probable\), seen at/);
   const over = review({
     rules: [
       symptom([[during], []]),

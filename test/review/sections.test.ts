@@ -2,6 +2,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Change, Observation, Trace } from "#model/finding.js";
 import { NO_CONSEQUENCE, type RuleCard } from "#model/rule.js";
+import { renderMarkdown } from "#report/markdown.js";
+import { numberEvidence } from "#report/number.js";
 import { denies, finds, misses, onNode, sentence } from "#test/engine/_cards.js";
 import { at } from "#test/rules/_facts.js";
 import { review, type Said, saying, taken, told } from "./_inquests.js";
@@ -123,11 +125,35 @@ test("what is left when all that failed is over did not go well; while it fails 
   const left: Said = [[finds("x")], [finds("x")]];
   const of = (symptoms: Said) => badly({ rules: chain(symptoms, left), custody: two });
   assert.equal(of(overNow), [
-    "When what had failed was over, one condition was left on n1: a dead token, still so at 2024-03-05T12:00:10Z",
+    "Still there after the failures had ended on n1: a dead token, seen at 2024-03-05T12:00:10Z",
   ]);
   assert.equal(of(left), []);
   const seen: Said = [[finds("x")], [finds("x", { lastSeen: T("11:55") })]];
-  assert.match(badly({ rules: chain(overNow, seen), custody: two })[0] ?? "", /still so at 2024-03-05T11:55:00Z$/);
+  assert.match(badly({ rules: chain(overNow, seen), custody: two })[0] ?? "", /seen at 2024-03-05T11:55:00Z$/);
+});
+
+test("what no collection looked at again after the failures is not told as left, nor its fix as outstanding", () => {
+  const causes: Said = [[finds("x", { lastSeen: T("10:00") })], [misses("x")]];
+  const fix = [{ step: "mend it", commands: [] }];
+  const rules = [
+    symptom(overNow),
+    saying("cause", causes, {
+      explains: [onNode("sym:s")],
+      label: "a dead token",
+      consequence: () => ({ ...NO_CONSEQUENCE, fix }),
+    }),
+  ];
+  const custody = [taken(1), taken(2, { node: null, parts: ["cluster"] })];
+  const draft = review({ rules, custody });
+  assert.equal(told(draft.lessons.badly), [
+    "Whether this still holds on n1 was not collected after the failures had ended: a dead token, last seen at 2024-03-05T10:00:00Z",
+  ]);
+  assert.is(draft.status, "Undetermined");
+  assert.is(draft.statusReason, "what failed is over; whether its cause still holds was not collected");
+  assert.ok(draft.gaps.some((g) => g.node === "n1" && g.what.endsWith("after what failed there was over")));
+  const page = renderMarkdown(numberEvidence(draft), { zone: "UTC" });
+  assert.match(page, /### Fix \(Where It Still Holds\)[^#]*mend it/);
+  assert.not.match(page, /Outstanding/);
 });
 
 test("a fault that lay for longer than two clocks may differ is a lesson", () => {

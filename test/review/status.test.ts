@@ -99,6 +99,20 @@ test("a symptom that ended while its cause lasts is partially resolved", () => {
   );
 });
 
+test("it is not resolved while a mechanism that works through another is undecided where it failed", () => {
+  const ground = (said: Said, of = "cause") => saying("ground", said, { explains: [onNode(of)] });
+  const of = (...rules: Parameters<typeof review>[0]["rules"]) =>
+    review({ rules: [symptom([[during], []]), cause([[during], [denies("x")]]), ...rules], custody: two });
+  const open = of(ground([[], [misses("g")]]));
+  assert.is(open.status, "Undetermined");
+  assert.is(open.statusReason, "what failed is over; what was collected does not decide whether it can come back");
+  assert.is(of(ground([[], [denies("g")]])).status, "Resolved");
+  assert.is(of(ground([[misses("g")], []])).status, "Resolved", "it was decided later");
+  assert.is(of(ground([[], [misses("g", "x", { node: ["n2"] })]])).status, "Resolved", "another node");
+  assert.is(of(ground([[], [misses("g")]], "sym:s")).status, "Resolved", "what acts at once would show");
+  assert.is(of(ground([[], [misses("g")]], "sym:t")).statusReason, undefined);
+});
+
 test("a symptom and its cause that ended are partially resolved while more is foreseen", () => {
   const rules = [symptom([[during], []]), cause([[during], [foresees("x", "sym:s")]])];
   assert.is(review({ rules, custody: two }).status, "Partially Resolved");
@@ -231,6 +245,25 @@ for (const [what, replicas, proposed] of [
   });
 }
 
+test("that no workload was without a replica is said of lists that were whole while the symptom went on", () => {
+  const lists = (n: number, state: Coverage = "complete") => [covered(n, "kube.workload", state)];
+  const of = (said: Said, ...more: ReturnType<typeof lists>) =>
+    review({ rules: [symptom(said)], custody: two, coverage: [...whole(1, 2), ...more] }).severity;
+  const none = "symptoms were seen, and no workload without a ready replica";
+  const unknown = { proposed: "Medium", reason: "symptoms were seen; what workloads lost was not collected" };
+  const going = of([[during], [during]], ...lists(2));
+  assert.is(going.reason, none);
+  assert.is(going.evidence?.length, 2);
+  assert.is(of([[during], []], ...lists(1)).reason, none);
+  assert.equal(of([[during], [during]]), unknown, "no list");
+  assert.equal(of([[during], [during]], ...lists(2, "truncated")), unknown, "a cut list");
+  assert.equal(of([[during], []], ...lists(2)), unknown, "a list of after the end");
+  const unsure = { rules: [symptom([[during]]), impact([[misses("w")]])], coverage: [...whole(1), ...lists(1)] };
+  assert.equal(review(unsure).severity, unknown, "a list that lacks some of them");
+  const over = finds("x", { since: at("2024-03-05T09:00:00Z"), over: true });
+  assert.equal(of([[], [over]], ...lists(2)), unknown, "a list of after an end that it knows of");
+});
+
 test("one of what is counted is told as one", () => {
   const reason = (available: number) => {
     const row = finds("w", { impact: [{ subject: "w", effect: sentence("x"), wanted: 2, available, since: null }] });
@@ -290,6 +323,18 @@ test("the date is the first symptom's, in the report's zone", () => {
   assert.is(review({ rules: [late] }).date, "2024-03-05");
   assert.is(review({ rules: [late], zone: "Australia/Brisbane" }).date, "2024-03-06");
   assert.is(review({ rules: [card("x")] }).date, "2024-03-05");
+});
+
+test("a begin that lies within a span is told by its earliest, and not by the day that holds the span", () => {
+  const begin = { ...at("2024-03-05T06:00:11Z"), precisionMs: 3 * 3_600_000 };
+  const draft = review({ rules: [symptom([[during]]), cause([[finds("c", { since: begin })]])] });
+  assert.ok(
+    draft.summary
+      .flatMap(told)
+      .includes(
+        "The fault lay for at most 3 h before the first symptom, from 2024-03-05T06:00:11Z at the earliest to 2024-03-05T09:00:00Z",
+      ),
+  );
 });
 
 test("how long a fault lay is told no more exactly than its begin is known", () => {

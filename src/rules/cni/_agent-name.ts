@@ -1,6 +1,6 @@
 import type { Fact, FactKind } from "#model/fact.js";
 import type { Found } from "#model/finding.js";
-import type { FactView } from "#model/rule.js";
+import type { FactView, MatchContext } from "#model/rule.js";
 import { plainText } from "#model/statement.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
@@ -41,6 +41,17 @@ export function agentByName(node: string, failing: readonly Found[], view: View)
   const sets = new Set(pods.map((p) => `${p.value.namespace}/${p.value.owner?.name}`));
   if (sets.size !== 1) return undefined;
   return [...pods].sort((a, b) => (b.value.created?.epochMs ?? 0) - (a.value.created?.epochMs ?? 0))[0];
+}
+
+/** Of each collected node the pod that goes by the name of its CNI agent, where its own volumes are not known: those would tell by themselves. */
+export function namedAgents(view: View, context: MatchContext): ReadonlyMap<string, Fact<"kube.pod">> {
+  return new Map(
+    context.moment.nodes.flatMap((node) => {
+      const pod = agentByName(node, [], view);
+      const tells = pod?.value.template.containers.some((c) => c.mounts.length > 0);
+      return pod && !tells ? [[node, pod] as const] : [];
+    }),
+  );
 }
 
 const namesOf = (types: readonly string[]): readonly RegExp[] =>

@@ -215,7 +215,6 @@ function followKubeconfig(way: Way): Followed {
   const field = plugin.pointer
     ? evidenceIn(netconf.artifact, { kind: "json", pointer: plugin.pointer }, `kubeconfig: ${named}`)
     : netconf.evidence;
-  const { tokenLine } = kubeconfig.value;
   const links = [...way.links, ...target.hops].filter((h) => h.value.type === "l").map((h) => h.evidence);
   return {
     state: "followed",
@@ -230,11 +229,7 @@ function followKubeconfig(way: Way): Followed {
       file: tree.at(target.real) ?? null,
       kubeconfig,
       token,
-      tokenEvidence: evidenceIn(
-        kubeconfig.artifact,
-        tokenLine === null ? { kind: "whole" } : { kind: "lines", from: tokenLine, to: tokenLine },
-        claimsExcerpt(token),
-      ),
+      tokenEvidence: tokenPlace(kubeconfig),
       path: [field, ...way.confDir.evidence, ...links],
       unverified: [
         ...way.confDir.unverified,
@@ -243,6 +238,12 @@ function followKubeconfig(way: Way): Followed {
       ],
     },
   };
+}
+
+/** Where the token stands in a kubeconfig, with its claims. */
+export function tokenPlace({ artifact, value: { token, tokenLine } }: Fact<"kubeconfig">): Evidence {
+  const line = tokenLine === null ? null : { kind: "lines" as const, from: tokenLine, to: tokenLine };
+  return evidenceIn(artifact, line ?? { kind: "whole" }, claimsExcerpt(token));
 }
 
 /** The claims that matter, in one line: what a reader finds when decoding the token. */

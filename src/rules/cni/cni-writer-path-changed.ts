@@ -265,9 +265,9 @@ function spared(
   context: MatchContext,
 ): readonly Statement[] {
   const files = context.derive(nodeFiles);
-  const others = [...new Set(all.filter((a) => a.daemonSet === daemonSet).map((a) => a.node))].filter(
-    (node) => !struck.includes(node) && files.get(node)?.followed.state === "followed",
-  );
+  const others = [...new Set(all.filter((a) => a.daemonSet === daemonSet).map((a) => a.node))]
+    .filter((node) => !struck.includes(node) && files.get(node)?.followed.state === "followed")
+    .sort();
   const evidence = others.flatMap((node) => {
     const followed = files.get(node)?.followed;
     if (followed?.state !== "followed") return [];

@@ -1,5 +1,6 @@
+import type { Condition } from "#model/fact.js";
 import { type Missing, type Outcome, REPLACED } from "#model/finding.js";
-import { earliest } from "#model/instant.js";
+import { earliest, type Instant } from "#model/instant.js";
 import {
   defineRule,
   effect,
@@ -103,8 +104,7 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
   return found({
     subject,
     about,
-    // The last heartbeat is the last sign of life; the condition changed only after the grace period.
-    since: isSilent(condition) ? (condition.heartbeat ?? condition.since) : condition.since,
+    since: isSilent(condition) ? stopped(condition) : condition.since,
     lastSeen: seenAt(node, context.moment),
     statements: [
       isSilent(condition)
@@ -115,6 +115,15 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
     ],
     value: { node: name },
   });
+}
+
+/**
+ * When a kubelet fell silent: after its last heartbeat, and before the condition changed. It posts its status every five minutes where nothing
+ * changes, so the heartbeat alone is no beginning.
+ */
+function stopped({ heartbeat, since }: Condition): Instant | null {
+  if (!heartbeat || !since || since.epochMs <= heartbeat.epochMs) return since ?? heartbeat;
+  return { ...heartbeat, precisionMs: Math.max(heartbeat.precisionMs, since.epochMs - heartbeat.epochMs) };
 }
 
 /** Ready=True, or False for a reason that leaves the kubelet working: it says so, with its last sign of life. */

@@ -10,7 +10,7 @@ import { sandboxErrorClass } from "./_sandbox-error.js";
 export default defineRule({
   id: "sym:node-notready",
   title: "a node is not Ready",
-  label: "a node that is not Ready",
+  label: "nodes not Ready",
   asks: "How did the node come to be not Ready?",
   kind: "symptom",
   needs: { nodes: "kube.node" },

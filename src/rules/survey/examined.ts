@@ -77,8 +77,9 @@ function standardDirectories({ context, view }: ComparedMoment): Statement | nul
   const own = rows.filter((p) => p.value.type === "d");
   const [link, directory] = [links[0], own[0]];
   if (!link || !directory) return null;
-  const names = (facts: readonly Fact<"path">[]): string[] => facts.map((f) => f.node ?? "");
-  return say`${code(STANDARD_CONF_DIR, directory.evidence)} is a directory on ${codes(names(own), 8, ...cited(own, directory))} and a link to ${code(link.value.target ?? "", link.evidence)} on ${codes(names(links), 8, ...cited(links, link))}: a manifest that writes there reaches another directory on the one than on the other`;
+  const names = (facts: readonly Fact<"path">[], first: Fact<"path">) =>
+    codes([...new Set(facts.map((f) => f.node ?? ""))].sort(), 8, ...cited(facts, first));
+  return say`${code(STANDARD_CONF_DIR, directory.evidence)} is a directory on ${names(own, directory)} and a link to ${code(link.value.target ?? "", link.evidence)} on ${names(links, link)}: what a manifest writes there lands in that directory on ${names(own, directory)}, and where the link leads on ${names(links, link)}`;
 }
 
 const cited = (facts: readonly Fact<"path">[], first: Fact<"path">): [Evidence, ...Evidence[]] => [

@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { conclude } from "#engine/run.js";
+import type { Coverage } from "#model/artifact.js";
 import type { Fact, FactKinds } from "#model/fact.js";
 import type { Outcome } from "#model/finding.js";
 import unhealthy from "#rules/cni/cni-agent-unhealthy.js";
@@ -104,6 +105,62 @@ test("a mount that is marked as deleted is found, and one elsewhere in the conta
   assert.match(headline(outcomes[0]), /still has the removed directory \/etc\/cni\/net\.d mounted/);
   const elsewhere = mount("/var/lib/calico", true, { mountPoint: "/var/lib/calico" });
   assert.equal(verdicts(said(stale, ...plain(), agent(), mount(CONF_DIR), elsewhere)), ["refuted n1"]);
+});
+
+/** The same node where the runtime's configuration was not collected: what the plugin reads is not known. */
+const unread = (): readonly Fact[] => plain().filter((f) => f.kind !== "runtime.config");
+const stranger = (rows: readonly Fact[], coverage: Coverage = "denied"): readonly Outcome[] =>
+  judge(stale, scene(rows, { coverage: { "runtime.config": coverage } }));
+
+test("where it is not known what the plugin reads, the mark of a removed directory is probable, and with it what lies there now", () => {
+  const [outcome] = stranger([...unread(), agent(), mount(CONF_DIR, true)]);
+  assert.is(outcome?.outcome, "found");
+  if (outcome?.outcome !== "found") return;
+  assert.equal(outcome.unverified, ["the plugin is taken to read what lies in /etc/cni/net.d"]);
+  assert.is(outcome.value["path"], KUBECONFIG);
+  assert.ok(texts(outcome.statements).some((s) => s.startsWith("Its token expires at ")));
+  assert.is(outcome.missing[0]?.kind, "runtime.config");
+});
+
+test("of two kubeconfigs in that directory none is taken for the one that is read", () => {
+  const other = kubeconfig(`${CONF_DIR}/multus.kubeconfig`);
+  const [outcome] = stranger([...unread(), other, agent(), mount(CONF_DIR, true)]);
+  assert.is(outcome?.outcome === "found" && outcome.value["path"], CONF_DIR);
+  assert.is(outcome?.outcome === "found" && outcome.value["expiresMs"], null);
+});
+
+test("where it is not known what the plugin reads, nothing but that mark is a finding", () => {
+  assert.equal(verdicts(stranger([...unread(), agent(), mount(CONF_DIR)])), ["refuted n1"]);
+  assert.equal(verdicts(stranger([...unread(), agent()])), ["undetermined n1"]);
+  assert.equal(verdicts(stranger([...unread(), agent(), mount("/opt/cni/former")])), ["undetermined n1"]);
+  // By times alone it takes the credential that is read.
+  const rows = unread().filter((f) => f.kind !== "path");
+  assert.equal(verdicts(stranger([...rows, born("2024-03-05T07:00:00Z"), agent()])), ["undetermined n1"]);
+  assert.equal(verdicts(stranger([...rows, born("2024-03-01T00:00:00Z"), agent()])), ["refuted n1"]);
+  // A mark in a node of which no pod is known to write there shows nothing.
+  assert.equal(verdicts(stranger([...unread(), mount(CONF_DIR, true)])), []);
+});
+
+/** The agent as a list without volumes has it. */
+const bare = (name = "calico-node"): Fact =>
+  agent(CONF_DIR, {
+    owner: { kind: "DaemonSet", name, uid: "ds-1" },
+    template: { containers: [], hostPaths: [], serviceAccount: null, hostNetwork: true },
+  });
+const untold = (...rows: readonly Fact[]): readonly Outcome[] =>
+  judge(stale, scene([...plain(), ...rows], { coverage: { "kube.revision": "not-attempted" } }));
+
+test("an agent that is known by its name only is asked for where it writes; the mark on the directory that is read is probable", () => {
+  const [gap] = untold(bare());
+  assert.is(gap?.outcome === "undetermined" && gap.missing[0].kind, "kube.revision");
+  assert.equal(verdicts(untold(bare(), mount(CONF_DIR))), ["refuted n1"]);
+  const [outcome] = untold(bare(), mount(CONF_DIR, true));
+  assert.equal(outcome?.outcome === "found" && outcome.unverified, [
+    "calico-node-x is taken to write to its mount /host/etc/cni/net.d",
+  ]);
+  assert.equal(verdicts(untold(bare(), mount("/opt/cni/other", true))), ["undetermined n1"]);
+  assert.equal(untold(bare("log-shipper"), mount(CONF_DIR, true)), []);
+  assert.equal(verdicts(stranger([...unread(), bare(), mount(CONF_DIR, true)])), ["undetermined n1"]);
 });
 
 const SNAP = "/var/snap/microk8s";

@@ -84,10 +84,11 @@ test("a runtime that is down is no beginning, unless its kubelet has just starte
   assert.equal(both(node("n1", { ...down, created: at("2024-03-05T10:28:00Z") })), settles);
 });
 
-test("a silent kubelet is both, since its last heartbeat", () => {
+test("a silent kubelet is both, since a time between its last heartbeat and the change of its condition", () => {
   assert.is(foundBy(symptom, node("n1", ready("Unknown"))).length, 1);
   const [found] = foundBy(mechanism, node("n1", ready("Unknown")));
   assert.is(found?.since?.epochMs, at("2024-03-05T09:50:00Z").epochMs);
+  assert.is(found?.since?.precisionMs, 45_000);
 });
 
 test("a kubelet that cannot follow its containers is a mechanism too", () => {

@@ -1,0 +1,283 @@
+import type { Evidence } from "#model/evidence.js";
+import type { Fact, TokenValue } from "#model/fact.js";
+import { cite } from "#model/fact.js";
+import { type FileTree, parentOf, type Resolution } from "#model/file-tree.js";
+import type { Missing } from "#model/finding.js";
+import { type Instant, latest, order, UNMEASURED_SKEW_MS } from "#model/instant.js";
+import { type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
+import { code, say, time, word } from "#model/statement.js";
+import { seenAt } from "#rules/kubelet/_pods.js";
+import { type Followed, tokenPlace } from "./_credential.js";
+import type { Agent } from "./_writer.js";
+
+export type Base = { readonly subject: string; readonly about: { readonly node: string[] } };
+
+/** The pod that is to write a node's credential, and the directory that it was given for it. */
+export interface Writer {
+  readonly pod: Fact<"kube.pod">;
+  readonly daemonSet: string;
+  readonly hostPath: string;
+  /** Where containers mount it; null where no template says. */
+  readonly mountPath: string | null;
+}
+
+export const writerOf = ({ pod, daemonSet, target }: Agent): Writer => ({
+  pod,
+  daemonSet,
+  hostPath: target.hostPath,
+  mountPath: target.mountPath,
+});
+
+/** The credential that what is written there is for, as far as it is known. */
+export interface Reader {
+  /** As the plugin is given it; the writer's directory where that is not known. */
+  readonly named: string;
+  readonly real: string;
+  readonly file: Fact<"path"> | null;
+  readonly token: TokenValue | null;
+  readonly tokenEvidence: Evidence | null;
+  readonly kubeconfig: Fact<"kubeconfig"> | null;
+  readonly unverified: readonly string[];
+  /** What would tell what the plugin reads; empty where that was followed. */
+  readonly missing: readonly Missing[];
+}
+
+/**
+ * What the plugin is given; where that could not be followed, what lies in the writer's directory now, if it is one file: that the plugin reads
+ * it is a premise then. Null where the plugin takes no kubeconfig.
+ */
+export function readerOf(
+  followed: Followed,
+  writer: Writer,
+  target: Resolution,
+  tree: FileTree,
+  kubeconfigs: readonly Fact<"kubeconfig">[],
+): Reader | null {
+  if (followed.state === "followed") {
+    return { ...followed.credential, missing: [] };
+  }
+  if (followed.state !== "unknown") return null;
+  const [only, ...others] = kubeconfigs.filter(
+    (k) => target.state === "resolved" && parentOf(k.value.path) === target.real && k.value.token.kind === "jwt",
+  );
+  const kubeconfig = others.length === 0 ? only : undefined;
+  return {
+    named: kubeconfig?.value.path ?? writer.hostPath,
+    real: kubeconfig?.value.path ?? target.real,
+    file: (kubeconfig && tree.at(kubeconfig.value.path)) ?? null,
+    token: kubeconfig?.value.token ?? null,
+    tokenEvidence: kubeconfig ? tokenPlace(kubeconfig) : null,
+    kubeconfig: kubeconfig ?? null,
+    unverified: [`the plugin is taken to read what lies in ${writer.hostPath}`],
+    missing: followed.missing,
+  };
+}
+
+/** The mount at a place, as one of the pod's processes sees it; at any that ends like the usual one where no template names it. */
+export function mountOf({ pod, mountPath }: Writer, mounts: readonly Fact<"mount">[]): Fact<"mount"> | undefined {
+  const uid = `/pods/${pod.value.uid}/`;
+  // The kubelet mounts files of the pod's own folder into each of its containers: they tell whose process it is.
+  const own = new Set(mounts.filter((m) => m.value.root.includes(uid)).map((m) => m.value.pid));
+  const fits = mounts.filter(
+    (m) =>
+      (own.size === 0 || own.has(m.value.pid)) &&
+      (mountPath === null ? m.value.mountPoint.endsWith(USUAL_MOUNT) : m.value.mountPoint === mountPath),
+  );
+  return fits.find((m) => m.value.deleted) ?? fits[0];
+}
+
+const USUAL_MOUNT = "/etc/cni/net.d";
+
+export function byMount(
+  base: Base,
+  mount: Fact<"mount">,
+  writer: Writer,
+  target: Resolution,
+  reader: Reader,
+  context: MatchContext,
+) {
+  const { root, deleted, mountPoint } = mount.value;
+  const older = !deleted && isOlderRevision(root, target.real);
+  const pod = code(writer.pod.value.name, cite(writer.pod, "/metadata/name"));
+  if (!deleted && !older) {
+    return refuted({
+      ...base,
+      statements: [say`The directory mounted at ${code(mountPoint, mount.evidence)} in ${pod} is in place`],
+    });
+  }
+  const reaches = reader.missing.length === 0 ? "reaches the plugin" : "is to be found on the node";
+  const lost = word(`nothing that it writes there ${reaches}`, mount.evidence);
+  return found({
+    ...base,
+    about: { ...base.about, pod: [writer.pod.value.uid] },
+    since: null,
+    lastSeen: seenAt(mount, context.moment),
+    unverified: reader.unverified,
+    missing: reader.missing,
+    value: factsOf(base.subject, writer, reader),
+    statements: [
+      deleted
+        ? say`On ${code(base.subject, mount.evidence)} the running ${pod} still has the removed directory ${code(writer.hostPath, mount.evidence)} mounted: ${lost}`
+        : say`On ${code(base.subject, mount.evidence)} the running ${pod} has ${code(root, mount.evidence)} mounted, the directory of an earlier revision: ${lost}`,
+      say`Its mount table marks the directory at ${code(mountPoint, mount.evidence)} as ${word(deleted ? "deleted" : "another than the present one", mount.evidence)}`,
+      ...running(writer),
+      ...remade(target, writer),
+      ...fileAge(base.subject, reader),
+    ],
+  });
+}
+
+/** Snap revisions: the mount stays on the one that `current` named when the container started (microk8s issue 5583). */
+function isOlderRevision(root: string, real: string): boolean {
+  const parts = (path: string) => /\/snap\/([a-z0-9-]+)\/(\d+)\/(.*)$/.exec(path)?.slice(1) ?? [];
+  const [snap, revision, rest] = parts(root);
+  const [name, present, below] = parts(real);
+  return snap !== undefined && snap === name && rest === below && revision !== present;
+}
+
+/**
+ * Neither the directory that is there nor one known to have been there before. The root is a path within the mounted file system: it
+ * may lack the way to that, or begin with a subvolume's name.
+ */
+export const isElsewhere = ({ value: { root, deleted } }: Fact<"mount">, real: string): boolean =>
+  !deleted && !isOlderRevision(root, real) && !real.endsWith(root) && !root.endsWith(real);
+
+/** Without the mount table: was the path made anew after the agent's container started? */
+export function byTimes(
+  base: Base,
+  writer: Writer,
+  target: Resolution,
+  reader: Reader,
+  mounts: FactView<"mount">,
+  paths: FactView<"path">,
+  context: MatchContext,
+) {
+  if (target.state !== "resolved") {
+    return undetermined({ ...base, missing: [paths.missing(`the listing of ${writer.hostPath}`, base.subject)] });
+  }
+  const pod = code(writer.pod.value.name, cite(writer.pod, "/metadata/name"));
+  const started = lastStart(writer);
+  const made = madeAt(target.hops, writer.hostPath);
+  const arrived = arrivedSince(reader, made?.at ?? null);
+  if (arrived && made?.at && started && order(made.at, started) === "after") {
+    return refuted({
+      ...base,
+      statements: [
+        say`On ${code(base.subject, arrived.evidence)} ${code(reader.real, arrived.evidence)} was renewed at ${time(arrived.at, arrived.evidence)}, after ${code(made.fact.value.path, made.fact.evidence)} had been made at ${time(made.at, made.fact.evidence)} and without a restart of ${pod} since: what it writes arrives`,
+      ],
+    });
+  }
+  const settled = started ? settledBefore(target.hops, started) : null;
+  if (settled && started) {
+    return refuted({
+      ...base,
+      statements: [
+        say`On ${code(base.subject, settled.evidence)} ${code(settled.value.path, settled.evidence)} was made before ${pod} started at ${time(started, cite(writer.pod, "/status/startTime"))}`,
+      ],
+    });
+  }
+  const table = mounts.missing(`the mount table of ${writer.pod.value.name}`, base.subject);
+  // Times alone are one premise; what the plugin reads must be known beside them.
+  if (!started || !made?.at || order(made.at, started) !== "after" || reader.missing.length > 0) {
+    return undetermined({ ...base, missing: [table, ...reader.missing] });
+  }
+  return found({
+    ...base,
+    about: { ...base.about, pod: [writer.pod.value.uid] },
+    since: made.at,
+    lastSeen: seenAt(reader.kubeconfig ?? made.fact, context.moment),
+    unverified: [...reader.unverified, `the mount table of ${writer.pod.value.name} was not collected`],
+    missing: [table],
+    value: factsOf(base.subject, writer, reader),
+    statements: [
+      say`On ${code(base.subject, made.fact.evidence)} ${code(writer.hostPath, made.fact.evidence)} was made anew at ${time(made.at, made.fact.evidence)}, after ${pod} had started at ${time(started, cite(writer.pod, "/status/startTime"))}: by these times that pod still has the earlier directory mounted, and nothing that it writes there reaches the plugin`,
+      ...fileAge(base.subject, reader),
+    ],
+  });
+}
+
+/** The token in use was issued clearly after the path was made. A file's own time may be that of a copy by hand: it counts without the other only. */
+function arrivedSince(
+  { token, tokenEvidence, file, missing }: Reader,
+  made: Instant | null,
+): { readonly at: Instant; readonly evidence: Evidence } | null {
+  const later = (at: Instant | null | undefined): at is Instant =>
+    !!at && made !== null && at.epochMs - latest(made) > UNMEASURED_SKEW_MS;
+  // What nobody is known to read may have been put there by another hand.
+  if (missing.length > 0) return null;
+  if (token?.iat && tokenEvidence) return later(token.iat) ? { at: token.iat, evidence: tokenEvidence } : null;
+  return file && later(file.value.mtime) ? { at: file.value.mtime, evidence: file.evidence } : null;
+}
+
+/** A link's mtime and any birth time say when the thing was made; a directory's mtime does not, since every new entry moves it. */
+function madeAt(
+  hops: readonly Fact<"path">[],
+  hostPath: string,
+): { readonly at: Instant | null; readonly fact: Fact<"path"> } | null {
+  const fact = hops.find((h) => h.value.path === hostPath) ?? hops[0];
+  if (!fact) return null;
+  return { at: fact.value.type === "l" ? fact.value.mtime : fact.value.btime, fact };
+}
+
+/** The last link on the way, where every link on it and the directory's own birth are older than the container: then the mount is of what is there. */
+function settledBefore(hops: readonly Fact<"path">[], started: Instant): Fact<"path"> | null {
+  const links = hops.filter((h) => h.value.type === "l");
+  const directory = hops.at(-1);
+  const older = (at: Instant | null): boolean => at !== null && order(at, started) === "before";
+  const born = directory?.value.btime ?? null;
+  if (links.length === 0) return directory && older(born) ? directory : null;
+  return links.every((l) => older(l.value.mtime)) && (born === null || older(born)) ? (links.at(-1) ?? null) : null;
+}
+
+/** Latest start of one of the pod's running containers; the pod's own start where they do not say. */
+function lastStart(writer: Writer): Instant | null {
+  const starts = writer.pod.value.containers.flatMap((c) => (!c.init && c.startedAt ? [c.startedAt] : []));
+  const [first, ...rest] = starts;
+  return first ? rest.reduce((a, b) => (b.epochMs > a.epochMs ? b : a), first) : writer.pod.value.startedAt;
+}
+
+const factsOf = (node: string, writer: Writer, reader: Reader) => ({
+  node,
+  pod: writer.pod.value.name,
+  namespace: writer.pod.value.namespace,
+  daemonSet: writer.daemonSet.slice(writer.daemonSet.indexOf("/") + 1),
+  path: reader.named,
+  directory: writer.hostPath,
+  boundTo: reader.token?.pod?.name ?? null,
+  expiresMs: reader.token?.pod ? null : (reader.token?.exp?.epochMs ?? null),
+});
+
+/** What stands at the path now came after the pod: so it was the replacement that took the directory from under it. */
+function remade(target: Resolution, writer: Writer) {
+  const started = lastStart(writer);
+  const made = madeAt(target.hops, writer.hostPath);
+  if (!started || !made?.at || order(made.at, started) !== "after") return [];
+  return [
+    say`What now stands at ${code(writer.hostPath, made.fact.evidence)} was made at ${time(made.at, made.fact.evidence)}: the replacement took the directory from under the running pod`,
+  ];
+}
+
+function running(writer: Writer) {
+  const started = lastStart(writer);
+  return started ? [say`That pod has been running since ${time(started, cite(writer.pod, "/status/startTime"))}`] : [];
+}
+
+function fileAge(node: string, { named, file, token, tokenEvidence, missing }: Reader) {
+  const mtime = file?.value.mtime;
+  const statements = [];
+  if (file && mtime)
+    statements.push(
+      missing.length === 0
+        ? say`The kubeconfig that the plugin on ${code(node, file.evidence)} reads was last written at ${time(mtime, file.evidence)}`
+        : say`On ${code(node, file.evidence)} ${code(named, file.evidence)} was last written at ${time(mtime, file.evidence)}`,
+    );
+  if (!token || !tokenEvidence) return statements;
+  if (token.pod) {
+    statements.push(
+      say`Its token is bound to ${code(token.pod.name, tokenEvidence)} and ends with that pod, so no date can be given`,
+    );
+  } else if (token.exp) {
+    statements.push(say`Its token expires at ${time(token.exp, tokenEvidence)}`);
+  }
+  return statements;
+}
