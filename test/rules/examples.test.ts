@@ -91,4 +91,17 @@ test("every link goes from a cause to an effect that its rule names, and links a
   }
 });
 
+const linksOf = async (file: string): Promise<readonly string[]> => {
+  const { findings, links } = await run(file);
+  const rule = new Map(findings.map((f) => [f.id, f.rule]));
+  return links.map((link) => `${rule.get(link.cause)} -> ${rule.get(link.effect)}`).sort();
+};
+
+test("an agent whose image cannot be pulled explains a node that has no network since it joined", async () => {
+  assert.equal(await linksOf("cni/agent-image.yaml"), [
+    "cni-agent-unhealthy -> sym:node-notready",
+    "sym:image-pull -> cni-agent-unhealthy",
+  ]);
+});
+
 test.run();
