@@ -2,7 +2,7 @@ import type { Evidence } from "#model/evidence.js";
 import type { FactKind } from "#model/fact.js";
 import type { Instant } from "#model/instant.js";
 import type { FactView } from "#model/rule.js";
-import { code, count, counted, type Quoted, type Statement, say } from "#model/statement.js";
+import { code, count, type Quoted, type Statement, say, stated, time } from "#model/statement.js";
 import { CITED, type Cited, number, oneOf, some, span, words } from "./_pods.js";
 
 /** What a kubelet told, in one event of one object, of what it did while it was short of something. */
@@ -124,10 +124,25 @@ function evictionStatement(deeds: Deeds): Statement {
   return say`Its kubelet evicted ${number(names.length, "pod", ...evidence)} (${oneOf(names, ...evidence)}), ${span(timesOf(deeds), ...evidence)}: ${said(deeds, evidence)}.`;
 }
 
+/** The same as a row of the time line. */
+export function evictionRow(
+  node: string,
+  deeds: readonly Deed[],
+): { readonly at: Instant; readonly statement: Statement } | null {
+  const evictions = some(deeds.filter((d) => d.pod !== null));
+  const [at, ...later] = evictions ? [...timesOf(evictions)].sort((a, b) => a.epochMs - b.epochMs) : [];
+  if (!evictions || !at) return null;
+  const evidence = evidenceOf(evictions);
+  const last = later.at(-1) ?? at;
+  const until = last.epochMs > at.epochMs ? say`, until ${time(last, ...evidence)}` : words("", ...evidence);
+  const pods = number(new Set(evictions.map((d) => d.pod?.name)).size, "pod", ...evidence);
+  return { at, statement: say`The kubelet of ${code(node, ...evidence)} evicts ${pods}${until}.` };
+}
+
 function nodeStatement(reason: string, deeds: Deeds): Statement {
   const evidence = evidenceOf(deeds);
   const times = deeds.reduce((sum, d) => sum + d.count, 0);
-  return say`Its kubelet told of it (${code(reason, ...evidence)}) at least ${counted(count(times, "time", ...evidence))}, ${span(timesOf(deeds), ...evidence)}: ${said(deeds, evidence)}.`;
+  return say`Its kubelet told of it (${code(reason, ...evidence)}) at least ${stated(count(times, "time", ...evidence))}, ${span(timesOf(deeds), ...evidence)}: ${said(deeds, evidence)}.`;
 }
 
 /** What it said; figures and names of containers differ from one to the next. */

@@ -5,9 +5,10 @@ import { readyOf } from "#rules/kubelet/_node-ready.js";
 import { earlierOutages, pastOutages } from "#rules/kubelet/_past-outage.js";
 import { words } from "#rules/kubelet/_pods.js";
 import { isPressure } from "#rules/kubelet/_pressure.js";
+import { deedsOf, evictionRow, pressureDeeds } from "#rules/kubelet/_pressure-events.js";
 import { isApproximate } from "./_troubled.js";
 
-/** When nodes came under pressure; earlier outages; when those that are not Ready were last heard of, and became so; of those that are again, when they were told to be not, and when they were back. */
+/** When nodes came under pressure, and whom they evicted then; earlier outages; when those that are not Ready were last heard of, and became so; of those that are again, when they were told to be not, and when they were back. */
 export default defineTimeline({
   id: "node-conditions",
   *observe({ view, context }) {
@@ -48,6 +49,11 @@ export default defineTimeline({
           statement: say`The condition of ${code(node.value.name, evidence)} becomes ${code(`${type}=True`, evidence)}.`,
           source: "node condition",
         };
+        const evictions = evictionRow(
+          node.value.name,
+          deedsOf(context.derive(pressureDeeds), node.value.name, type, since),
+        );
+        if (evictions) yield { ...evictions, approximate: isApproximate(evictions.at.precisionMs), source: "event" };
       }
       const ready = readyOf(node);
       if (!ready || ready.condition.status === "True") continue;

@@ -284,6 +284,10 @@ test("what a kubelet did under pressure is told with it, and cited", () => {
     "Its kubelet told of it (EvictionThresholdMet) at least 40 times, between 2024-03-05T09:50:50Z and 2024-03-05T10:29:00Z: Attempting to reclaim ephemeral-storage.",
   ]);
   assert.equal(found?.about.pod, ["uid-a", "uid-b"]);
+  assert.is(
+    rows(nodeConditions, world({ facts: [short, ...facts] }))[1],
+    "2024-03-05T09:51:00.000Z The kubelet of n1 evicts two pods, until 2024-03-05T09:52:00Z.",
+  );
   const cited = new Set((found?.statements ?? []).flatMap((s) => s.evidence));
   for (const { value } of facts) assert.ok(value.objects.every((o) => cited.has(o.evidence)));
   const [free] = foundBy(
