@@ -104,4 +104,15 @@ test("an agent whose image cannot be pulled explains a node that has no network 
   ]);
 });
 
+test("a replica that hangs explains why its replacement waits, though its sibling runs in another zone", async () => {
+  assert.ok(
+    [
+      "sym:pod-stuck-terminating -> anti-affinity-terminating-deadlock",
+      "anti-affinity-terminating-deadlock -> sym:pod-pending-unschedulable",
+    ].every((link) => sibling.includes(link)),
+    sibling.join("\n"),
+  );
+});
+const sibling = await linksOf("scheduling/deadlock-sibling.yaml");
+
 test.run();

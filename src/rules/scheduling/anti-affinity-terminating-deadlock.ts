@@ -94,7 +94,7 @@ export default defineRule({
   references: [ANTI_AFFINITY],
   falsePositives: ["a rollout whose old pods still run: nothing is being deleted then"],
   examples: {
-    found: ["scheduling/deadlock.yaml", "kubelet/stuck-early.yaml"],
+    found: ["scheduling/deadlock.yaml", "scheduling/deadlock-sibling.yaml", "kubelet/stuck-early.yaml"],
     refuted: ["scheduling/rollout-surge.yaml"],
     undetermined: ["scheduling/deadlock-no-nodes.yaml"],
   },
