@@ -44,7 +44,7 @@ export function deadlockStatements(group: Blocked): readonly [Statement, ...Stat
 }
 
 /** Nodes that would be open but for deleted pods. */
-export const heldNodes = (group: Blocked): readonly string[] => [
+const heldNodes = (group: Blocked): readonly string[] => [
   ...new Set(group.flatMap((b) => b.against.held.map((o) => o.node.value.name))),
 ];
 

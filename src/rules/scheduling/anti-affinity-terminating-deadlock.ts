@@ -28,7 +28,7 @@ import {
   roomMissing,
 } from "./_blockade.js";
 import { isOnlyCordoned } from "./_cordon.js";
-import { type Blocked, deadlockStatements, heldNodes, namelessStatement, refutal } from "./_deadlock-statements.js";
+import { type Blocked, deadlockStatements, namelessStatement, refutal } from "./_deadlock-statements.js";
 import { antiAffinityCount, blamesElse, namesAntiAffinity, namesCordon, namesTaint } from "./_pending.js";
 import { ANTI_AFFINITY } from "./_references.js";
 
@@ -135,7 +135,8 @@ function deadlock(group: Blocked, pods: FactView<"kube.pod">, context: MatchCont
   const [first] = group;
   const holders = heldAgainst(group);
   const about: Found["about"] = {
-    node: heldNodes(group),
+    // Where those stand that do not go: of a wider domain the held nodes are others, and nothing is the matter with them.
+    node: [...new Set(holders.flatMap((pod) => pod.value.node ?? []))],
     pod: uidsOf([...group.map((b) => b.pending.pod), ...holders]),
     workload: ownersOf([...group.map((b) => b.pending.pod), ...holders]),
   };
