@@ -91,4 +91,28 @@ test("every link goes from a cause to an effect that its rule names, and links a
   }
 });
 
+const linksOf = async (file: string): Promise<readonly string[]> => {
+  const { findings, links } = await run(file);
+  const rule = new Map(findings.map((f) => [f.id, f.rule]));
+  return links.map((link) => `${rule.get(link.cause)} -> ${rule.get(link.effect)}`).sort();
+};
+
+test("an agent whose image cannot be pulled explains a node that has no network since it joined", async () => {
+  assert.equal(await linksOf("cni/agent-image.yaml"), [
+    "cni-agent-unhealthy -> sym:node-notready",
+    "sym:image-pull -> cni-agent-unhealthy",
+  ]);
+});
+
+test("a replica that hangs explains why its replacement waits, though its sibling runs in another zone", async () => {
+  assert.ok(
+    [
+      "sym:pod-stuck-terminating -> anti-affinity-terminating-deadlock",
+      "anti-affinity-terminating-deadlock -> sym:pod-pending-unschedulable",
+    ].every((link) => sibling.includes(link)),
+    sibling.join("\n"),
+  );
+});
+const sibling = await linksOf("scheduling/deadlock-sibling.yaml");
+
 test.run();

@@ -2,6 +2,7 @@ import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind } from "#model/fact.js";
 import { parentOf } from "#model/file-tree.js";
 import type { Finding, Outcome } from "#model/finding.js";
+import type { Instant } from "#model/instant.js";
 import {
   type Consequence,
   defineRule,
@@ -16,6 +17,7 @@ import {
 } from "#model/rule.js";
 import { code, codes, count, known, type Statement, say, stated, time, word } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
+import { JOINING_MS } from "#rules/kubelet/_starts.js";
 import { agentByName } from "./_agent-name.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { writesIt } from "./_fresh-token.js";
@@ -47,6 +49,8 @@ export default defineRule({
     effect("cni-token-expired", ["node", "path"], "enables"),
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
+    // Whose kubelet says that there is no network for want of a plugin.
+    effect("sym:node-notready", ["node", "error"], "propagates"),
   ],
   *match({ pods, hosts, workloads, logs }, context) {
     const all = context.derive(agents);
@@ -90,16 +94,19 @@ export default defineRule({
         const credential = credentialOn(node, context);
         const own = agentOn(all, node);
         const fed = credential && own && isDown(pod) && writesIt(credential, own, context) ? [credential.real] : [];
+        // On a node that has just joined none was ready before either: when its condition was set begins nothing.
+        const joined = hosts.on(node).find((h) => isJoined(h, since));
         yield found({
           ...base,
-          about: { ...base.about, ...(fed.length > 0 ? { path: fed } : {}) },
-          since,
+          about: { ...base.about, pod: [pod.value.uid], ...(fed.length > 0 ? { path: fed } : {}) },
+          since: joined ? null : since,
           lastSeen: seenAt(pod, context.moment),
           unverified: agent ? [] : [`${pod.value.name} is taken for the CNI agent of ${node} by its DaemonSet's name`],
           missing: agent ? [] : [unlisted],
           value: { node, pod: pod.value.name, namespace: pod.value.namespace },
           statements: [
             say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, has not been ready since ${time(since, shown)}`,
+            ...(joined ? joining(joined) : []),
             ...waiting(pod),
           ],
         });
@@ -161,6 +168,16 @@ function consequence(finding: Finding): Consequence {
 }
 
 const views = (view: View): View => view;
+
+/** Did the node join just before? */
+const isJoined = ({ value: { created } }: Fact<"kube.node">, since: Instant): boolean =>
+  created !== null && since.epochMs >= created.epochMs && since.epochMs - created.epochMs < JOINING_MS;
+
+const joining = (node: Fact<"kube.node">): readonly Statement[] => {
+  const { created, name } = node.value;
+  const evidence = cite(node, "/metadata/creationTimestamp");
+  return created ? [say`The node ${code(name, evidence)} had joined at ${time(created, evidence)}`] : [];
+};
 
 /** A node that is silent says nothing of its pods, whatever their conditions were set to. */
 const isSilent = (node: string, hosts: FactView<"kube.node">): boolean =>

@@ -54,6 +54,65 @@ export function pastOutages(view: Look, context: MatchContext): ReadonlyMap<stri
   return outages;
 }
 
+interface Told {
+  readonly at: Instant;
+  readonly evidence: Evidence;
+}
+
+/** Events of one reason about a node: the first and the last time of each. */
+function toldOf(view: Look, { value: { name, uid, created } }: NodeFact, reason: string): readonly Told[] {
+  return view("kube.event").all.flatMap(({ value }) =>
+    value.reason === reason && value.objectKind === "Node"
+      ? value.objects
+          .filter((o) => o.name === name || (uid !== null && o.uid === uid))
+          .flatMap((o) => [o.first, o.last].flatMap((at) => (at ? [{ at, evidence: o.evidence }] : [])))
+          .filter(({ at }) => !(created && at.epochMs < created.epochMs))
+      : [],
+  );
+}
+
+/** An outage that had an end before the latest one, or the present one, began. */
+export interface EarlierOutage {
+  readonly from: Told;
+  readonly to: Told;
+}
+
+/**
+ * By node, from the earliest on, where the events tell both ends; once per moment: hand it to `context.derive`. What is told without an end may
+ * be the beginning of the latest.
+ */
+export function earlierOutages(view: Look, context: MatchContext): ReadonlyMap<string, readonly EarlierOutage[]> {
+  const starts = context.derive(kubeletStarts);
+  const outages = new Map<string, readonly EarlierOutage[]>();
+  for (const node of view("kube.node").all) {
+    const ready = readyOf(node)?.condition;
+    const bound = ready?.status === "True" ? lastTold(view, node)?.from : ready?.since;
+    const begins = bound ? toldOf(view, node, "NodeNotReady").filter(({ at }) => at.epochMs < bound.epochMs) : [];
+    if (!bound || begins.length === 0) continue;
+    const ends = toldOf(view, node, "NodeReady").filter(({ at }) => at.epochMs < bound.epochMs);
+    const list: EarlierOutage[] = [];
+    for (const from of [...begins].sort(byTime)) {
+      // The controller and the kubelet each tell of the same turn.
+      if ((list.at(-1)?.to.at.epochMs ?? Number.NEGATIVE_INFINITY) > from.at.epochMs) continue;
+      const [to] = ends.filter(({ at }) => at.epochMs > from.at.epochMs).sort(byTime);
+      if (to && !startedBefore({ first: from.at, last: to.at }, node, starts)) list.push({ from, to });
+    }
+    if (list.length > 0) outages.set(node.value.name, list);
+  }
+  return outages;
+}
+
+const byTime = (a: Told, b: Told): number => a.at.epochMs - b.at.epochMs;
+
+/** At most three of them, the latest. */
+export const earlierStatements = (node: string, outages: readonly EarlierOutage[] = []): readonly Statement[] =>
+  outages
+    .slice(-3)
+    .map(
+      ({ from, to }) =>
+        say`Before, ${code(node, from.evidence)} was not Ready from ${time(from.at, from.evidence)} to ${time(to.at, to.evidence)}, for ${lapse(to.at.epochMs - from.at.epochMs, from.evidence, to.evidence)}: the events ${code("NodeNotReady", from.evidence)} and ${code("NodeReady", to.evidence)} tell it.`,
+    );
+
 function lastTold(view: Look, node: NodeFact): Pick<PastOutage, "from" | "told" | "event"> | null {
   const { name, uid, created } = node.value;
   const told = view("kube.event").all.flatMap(({ value }) =>
@@ -81,7 +140,11 @@ const startWithin = (from: Instant, to: Instant | null, starts: Starts | undefin
   )?.evidence ?? null;
 
 /** An outage that was long, and in which no kubelet started, is one; of a short one, or a reboot, the reader is told. */
-export function outageOutcome(node: string, outage: PastOutage): Outcome {
+export function outageOutcome(
+  node: string,
+  outage: PastOutage,
+  earlier: readonly EarlierOutage[] | undefined = undefined,
+): Outcome {
   const { from, to, start, whole } = outage;
   const about = { node: [node] };
   const lasted = to ? to.epochMs - from.epochMs : null;
@@ -94,7 +157,7 @@ export function outageOutcome(node: string, outage: PastOutage): Outcome {
     lastSeen: to,
     over: true,
     endedAt: to,
-    statements: [course(node, outage, lasted), ...often(outage)],
+    statements: [course(node, outage, lasted), ...often(outage), ...earlierStatements(node, earlier)],
     value: { node, status: "True", reason: null },
   });
 }

@@ -2,7 +2,7 @@ import type { Outcome } from "#model/finding.js";
 import { defineRule, effect, found, type MatchContext, shellWord, slight, undetermined } from "#model/rule.js";
 import { citing, code, known, lapse, say, time } from "#model/statement.js";
 import { isSettling, type NodeFact, noReadyCondition, readyOf } from "./_node-ready.js";
-import { outageOutcome, pastOutages } from "./_past-outage.js";
+import { earlierOutages, earlierStatements, outageOutcome, pastOutages } from "./_past-outage.js";
 import { seenAt, WHAT_NODES, words } from "./_pods.js";
 import { NODES } from "./_references.js";
 import { sandboxErrorClass } from "./_sandbox-error.js";
@@ -24,7 +24,8 @@ export default defineRule({
       const { name } = node.value;
       if (!ready) yield undetermined({ subject: name, about: { node: [name] }, missing: [noReadyCondition(node)] });
       const outage = context.derive(pastOutages).get(name);
-      if (outage) yield outageOutcome(name, outage);
+      const earlier = context.derive(earlierOutages).get(name);
+      if (outage) yield outageOutcome(name, outage, earlier);
       if (!ready || ready.condition.status === "True") continue;
       const { condition, evidence } = ready;
       if (isSettling(node, condition, context)) {
@@ -43,6 +44,7 @@ export default defineRule({
         statements: [
           say`${begin}${code(name, evidence)} was not Ready: its condition was ${code(`Ready=${condition.status}`, evidence)}${condition.reason === null ? citing(evidence) : say`, reason ${code(condition.reason, evidence)}`}.`,
           ...(condition.message ? [say`The condition said ${code(condition.message, evidence)}.`] : []),
+          ...earlierStatements(name, earlier),
         ],
         value: { node: name, status: condition.status, reason: condition.reason },
       });

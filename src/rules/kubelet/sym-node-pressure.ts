@@ -4,6 +4,7 @@ import { defineRule, effect, type FactView, found, type MatchContext, shellWord 
 import { code, known, say, time } from "#model/statement.js";
 import { seenAt, words } from "./_pods.js";
 import { isPressure, shortOf } from "./_pressure.js";
+import { deedStatements, deedsOf, evictedUids, pressureDeeds } from "./_pressure-events.js";
 import { PRESSURE } from "./_references.js";
 
 export default defineRule({
@@ -57,7 +58,8 @@ function outcomeOf(node: Fact<"kube.node">, at: number, condition: Condition, co
   const { name } = node.value;
   const evidence = cite(node, `/status/conditions/${at}`);
   const { type, since, message } = condition;
-  const pods = context.derive(keptAway).get(type) ?? [];
+  const deeds = deedsOf(context.derive(pressureDeeds), name, type, since);
+  const pods = [...new Set([...(context.derive(keptAway).get(type) ?? []), ...evictedUids(deeds)])];
   const [what, status] = [words(shortOf(type), evidence), code(`${type}=True`, evidence)];
   return found({
     subject: `${name} ${type}`,
@@ -69,6 +71,7 @@ function outcomeOf(node: Fact<"kube.node">, at: number, condition: Condition, co
         ? say`From ${time(since, evidence)} the node ${code(name, evidence)} was short of ${what}: its condition was ${status}.`
         : say`The node ${code(name, evidence)} was short of ${what}: its condition was ${status}.`,
       ...(message ? [say`The condition said ${code(message, evidence)}.`] : []),
+      ...deedStatements(deeds),
     ],
     value: { node: name, type },
   });

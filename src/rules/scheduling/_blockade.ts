@@ -49,10 +49,11 @@ export interface Against {
   readonly conflicts: readonly Conflict[];
   readonly holders: readonly Pod[];
   readonly owners: ReadonlySet<string>;
-  /** Is any of the holders being deleted, and have all of them outlived their grace period? */
+  /** Is there a node on which nobody else than pods that are being deleted stands in the way? */
   readonly going: boolean;
-  readonly overdue: boolean;
-  /** The end of the first grace period. */
+  /** Those of these nodes that do not open by themselves, each with who outlived its grace period there. */
+  readonly held: Blockade["open"];
+  /** The end of the first grace period that was outlived. */
   readonly deadline: Instant | null;
 }
 
@@ -92,10 +93,7 @@ export function blockades(view: Look, context: MatchContext): readonly Blockade[
       cordoned: allowed
         .filter(isOnlyCordoned)
         .map((node) => ({ node, conflicts: conflictsOn(node, conflicts, board) })),
-      against: sumUp(
-        open.flatMap((o) => o.conflicts),
-        context,
-      ),
+      against: sumUp(open, context),
       possible: open.flatMap((o) => conflictsOn(o.node, unknown, board)),
     };
     known.set(key, blockade);
@@ -103,17 +101,32 @@ export function blockades(view: Look, context: MatchContext): readonly Blockade[
   });
 }
 
-function sumUp(conflicts: readonly Conflict[], { moment }: MatchContext): Against {
+function sumUp(open: Blockade["open"], { moment }: MatchContext): Against {
+  const conflicts = open.flatMap((o) => o.conflicts);
   const holders = [...new Set(conflicts.map((c) => c.holder))];
+  const going = open.filter((o) => o.conflicts.length > 0 && o.conflicts.every(isTerminating));
+  const isOverdue = ({ holder }: Conflict): boolean => (overdueMs(holder, moment) ?? 0) > 0;
+  const held = going
+    .map(({ node, conflicts: all }) => ({ node, conflicts: all.filter(isOverdue) }))
+    .filter((o) => o.conflicts.length > 0);
   return {
     conflicts,
     holders,
     owners: new Set(ownersOf(holders)),
-    going: conflicts.some(isTerminating),
-    overdue: holders.every((holder) => (overdueMs(holder, moment) ?? 0) > 0),
-    deadline: holders.map((holder) => holder.value.deletion).reduce(earliest, null),
+    going: going.length > 0,
+    held,
+    deadline: held.flatMap((o) => o.conflicts.map(({ holder }) => holder.value.deletion)).reduce(earliest, null),
   };
 }
+
+/** Deleted pods that do not go and hold a node for a group of pods, each once. */
+export const heldAgainst = (group: readonly Blockade[]): readonly Pod[] => [
+  ...new Set(
+    [...new Set(group.map((b) => b.against))].flatMap((against) =>
+      against.held.flatMap((o) => o.conflicts.map((c) => c.holder)),
+    ),
+  ),
+];
 
 /** All holders against a group of pods, each once. */
 export const holdersAgainst = (group: readonly Blockade[]): readonly Pod[] => [
@@ -175,7 +188,12 @@ export const waitsForGrace = (blockade: Blockade, moment: Moment): boolean =>
   blockade.nodesKnown &&
   isBlocked(blockade) &&
   !blamesElse(blockade.pending.message) &&
-  blockade.open.some(({ conflicts }) => conflicts.every(({ holder }) => (overdueMs(holder, moment) ?? 1) <= 0));
+  opening(blockade, moment) !== null;
+
+/** A pod that goes by itself and then leaves a node open: whoever else stands there goes by itself too. */
+export const opening = ({ open }: Blockade, moment: Moment): Pod | null =>
+  open.find((o) => o.conflicts.every(({ holder }) => (overdueMs(holder, moment) ?? 1) <= 0))?.conflicts[0]?.holder ??
+  null;
 
 /** Every open node has something against the pod. */
 export const isBlocked = (blockade: Blockade): boolean =>

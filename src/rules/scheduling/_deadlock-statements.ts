@@ -1,5 +1,6 @@
 import { cite } from "#model/fact.js";
-import { citing, code, codes, counted, type Statement, say, time } from "#model/statement.js";
+import type { Moment } from "#model/rule.js";
+import { citing, code, codes, counted, type Quoted, type Statement, say, time } from "#model/statement.js";
 import {
   CITED,
   type Cited,
@@ -9,11 +10,12 @@ import {
   inWords,
   number,
   ownerKey,
+  type Pod,
   podName,
   some,
   words,
 } from "#rules/kubelet/_pods.js";
-import { type Blockade, conflictsIn, holdersAgainst, isBlocked, isTerminating } from "./_blockade.js";
+import { type Blockade, conflictsIn, heldAgainst, isBlocked, isTerminating, opening } from "./_blockade.js";
 import { blamesElse, namesAntiAffinity } from "./_pending.js";
 import type { Conflict } from "./_placement.js";
 
@@ -23,20 +25,56 @@ export type Blocked = readonly [Blockade, ...Blockade[]];
 export function deadlockStatements(group: Blocked): readonly [Statement, ...Statement[]] {
   const [first, ...rest] = group;
   const conditions: Cited = [first.pending.evidence, ...rest.slice(0, CITED - 1).map((b) => b.pending.evidence)];
-  const holders = some(holdersAgainst(group));
-  const pairs = group.filter((b) => b.against.owners.has(ownerKey(b.pending.pod) ?? ""));
-  const [conflict] = conflictsIn(first);
-  const nodes = [...new Set(group.flatMap((b) => b.open.map((o) => o.node.value.name)))];
+  const holders = some(heldAgainst(group));
+  const pairs = group.filter((b) => b.against.held.some((o) => o.conflicts.some((c) => isPair(b, c))));
+  const held = first.against.held.flatMap((o) => o.conflicts);
+  const conflict = held.find((c) => isPair(first, c)) ?? held[0];
   const waiting = firstNumber(group.length, "pending pod", ...conditions);
   if (!holders || !conflict) return [say`${waiting} found no node.`];
-  const held = number(holders.length, "deleted pod", ...citeEach(holders, "/metadata/deletionTimestamp"));
+  const nodes = heldNodes(group);
+  const going = number(holders.length, "deleted pod", ...citeEach(holders, "/metadata/deletionTimestamp"));
   return [
-    say`${waiting} found no place on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}: ${held} still stood there, and required anti-affinity kept them apart.`,
+    say`${waiting} found no place on ${codes(nodes, 5, ...citeEach(holders, "/spec/nodeName"))}: ${going} still stood ${where(holders, nodes, conflict)}, and required anti-affinity kept them apart.`,
     ...pinned(first),
     conflictStatement(first, conflict, first.pinned),
     ...(pairs.length > 0 ? [ownersStatement(pairs.length, group.length, conditions)] : []),
+    ...takenStatement(first),
     ...closedStatement(first),
   ];
+}
+
+/** Nodes that would be open but for deleted pods. */
+const heldNodes = (group: Blocked): readonly string[] => [
+  ...new Set(group.flatMap((b) => b.against.held.map((o) => o.node.value.name))),
+];
+
+const isPair = ({ pending }: Blockade, { holder }: Conflict): boolean =>
+  ownerKey(holder) !== null && ownerKey(holder) === ownerKey(pending.pod);
+
+/** A domain that is wider than a node is closed from another of its nodes as well. */
+function where(holders: readonly [Pod, ...Pod[]], nodes: readonly string[], { term, holder }: Conflict): Quoted {
+  const on = [...new Set(holders.flatMap((pod) => pod.value.node ?? []))];
+  const evidence = citeEach(holders, "/spec/nodeName");
+  if (on.every((name) => nodes.includes(name))) return words("there", ...evidence);
+  return say`on ${codes(on, 5, ...evidence)}, in the same ${code(term.topologyKey, cite(holder, "/spec/nodeName"))}`;
+}
+
+/** What closes the other open nodes: it stays where it is. */
+function takenStatement({ pending, open, against }: Blockade): readonly Statement[] {
+  const held = new Set(against.held.map((o) => o.node));
+  const taken = open.filter((o) => !held.has(o.node));
+  const staying = some([
+    ...new Set(taken.flatMap((o) => o.conflicts.filter((c) => !isTerminating(c)).map((c) => c.holder))),
+  ]);
+  if (!staying) return [];
+  const [one] = staying;
+  const evidence = citeEach(staying, "/metadata");
+  const such = say`${code(podName(one), ...evidence)} on ${code(one.value.node ?? "", cite(one, "/spec/nodeName"))}`;
+  const those =
+    staying.length === 1
+      ? say`${such}, which was not being deleted`
+      : say`${number(staying.length, "pod", ...evidence)} that were not being deleted, such as ${such}`;
+  return [say`Nor may ${code(podName(pending.pod), cite(pending.pod, "/metadata/name"))} stand beside ${those}.`];
 }
 
 const ownersStatement = (pairs: number, of: number, evidence: Cited): Statement =>
@@ -107,27 +145,30 @@ function closedStatement(blockade: Blockade): readonly Statement[] {
 /** The scheduler counts nodes and reasons; which pod stands in the way, and that it is being deleted, only the pods tell. */
 export function namelessStatement([first]: Blocked): Statement | null {
   const { message, said } = first.pending;
-  const [holder] = first.against.holders;
+  const holder = first.against.held[0]?.conflicts[0]?.holder;
   if (!holder || message === null || /terminating|delet/i.test(message)) return null;
   const deleted = citing(cite(holder, "/metadata/deletionTimestamp"));
   return say`What the scheduler said, ${code(message, said)}, does not tell that the pods in the way had been deleted already${deleted}.`;
 }
 
-/** What excludes it for one pending pod: a holder that is not being deleted, a node where nothing is in the way, or another reason. */
-export function refutal(blockade: Blockade): Statement {
+/** What excludes it for one pending pod: no node that only deleted pods close, one that opens by itself or where nothing is in the way, or another reason. */
+export function refutal(blockade: Blockade, moment: Moment): Statement {
   const { pod, evidence, message, said } = blockade.pending;
   if (blamesElse(message))
     return say`For ${code(podName(pod), evidence)} the scheduler gave other reasons than anti-affinity: ${code(message ?? "", said)}.`;
   const running = conflictsIn(blockade).find((c) => !isTerminating(c));
-  if (running) {
+  if (running && !blockade.against.going) {
     const { holder } = running;
-    return say`${code(podName(holder), cite(holder, "/metadata"))} on ${code(holder.value.node ?? "", cite(holder, "/spec/nodeName"))}, beside which ${code(podName(pod), cite(pod, "/spec/affinity/podAntiAffinity"))} may not stand, was not being deleted.`;
+    const stays = say`${code(podName(holder), cite(holder, "/metadata"))} on ${code(holder.value.node ?? "", cite(holder, "/spec/nodeName"))}`;
+    const waiting = code(podName(pod), cite(pod, "/spec/affinity/podAntiAffinity"));
+    return blockade.open.length === 1
+      ? say`${stays}, beside which ${waiting} may not stand, was not being deleted.`
+      : say`No node that is open otherwise is closed to ${waiting} by deleted pods only: ${stays}, beside which it may not stand, was not being deleted.`;
   }
-  const [going] = conflictsIn(blockade);
-  if (isBlocked(blockade) && going?.holder.value.deletion) {
-    const { holder } = going;
-    const deadline = time(going.holder.value.deletion, cite(holder, "/metadata/deletionTimestamp"));
-    return say`${code(podName(holder), cite(holder, "/metadata/name"))}, beside which ${code(podName(pod), evidence)} may not stand, had its grace period until ${deadline}.`;
+  const going = isBlocked(blockade) ? opening(blockade, moment) : null;
+  if (going?.value.deletion) {
+    const deadline = time(going.value.deletion, cite(going, "/metadata/deletionTimestamp"));
+    return say`${code(podName(going), cite(going, "/metadata/name"))}, beside which ${code(podName(pod), evidence)} may not stand, had its grace period until ${deadline}.`;
   }
   const free = blockade.open.find((o) => o.conflicts.length === 0);
   if (free && namesAntiAffinity(message)) {

@@ -96,6 +96,18 @@ export const blamesElse = (message: string | null): boolean =>
 export const namesAntiAffinity = (message: string | null): boolean =>
   /anti-affinity|affinity\/anti-affinity/.test(message ?? "");
 
+/**
+ * For how many nodes it named one. Up to v1.21 it counted a node twice, once with `affinity/anti-affinity` and once with whose rule it
+ * is; null where it named none.
+ */
+export function antiAffinityCount(message: string | null): number | null {
+  const main = (message ?? "").slice(0, 4_096).split(" preemption: ")[0] ?? "";
+  const counts = [...main.matchAll(/(\d{1,9}) node\(s\) did(?:n't| not) [^,.]*?(affinity\/)?anti-affinity/g)];
+  const own = counts.filter((match) => match[2] === undefined);
+  if (counts.length === 0) return null;
+  return (own.length > 0 ? own : counts).reduce((sum, match) => sum + Number(match[1]), 0);
+}
+
 /** Reasons that speak neither of a rule which pods and nodes show nor of a node that is closed: room, ports, volumes, spread and the like. */
 export const otherReasons = (message: string | null): readonly string[] =>
   reasonsOf(message ?? "").filter((reason) => !COMPARED.test(reason));

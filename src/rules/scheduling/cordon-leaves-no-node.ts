@@ -1,5 +1,5 @@
 import { cite } from "#model/fact.js";
-import type { Found, Outcome } from "#model/finding.js";
+import type { Found, Missing, Outcome } from "#model/finding.js";
 import { earliest, type Instant, order } from "#model/instant.js";
 import {
   defineRule,
@@ -27,7 +27,7 @@ import {
   uidsOf,
   WHAT_NODES,
 } from "#rules/kubelet/_pods.js";
-import { type Blockade, blockades, nodesKey } from "./_blockade.js";
+import { type Blockade, blockades, nodesKey, opening } from "./_blockade.js";
 import { type Cordon, cordons } from "./_cordon.js";
 import { namesCordon, otherReasons } from "./_pending.js";
 import { CORDON } from "./_references.js";
@@ -89,8 +89,13 @@ const aboutOf = (group: readonly Blockade[]): Found["about"] => ({
 
 /** Nodes that would be free but for their cordon; none where another node is, or is about to be. */
 function namesOf(blockade: Blockade, set: ReadonlyMap<string, Cordon>): readonly string[] {
+  return blockade.against.going ? [] : spareNames(blockade, set);
+}
+
+/** The same, whoever is on his way out. */
+function spareNames(blockade: Blockade, set: ReadonlyMap<string, Cordon>): readonly string[] {
   const { message, since } = blockade.pending;
-  if (blockade.against.going || (message !== null && !namesCordon(message))) return [];
+  if (message !== null && !namesCordon(message)) return [];
   const free = blockade.open.some(({ conflicts }) => conflicts.length === 0);
   if (free && otherReasons(message).length === 0) return [];
   const isEarlier = ({ at }: Cordon): boolean => !at || !since || order(at, since) !== "after";
@@ -105,6 +110,8 @@ function judge(subject: string, group: Blocked, pods: FactView<"kube.pod">, cont
   const set = context.derive(cordons);
   const names = new Set(namesOf(first, set));
   const closed = some([...set.values()].filter((c) => names.has(c.node.value.name)));
+  const spare = first.against.going && !opening(first, context.moment) ? spareNames(first, set) : [];
+  if (spare.length > 0) return undetermined({ subject, about: aboutOf(group), missing: [room(first, spare)] });
   if (!closed) return refuted({ subject, about: aboutOf(group), statements: [refutal(first)] });
   return found({
     subject,
@@ -134,6 +141,15 @@ function headline(group: Blocked, closed: Cordons): Statement {
   );
   return say`${names} ${either(closed.length, "is", "are", ...evidence)} cordoned${sinceOf(closed)}: but for that ${number(group.length, "pending pod", ...waiting)} would have a place there.`;
 }
+
+/** Beside a node that a deleted pod does not leave, one that is cordoned is a way out only where there is room on it. */
+const room = ({ pending }: Blockade, names: readonly string[]): Missing => ({
+  kind: "kube.node",
+  node: null,
+  what: `whether there was room for ${podName(pending.pod)} on ${names.slice(0, 3).join(", ")}, which ${names.length === 1 ? "is" : "are"} cordoned`,
+  why: "the scheduler names the first reason of each node only",
+  command: names.length === 1 ? `kubectl describe node ${shellWord(names[0] ?? "")}` : "kubectl describe nodes",
+});
 
 const eachOf = ([first, ...rest]: Cordons, evidence: (c: Cordon) => Cited[number]): Cited => [
   evidence(first),

@@ -31,6 +31,7 @@ import {
   type Blockade,
   blockades,
   holdersAgainst,
+  isTerminating,
   isUndecided,
   looksTaken,
   namespacesMissing,
@@ -159,7 +160,7 @@ function judge(
 /** A replica of its own ReplicaSet in the way is no old one, whatever else there is. */
 const hasTwin = ({ pending, against }: Blockade): boolean => against.owners.has(ownerKey(pending.pod) ?? "");
 
-const isGivenUp = (blockade: Blockade): boolean => blockade.nodesKnown && blockade.against.going;
+const isGivenUp = ({ nodesKnown, against }: Blockade): boolean => nodesKnown && against.conflicts.some(isTerminating);
 
 /** What stands in the way was given up already: no rollout waits for it. */
 function givenUp(nodes: string, group: Blocked): Outcome {

@@ -2,14 +2,28 @@ import { cite } from "#model/fact.js";
 import { defineTimeline } from "#model/rule.js";
 import { code, say } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
-import { pastOutages } from "#rules/kubelet/_past-outage.js";
+import { earlierOutages, pastOutages } from "#rules/kubelet/_past-outage.js";
+import { words } from "#rules/kubelet/_pods.js";
 import { isPressure } from "#rules/kubelet/_pressure.js";
+import { deedsOf, evictionRow, pressureDeeds } from "#rules/kubelet/_pressure-events.js";
 import { isApproximate } from "./_troubled.js";
 
-/** When nodes came under pressure; when those that are not Ready were last heard of, and became so; of those that are again, when they were told to be not, and when they were back. */
+/** When nodes came under pressure, and whom they evicted then; earlier outages; when those that are not Ready were last heard of, and became so; of those that are again, when they were told to be not, and when they were back. */
 export default defineTimeline({
   id: "node-conditions",
   *observe({ view, context }) {
+    for (const [name, outages] of context.derive(earlierOutages))
+      for (const { from, to } of outages)
+        for (const [{ at, evidence }, reason, what] of [
+          [from, "NodeNotReady", "not Ready"],
+          [to, "NodeReady", "Ready"],
+        ] as const)
+          yield {
+            at,
+            approximate: isApproximate(at.precisionMs),
+            statement: say`${code(name, evidence)} was told to be ${words(what, evidence)} (${code(reason, evidence)}).`,
+            source: "event",
+          };
     for (const [name, { from, to, event, ready }] of context.derive(pastOutages)) {
       yield {
         at: from,
@@ -35,6 +49,11 @@ export default defineTimeline({
           statement: say`The condition of ${code(node.value.name, evidence)} becomes ${code(`${type}=True`, evidence)}.`,
           source: "node condition",
         };
+        const evictions = evictionRow(
+          node.value.name,
+          deedsOf(context.derive(pressureDeeds), node.value.name, type, since),
+        );
+        if (evictions) yield { ...evictions, approximate: isApproximate(evictions.at.precisionMs), source: "event" };
       }
       const ready = readyOf(node);
       if (!ready || ready.condition.status === "True") continue;

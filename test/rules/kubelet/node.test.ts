@@ -3,7 +3,21 @@ import * as assert from "uvu/assert";
 import mechanism from "#rules/kubelet/node-not-ready.js";
 import symptom from "#rules/kubelet/sym-node-notready.js";
 import pressure from "#rules/kubelet/sym-node-pressure.js";
-import { at, event, foundBy, judge, node, pod, runRule, slights, texts, verdicts, world } from "#test/rules/_facts.js";
+import nodeConditions from "#rules/timeline/node-conditions.js";
+import {
+  at,
+  event,
+  foundBy,
+  judge,
+  node,
+  pod,
+  rows,
+  runRule,
+  slights,
+  texts,
+  verdicts,
+  world,
+} from "#test/rules/_facts.js";
 
 const test = suite("node readiness");
 
@@ -165,6 +179,53 @@ test("a node that starts or joins, another node, or an event of before the node,
   none("2024-03-05T10:10:00Z", turned("2024-03-05T09:50:00Z", { objectKind: "Pod" }));
 });
 
+const back = (time: string, name = "n1") =>
+  event({
+    reason: "NodeReady",
+    type: "Normal",
+    objectKind: "Node",
+    node: name,
+    objects: [{ name, first: at(time), last: at(time) }],
+  });
+const silent = (time: string, created = "2024-01-01T00:00:00Z") =>
+  node("n1", { created: at(created), conditions: [{ ...ready("Unknown").conditions[0], since: at(time) } as never] });
+/** One event of two turns, as the API server counts them. */
+const twice = (first: string, last: string) =>
+  turned(first, { objects: [{ name: "n1", first: at(first), last: at(last), count: 2 }] });
+const TWICE = twice("2024-03-05T08:00:00Z", "2024-03-05T09:40:00Z");
+
+test("an outage before the present one is told, and is a row of the time line; the present begins with its own condition", () => {
+  const facts = [silent("2024-03-05T09:40:00Z"), TWICE, back("2024-03-05T08:10:00Z")];
+  const [found] = foundBy(symptom, ...facts);
+  assert.is(found?.since?.epochMs, at("2024-03-05T09:40:00Z").epochMs);
+  assert.ok(
+    texts(found?.statements ?? []).includes(
+      "Before, n1 was not Ready from 2024-03-05T08:00:00Z to 2024-03-05T08:10:00Z, for 10 min: the events NodeNotReady and NodeReady tell it.",
+    ),
+    texts(found?.statements ?? []).join("\n"),
+  );
+  assert.equal(rows(nodeConditions, world({ facts })).slice(0, 2), [
+    "2024-03-05T08:00:00.000Z n1 was told to be not Ready (NodeNotReady).",
+    "2024-03-05T08:10:00.000Z n1 was told to be Ready (NodeReady).",
+  ]);
+  // The same of a node that is Ready again by now.
+  const over = [node("n1", since("2024-03-05T10:10:00Z")), TWICE, back("2024-03-05T08:10:00Z")];
+  assert.ok(
+    texts(foundBy(symptom, ...over)[0]?.statements ?? []).some((text) => text.startsWith("Before, n1 was not")),
+  );
+  assert.is(rows(nodeConditions, world({ facts: over })).length, 4);
+});
+
+test("what is told of the present outage, has no end, is another node's, or belongs to a join, is none before it", () => {
+  const none = (...facts: Parameters<typeof runRule>[1][]) =>
+    assert.is(texts(foundBy(symptom, ...facts)[0]?.statements ?? []).length, 1);
+  none(silent("2024-03-05T09:41:00Z"), turned("2024-03-05T09:40:00Z"), back("2024-03-05T09:30:00Z"));
+  none(silent("2024-03-05T09:40:00Z"), TWICE);
+  none(silent("2024-03-05T09:40:00Z"), TWICE, back("2024-03-05T08:10:00Z", "n2"));
+  none(silent("2024-03-05T09:40:00Z"), TWICE, back("2024-03-05T09:50:00Z"));
+  none(silent("2024-03-05T09:40:00Z", "2024-03-05T07:59:00Z"), TWICE, back("2024-03-05T08:01:00Z"));
+});
+
 test("why a kubelet was silent in an outage that is over is open, and what it says now refutes nothing of it", () => {
   const facts = [node("n1", since("2024-03-05T10:10:00Z")), turned("2024-03-05T09:50:00Z")];
   assert.equal(verdicts(runRule(mechanism, ...facts)), ["undetermined n1"]);
@@ -196,6 +257,72 @@ test("a node under pressure is a symptom, with the pods that its taint kept away
   assert.equal(runRule(pressure, node("n1", under("DiskPressure", "False")), kept), []);
   assert.equal(runRule(pressure, node("n1", under("DiskPressure", "Unknown")), kept), []);
   assert.equal(runRule(pressure, node("n1", under("FrequentKubeletRestart", "True")), kept), []);
+});
+
+const low = (of: string) => `The node was low on resource: ${of}. Threshold quantity: 1, available: 0Ki. `;
+const evicted = (name: string, time: string, message = low("ephemeral-storage"), on = "n1") =>
+  event({
+    reason: "Evicted",
+    node: on,
+    message,
+    objects: [{ name, uid: `uid-${name}`, first: at(time), last: at(time) }],
+  });
+const threshold = (message = "Attempting to reclaim ephemeral-storage", name = "n1") =>
+  event({
+    reason: "EvictionThresholdMet",
+    objectKind: "Node",
+    node: name,
+    message,
+    objects: [{ name, first: at("2024-03-05T09:50:50Z"), last: at("2024-03-05T10:29:00Z"), count: 40 }],
+  });
+
+test("what a kubelet did under pressure is told with it, and cited", () => {
+  const short = node("n1", { conditions: [{ ...ready("True").conditions[0], type: "DiskPressure" }] as never });
+  const facts = [evicted("a", "2024-03-05T09:51:00Z"), evicted("b", "2024-03-05T09:52:00Z"), threshold()];
+  const [found] = foundBy(pressure, short, ...facts);
+  assert.equal(texts(found?.statements ?? []).slice(1), [
+    "Its kubelet evicted two pods (shop/a and 1 more), between 2024-03-05T09:51:00Z and 2024-03-05T09:52:00Z: The node was low on resource: ephemeral-storage. Threshold quantity: 1, available: 0Ki. .",
+    "Its kubelet told of it (EvictionThresholdMet) at least 40 times, between 2024-03-05T09:50:50Z and 2024-03-05T10:29:00Z: Attempting to reclaim ephemeral-storage.",
+  ]);
+  assert.equal(found?.about.pod, ["uid-a", "uid-b"]);
+  assert.is(
+    rows(nodeConditions, world({ facts: [short, ...facts] }))[1],
+    "2024-03-05T09:51:00.000Z The kubelet of n1 evicts two pods, until 2024-03-05T09:52:00Z.",
+  );
+  const cited = new Set((found?.statements ?? []).flatMap((s) => s.evidence));
+  for (const { value } of facts) assert.ok(value.objects.every((o) => cited.has(o.evidence)));
+  const [free] = foundBy(
+    pressure,
+    short,
+    event({
+      reason: "FreeDiskSpaceFailed",
+      objectKind: "Node",
+      node: "n1",
+      message: "Failed to garbage collect required amount of images.",
+      objects: [{ name: "n1", last: at("2024-03-05T10:00:00Z") }],
+    }),
+  );
+  assert.is(free?.statements.length, 2);
+});
+
+test("an eviction elsewhere, of before, for another shortage or a limit of its own is not told with it", () => {
+  const short = node("n1", { conditions: [{ ...ready("True").conditions[0], type: "DiskPressure" }] as never });
+  for (const other of [
+    evicted("a", "2024-03-05T09:51:00Z", low("ephemeral-storage"), "n2"),
+    evicted("a", "2024-03-05T08:51:00Z"),
+    evicted("a", "2024-03-05T09:51:00Z", low("memory")),
+    evicted(
+      "a",
+      "2024-03-05T09:51:00Z",
+      "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi.",
+    ),
+    threshold("Attempting to reclaim memory"),
+    threshold(undefined, "n2"),
+  ]) {
+    const [found] = foundBy(pressure, short, other);
+    assert.is(found?.statements.length, 1);
+    assert.equal(found?.about, { node: ["n1"] });
+  }
 });
 
 test.run();

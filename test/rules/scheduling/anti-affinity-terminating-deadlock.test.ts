@@ -31,13 +31,116 @@ test("one free node refutes", () => {
   ]);
 });
 
-test("one node with a holder that stays refutes", () => {
-  const stays = pod({ name: "stays", node: "n2", ...db });
-  const outcomes = runRule(rule, ...NODES, pending({ ...db, ...only("n1", "n2") }), terminating(db), stays);
-  assert.equal(
-    outcomes.map((o) => o.outcome),
-    ["refuted"],
+const AFFINITY = "0/2 nodes are available: 2 node(s) didn't match pod anti-affinity rules.";
+const stays = pod({ name: "stays", node: "n2", ...db });
+
+test("a sibling that stays closes its own node only: the one that would open is held by the deleted pod", () => {
+  const [found] = foundBy(rule, ...NODES, pending(db, AFFINITY), terminating(db), stays);
+  assert.equal(found?.about.node, ["n1"]);
+  assert.equal(found?.about.pod, ["uid-new", "uid-old"]);
+  assert.equal(found?.value, { pending: 1, holders: 1 });
+  assert.equal(found?.unverified, []);
+  const told = texts(found?.statements ?? []);
+  assert.ok(told[0]?.startsWith("One pending pod found no place on n1: one deleted pod still stood there"), told[0]);
+  assert.ok(told.includes("Nor may shop/new stand beside shop/stays on n2, which was not being deleted."));
+});
+
+test("a node which a cordon closes does not open by itself either", () => {
+  const message =
+    "0/3 nodes are available: 1 node(s) were unschedulable, 2 node(s) didn't match pod anti-affinity rules.";
+  const nodes = [...NODES, node("n3", { unschedulable: true })];
+  const [found] = foundBy(rule, ...nodes, pending(db, message), terminating(db), stays);
+  assert.equal(found?.about.node, ["n1"]);
+  assert.equal(found?.unverified, []);
+});
+
+test("a third node that is free refutes, and is named", () => {
+  const outcomes = runRule(rule, ...NODES, node("n3"), pending(db, AFFINITY), terminating(db), stays);
+  assert.equal(verdicts(outcomes), ["refuted any node|ReplicaSet/shop/db-1"]);
+  const told = outcomes.flatMap((o) => (o.outcome === "refuted" ? texts(o.statements) : []));
+  assert.equal(told, ["On n3 no collected pod was in the way of shop/new."]);
+});
+
+test("a deleted pod beside one that stays holds nothing", () => {
+  const beside = pod({ name: "beside", node: "n1", ...db });
+  const outcomes = runRule(rule, ...NODES, pending(db, AFFINITY), terminating(db), beside, stays);
+  assert.equal(verdicts(outcomes), ["refuted any node|ReplicaSet/shop/db-1"]);
+});
+
+test("a deleted pod on a node that a taint closes besides holds nothing", () => {
+  const gone = node("n1", {
+    taints: [{ key: "node.kubernetes.io/unreachable", effect: "NoSchedule" }],
+  });
+  const message =
+    "0/2 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }, 1 node(s) didn't match pod anti-affinity rules.";
+  const outcomes = runRule(rule, gone, node("n2"), pending(db, message), terminating(db), stays);
+  assert.equal(verdicts(outcomes), ["refuted any node|ReplicaSet/shop/db-1"]);
+});
+
+test("a node that opens by itself when a grace period ends refutes, whoever holds the others", () => {
+  const soon = terminating({
+    ...db,
+    name: "soon",
+    node: "n2",
+    deletion: at("2024-03-05T10:31:00Z"),
+    graceSeconds: 3_600,
+  });
+  const outcomes = runRule(rule, ...NODES, pending(db, AFFINITY), terminating(db), soon);
+  assert.equal(verdicts(outcomes), ["refuted any node|ReplicaSet/shop/db-1"]);
+  const [told] = outcomes.flatMap((o) => (o.outcome === "refuted" ? texts(o.statements) : []));
+  assert.ok(told?.startsWith("shop/soon, beside which"), told);
+});
+
+test("a surge with nothing on its way out is no deadlock, nor is a deleted pod that is in nobody's way", () => {
+  const old = pod({ name: "old-1", ...db });
+  const foreign = [
+    terminating({ name: "x", labels: { app: "other" } }),
+    terminating({ ...db, name: "y", namespace: "other" }),
+  ];
+  for (const more of [[], foreign])
+    assert.equal(verdicts(runRule(rule, ...NODES, pending(db, AFFINITY), old, stays, ...more)), [
+      "refuted any node|ReplicaSet/shop/db-1",
+    ]);
+});
+
+test("a zone is held as a whole: by a deleted pod on another of its nodes", () => {
+  const zoned = [
+    node("n1", {
+      labels: { zone: "a" },
+      taints: [{ key: "node.kubernetes.io/unreachable", effect: "NoSchedule" }],
+    }),
+    node("n2", { labels: { zone: "a" } }),
+    node("n3", { labels: { zone: "b" } }),
+  ];
+  const message =
+    "0/3 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/unreachable: }, 2 node(s) didn't match pod anti-affinity rules.";
+  const zone = { ...apart("db", "zone"), owner: set("db-1") };
+  const other = pod({ name: "other", node: "n3", ...zone });
+  const [found] = foundBy(rule, ...zoned, pending(zone, message), terminating(zone), other);
+  assert.equal(found?.about.node, ["n1"]);
+  assert.equal(found?.unverified, []);
+  assert.ok(
+    texts(found?.statements ?? [])[0]?.includes(
+      "found no place on n2: one deleted pod still stood on n1, in the same zone,",
+    ),
   );
+  // A second one in that zone which stays closes it for good.
+  const second = pod({ name: "second", node: "n2", ...zone });
+  assert.equal(verdicts(runRule(rule, ...zoned, pending(zone, message), terminating(zone), other, second)), [
+    "refuted any node|ReplicaSet/shop/db-1",
+  ]);
+});
+
+test("where the scheduler counts anti-affinity for fewer nodes than pods close, one premise is open", () => {
+  const message = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match pod anti-affinity rules.";
+  const [found] = foundBy(rule, ...NODES, pending(db, message), terminating(db), stays);
+  assert.is(found?.unverified.length, 1);
+});
+
+test("one whose namespace may be selected leaves it open, though another stays", () => {
+  const waiting = pending({ ...selecting({ team: "a" }) }, AFFINITY);
+  const theirs = pod({ name: "theirs", node: "n2", ...db });
+  assert.equal(verdicts(runRule(rule, ...NODES, waiting, terminating(elsewhere), theirs)), ["undetermined cluster"]);
 });
 
 test("a terminating pod of another namespace is not in the way", () => {

@@ -42,11 +42,18 @@ test("no place there, another taint, none cordoned, or other words of the schedu
     [node("n1"), cordoned, elsewhere, stays],
     // A free node, and one that is about to be.
     [node("n1"), cordoned, waiting],
-    [node("n1"), cordoned, waiting, terminating(db)],
+    [node("n1"), cordoned, waiting, terminating({ ...db, deletion: at("2024-03-05T10:31:00Z"), graceSeconds: 3_600 })],
     // It had waited before.
     [node("n1"), cordoned, told, pending(db, MESSAGE, "2024-03-05T09:00:00Z"), stays],
   ])
     assert.match(verdicts(runRule(rule, ...facts)).join(), /^refuted /);
+});
+
+test("beside a deleted pod that does not go it is open whether a cordoned node would do; of one that is no way out it is not", () => {
+  const judged = (...facts: Parameters<typeof runRule>[1][]) =>
+    verdicts(runRule(rule, node("n1"), cordoned, waiting, terminating(db), ...facts));
+  assert.equal(judged(), ["undetermined none of any node"]);
+  assert.equal(judged(pod({ name: "beside", node: "n2", ...db })), ["refuted none of any node"]);
 });
 
 test("where the scheduler refuses the others for want of room, the cordon still closes its own", () => {
