@@ -107,7 +107,7 @@ function freshen(text: (key: string) => string): Step {
     commands: [
       {
         run: `# on ${node}, as root; nothing is done where both are one file by now\n[ ${copy} -ef ${file} ] || { cp -p ${file} ${file}.before && cp -p ${copy} ${file}; }`,
-        expect: null,
+        expect: "no output and exit code 0",
       },
     ],
   };
@@ -134,7 +134,7 @@ function join(text: (key: string) => string): readonly Step[] {
       commands: [
         {
           run: `# on ${node}, as root; nothing is done where both are one directory by now\n[ ${writes} -ef ${reads} ] || { mv ${writes} ${writes}.before && ln -s ${reads} ${writes}; }`,
-          expect: null,
+          expect: "no output and exit code 0",
         },
         {
           run: `kubectl -n ${namespace} delete pod ${shellWord(pod)}\nkubectl -n ${namespace} rollout status daemonset ${name}`,
@@ -163,11 +163,14 @@ function reread(text: (key: string) => string): Step {
         : [
             {
               run: `# on ${node}, as root: change conf_dir, and nothing else\ncp -p ${file} ${file}.before && "\${EDITOR:-vi}" ${file}`,
-              expect: null,
+              expect: "an editor with the file",
             },
           ]),
       { run: asked(node ?? ""), expect: `conf_dir = "${meeting}"` },
-      { run: `# on ${node}, as root, where that is what it says\n${restartOf(text("confFile"))}`, expect: null },
+      {
+        run: `# on ${node}, as root, where that is what it says\n${restartOf(text("confFile"))}`,
+        expect: "no output and exit code 0",
+      },
     ],
   };
 }

@@ -137,13 +137,14 @@ function consequence(finding: Finding): Consequence {
   const asked = [verb || "get", resource || "clusterinformations.crd.projectcalico.org"].map(shellWord).join(" ");
   const canI = `kubectl auth can-i ${asked} ${user ? `--as=${shellWord(user)}` : "--as <the user that the message names>"}`;
   const [, namespace, account] = ACCOUNT.exec(user ?? "") ?? [];
+  // Only the account whose token the plugin is given is given the permission: another one is in no need of it.
+  const fix =
+    namespace && account && finding.value["holder"] === user && finding.ended === null
+      ? restore(namespace, account, resource ?? "", canI)
+      : [];
   return {
     ...NO_CONSEQUENCE,
-    // Only the account whose token the plugin is given is given the permission: another one is in no need of it.
-    fix:
-      namespace && account && finding.value["holder"] === user && finding.ended === null
-        ? restore(namespace, account, resource ?? "", canI)
-        : [],
+    fix,
     verify: [
       {
         run: canI,
@@ -151,6 +152,16 @@ function consequence(finding: Finding): Consequence {
       },
     ],
     actions: [
+      ...(fix.length === 0
+        ? []
+        : [
+            {
+              title: `Give ${namespace}/${account} back the permission that was denied`,
+              type: "repair" as const,
+              priority: "Urgent" as const,
+              doneWhen: `\`${canI}\` answers yes, and a pod with its own network can be created and deleted where calls were denied`,
+            },
+          ]),
       {
         title:
           "Check after each change of RBAC or of the CNI manifest that the plugin's account may read ClusterInformation",

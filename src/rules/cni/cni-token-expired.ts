@@ -17,7 +17,7 @@ import {
 import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential } from "./_credential.js";
-import { type FreshToken, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
+import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
 import { apiNow, eachCredential, REFUSED_CALLS, refusedWith, ruledOut, type Subject } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
@@ -249,6 +249,7 @@ function consequence(finding: Finding): Consequence {
       },
     ],
     actions: [
+      ...freshActions(finding),
       {
         title:
           "Alert on a CNI kubeconfig whose token ends within four hours, or whose file is older than half of its token's life",

@@ -13,7 +13,7 @@ import {
 import { citing, code, known, type Statement, say, time } from "#model/statement.js";
 import { type Acceptance, acceptedLike, acceptedWith } from "./_accepted.js";
 import { type NodeFiles, nodeFiles } from "./_credential.js";
-import { type FreshToken, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
+import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
 import {
   ANONYMOUS,
@@ -65,6 +65,7 @@ export default defineRule({
   consequence: (finding) => ({
     ...NO_CONSEQUENCE,
     fix: freshFix(finding),
+    actions: freshActions(finding),
     questions: freshQuestions(finding),
     stops: freshStop(finding) ?? "the token names its account; why an old token was left in use was not found",
   }),
