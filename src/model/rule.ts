@@ -66,6 +66,9 @@ export interface Command {
   readonly expect: string | null;
 }
 
+/** Commands that only make sense together, in this order: a pod that is created is waited for and deleted again. */
+export type CommandGroup = readonly Command[];
+
 export interface Action {
   /** Begins with a verb. */
   readonly title: Statement | string;
@@ -80,7 +83,8 @@ export interface Action {
 export interface Consequence {
   /** The repair, step by step; empty where the finding is over or has none of its own. */
   readonly fix: readonly { readonly step: string; readonly commands: readonly Command[] }[];
-  readonly verify: readonly Command[];
+  /** What shows that it worked. A review lists a command once, and a group once as a whole. */
+  readonly verify: readonly (Command | CommandGroup)[];
   readonly actions: readonly Action[];
   /** What only a person can answer. */
   readonly questions: readonly string[];

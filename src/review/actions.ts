@@ -1,5 +1,6 @@
 import type { Finding } from "#model/finding.js";
 import type { Draft } from "#model/review.js";
+import type { CommandGroup, Consequence } from "#model/rule.js";
 import { plainText } from "#model/statement.js";
 import { type Brief, utcOf } from "./inquest.js";
 import { tracesOf } from "./traces.js";
@@ -39,9 +40,13 @@ export function gatherFixes(b: Brief): Pick<Draft["resolution"], "fix" | "verifi
     .flatMap((f) =>
       b.consequence(f).fix.map((step) => ({ finding: f.id, step: step.step, commands: [...step.commands] })),
     );
-  const commands = ordered.flatMap((f) => b.consequence(f).verify);
-  return { fix, verification: [...new Map(commands.map((c) => [c.run, c])).values()] };
+  const groups = ordered.flatMap((f) => b.consequence(f).verify.map(grouped));
+  const distinct = [...new Map(groups.map((group) => [JSON.stringify(group.map((c) => c.run)), group])).values()];
+  return { fix, verification: distinct.flat() };
 }
+
+/** A command alone is a group of its own: what belongs together is never taken apart because another group shares a part of it. */
+const grouped = (entry: Consequence["verify"][number]): CommandGroup => ("run" in entry ? [entry] : entry);
 
 const rank = (b: Brief, finding: Finding): number => (b.roots.has(finding.id) ? 0 : b.isSymptom(finding) ? 2 : 1);
 

@@ -10,6 +10,7 @@ import type { Artifact, Custody } from "#model/artifact.js";
 import type { Finding, Found } from "#model/finding.js";
 import { type Command, type Consequence, NO_CONSEQUENCE, type Rule } from "#model/rule.js";
 import { startParsing } from "#parsers/all.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { buildScenario } from "#test/scenario/build.js";
 
 const test = suite("remedies");
@@ -46,7 +47,10 @@ const remedyOf = (rule: Rule, of: Found, over = false): Consequence =>
     ...of,
     ended: over ? { after: null, by: of.lastSeen, moment: "m2" } : null,
   } as unknown as Finding);
-const commandsOf = ({ fix, verify }: Consequence): readonly Command[] => [...fix.flatMap((f) => f.commands), ...verify];
+const commandsOf = ({ fix, verify }: Consequence): readonly Command[] => [
+  ...fix.flatMap((f) => f.commands),
+  ...verify.flat(),
+];
 
 test("there are examples, and nothing is lost on the way", () => {
   assert.ok(readdirSync(SCENARIOS).length > 3);
@@ -94,6 +98,32 @@ for (const rule of book.rules) {
     }
   });
 }
+
+test("a probe pod is named after its node, by a name that a container may have, and is waited for and deleted", () => {
+  const nodes = ["wk-a", "k8s01.example.com", `${"long-".repeat(20)}node-1`, "ip-10-0-0-1.eu-west-1.compute.internal"];
+  const names = nodes.map((node) => {
+    const [made, ready, gone] = probeNode(node).map((c) => c.run);
+    const name = /kubectl run (\S+)/.exec(made ?? "")?.[1] ?? "";
+    assert.match(name, /^inquest-probe-[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/);
+    assert.ok(name.length <= 63, name);
+    assert.ok(ready?.includes(`pod/${name} `) && gone?.includes(`delete pod ${name} `));
+    return name;
+  });
+  assert.is(new Set(names).size, nodes.length);
+});
+
+test("where a pod can be created and deleted is the end state, a probe shows it", () => {
+  for (const rule of book.rules)
+    for (const one of found.get(rule.id) ?? []) {
+      const { actions, verify } = remedyOf(rule, one);
+      const asks = actions.some((a) => a.type === "repair" && a.doneWhen.includes("a pod with its own network"));
+      if (asks)
+        assert.ok(
+          verify.flat().some((c) => c.run.includes("inquest-probe")),
+          rule.id,
+        );
+    }
+});
 
 test("a remedy names no empty name", () => {
   for (const rule of book.rules)

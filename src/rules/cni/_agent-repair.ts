@@ -1,5 +1,6 @@
 import type { Finding } from "#model/finding.js";
 import { type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 
 /** What follows where the CNI agent of a node does not work, or is not there: what to see first, the repair, what shows that it worked. */
 export function agentConsequence(finding: Finding): Consequence {
@@ -22,6 +23,7 @@ export function agentConsequence(finding: Finding): Consequence {
             expect: "no event of a pod that could not be created",
           }
         : logsOf(target),
+      probeNode(node),
     ],
     actions: over
       ? []

@@ -1,5 +1,6 @@
 import type { Finding } from "#model/finding.js";
 import { type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 
 /** What follows where the writer and the reader of the credential are parted: the repair, its checks, what keeps it from coming back. */
 export function divergenceConsequence(finding: Finding): Consequence {
@@ -28,6 +29,7 @@ export function divergenceConsequence(finding: Finding): Consequence {
             run: `# on ${node}: one directory?\nreadlink -f ${shellWord(writes)} ${shellWord(reads)}`,
             expect: "the same path twice",
           },
+      probeNode(node),
     ],
     actions: [
       ...(over ? [] : [empty ? joinAction(node, daemonSet, reads) : repairAction(node, daemonSet)]),

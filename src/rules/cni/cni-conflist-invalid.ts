@@ -11,6 +11,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, fragment, known, type Statement, say, time, word } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { nodeFiles } from "./_credential.js";
 import { CONTAINERD_CNI } from "./_references.js";
@@ -77,6 +78,7 @@ export default defineRule({
   ],
   consequence: (finding) => ({
     ...NO_CONSEQUENCE,
+    verify: [probeNode(String(finding.value["node"] ?? ""))],
     fix:
       finding.ended !== null
         ? []

@@ -11,6 +11,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, known, plainText, say } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { type Followed, nodeFiles } from "./_credential.js";
 import { CALICO_ERRORS } from "./_references.js";
 import { ANONYMOUS, answered, deniedUser, headlineEvidence, refusedWith, ruledOutByText } from "./_refusal.js";
@@ -150,6 +151,7 @@ function consequence(finding: Finding): Consequence {
         run: canI,
         expect: "yes",
       },
+      ...(finding.about.node ?? []).map(probeNode),
     ],
     actions: [
       ...(fix.length === 0

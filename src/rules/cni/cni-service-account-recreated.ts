@@ -2,6 +2,7 @@ import { cite } from "#model/fact.js";
 import type { Finding } from "#model/finding.js";
 import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, shellWord, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
@@ -115,7 +116,7 @@ function consequence(finding: Finding): Consequence {
             : "NotFound, while it is gone: then apply the account of the CNI's manifest, with its bindings, before all else",
       },
     ]),
-    verify: [askWith(String(node ?? ""), String(path ?? ""))],
+    verify: [askWith(String(node ?? ""), String(path ?? "")), probeNode(String(node ?? ""))],
     actions: [
       ...freshActions(finding),
       {

@@ -11,6 +11,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, known, type Statement, say, time } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { type Acceptance, acceptedLike, acceptedWith } from "./_accepted.js";
 import { type NodeFiles, nodeFiles } from "./_credential.js";
 import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
@@ -65,6 +66,7 @@ export default defineRule({
   consequence: (finding) => ({
     ...NO_CONSEQUENCE,
     fix: freshFix(finding),
+    verify: [probeNode(String(finding.value["node"] ?? ""))],
     actions: freshActions(finding),
     questions: freshQuestions(finding),
     stops: freshStop(finding) ?? "the token names its account; why an old token was left in use was not found",

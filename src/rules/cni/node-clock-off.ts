@@ -12,6 +12,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { code, known, lapse, say, time, word } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { nodeFiles } from "./_credential.js";
 import { askWith } from "./_fresh-token.js";
@@ -157,7 +158,7 @@ function consequence(finding: Finding): Consequence {
               ],
             },
           ],
-    verify: [synchronised],
+    verify: [synchronised, ...(inferred ? [probeNode(node)] : [])],
     actions: [
       ...(finding.ended !== null
         ? []

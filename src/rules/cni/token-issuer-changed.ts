@@ -1,6 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
@@ -115,7 +116,7 @@ function consequence(finding: Finding): Consequence {
         expect: `"issuer":"${String(issuer ?? "")}", the name that is to stay; where the former one is wanted back, mend the API server's flag --service-account-issuer instead`,
       },
     ]),
-    verify: [askWith(String(node ?? ""), String(path ?? ""))],
+    verify: [askWith(String(node ?? ""), String(path ?? "")), probeNode(String(node ?? ""))],
     actions: [
       ...freshActions(finding),
       {

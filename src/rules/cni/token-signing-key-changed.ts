@@ -1,6 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
@@ -99,7 +100,7 @@ function consequence(finding: Finding): Consequence {
         expect: `the keys in force, the same each time it is asked, and not ${String(kid ?? "")}; where the answers differ, settle first which key the API servers keep`,
       },
     ]),
-    verify: [askWith(String(node ?? ""), String(path ?? ""))],
+    verify: [askWith(String(node ?? ""), String(path ?? "")), probeNode(String(node ?? ""))],
     actions: [
       ...freshActions(finding),
       {
