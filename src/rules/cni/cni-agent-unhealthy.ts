@@ -82,7 +82,7 @@ export default defineRule({
         const fed = credential && own && isDown(pod) && writesIt(credential, own, context) ? [credential.real] : [];
         yield found({
           ...base,
-          about: { ...base.about, ...(fed.length > 0 ? { path: fed } : {}) },
+          about: { ...base.about, pod: [pod.value.uid], ...(fed.length > 0 ? { path: fed } : {}) },
           since,
           lastSeen: seenAt(pod, context.moment),
           unverified: agent ? [] : [`${pod.value.name} is taken for the CNI agent of ${node} by its DaemonSet's name`],

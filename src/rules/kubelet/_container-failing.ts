@@ -55,7 +55,10 @@ export const failingCard = ({ kind, ...card }: Kind): Rule =>
     ...card,
     kind: "symptom",
     needs: { pods: "kube.pod" },
-    explains: [effect("sym:replica-redundancy", ["workload"], "propagates")],
+    explains: [
+      effect("sym:replica-redundancy", ["workload"], "propagates"),
+      effect("cni-agent-unhealthy", ["pod"], "propagates"),
+    ],
     *match({ pods }, context) {
       const failing = context.derive(failingPods).filter((f) => f.kind === kind);
       if (pods.coverage().state !== "complete" && failing.length === 0)
