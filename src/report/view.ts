@@ -1,4 +1,4 @@
-import type { Review } from "#model/review.js";
+import type { Review, ReviewStatement } from "#model/review.js";
 import { custodyOf, evidenceOf } from "./appendix.js";
 import { chainsOf, inToldOrder, placeOf, rivalsOf, titleOf, type UntoldFinding, untoldFindings } from "./causes.js";
 import { mergeNodes } from "./each-node.js";
@@ -50,7 +50,7 @@ function resolutionOf(review: Review): object {
   const traces = review.resolution.traces ?? [];
   const outstanding = proceduresOf(review, true).map((fix) => {
     const word = sureness(fix.finding, review, ", ", "");
-    return { ...fix, against: word === "" ? "" : `${placeOf(fix.finding, review)}${word}` };
+    return { ...fix, step: stepOf(fix), against: word === "" ? "" : `${placeOf(fix.finding, review)}${word}` };
   });
   const diagnosis = diagnosisOf(review);
   return {
@@ -102,6 +102,10 @@ function proceduresOf(review: Review, outstanding: boolean): Review["resolution"
 }
 
 type Fix = Review["resolution"]["fix"][number];
+
+/** A step that tells a time is printed in the review's zone. */
+const stepOf = ({ step, parts }: Fix): string | ReviewStatement =>
+  parts === undefined ? step : { text: step, parts, evidence: [], source: { kind: "evidence" } };
 
 /** A step which several findings ask for, once. */
 const distinct = (fixes: readonly Fix[]): Fix[] => [...new Map(fixes.map((fix) => [keyOf(fix), fix])).values()];

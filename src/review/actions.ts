@@ -38,7 +38,11 @@ export function gatherFixes(b: Brief): Pick<Draft["resolution"], "fix" | "verifi
   const fix = ordered
     .filter((f) => f.ended === null)
     .flatMap((f) =>
-      b.consequence(f).fix.map((step) => ({ finding: f.id, step: step.step, commands: [...step.commands] })),
+      b.consequence(f).fix.map(({ step, commands }) => ({
+        finding: f.id,
+        ...(typeof step === "string" ? { step } : { step: plainText({ parts: step }), parts: [...step] }),
+        commands: [...commands],
+      })),
     );
   const groups = ordered.flatMap((f) => b.consequence(f).verify.map(grouped));
   const distinct = [...new Map(groups.map((group) => [JSON.stringify(group.map((c) => c.run)), group])).values()];

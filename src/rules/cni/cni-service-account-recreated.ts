@@ -70,7 +70,9 @@ export default defineRule({
       yield found({
         subject: subject.subject,
         about: { ...subject.about, path: [real] },
+        // The earlier account had gone by then, and nothing says when.
         since: account?.value.created ?? null,
+        ...(account?.value.created ? { sinceAtLatest: true } : {}),
         lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
         unverified: subject.credential.unverified,
         value: { node, path: real, account: name, exists: account !== undefined, ...fresh.value },

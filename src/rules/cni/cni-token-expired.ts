@@ -71,7 +71,7 @@ export default defineRule({
       } else {
         yield ruledOut(
           subject,
-          say`The token on ${code(node, tokenEvidence)} expires at ${time(token.exp, tokenEvidence)} only`,
+          say`The token on ${code(node, tokenEvidence)} expires only at ${time(token.exp, tokenEvidence)}`,
         );
         yield* forecast(subject, token.exp, context);
       }
