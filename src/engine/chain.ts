@@ -22,16 +22,23 @@ export function findChains(findings: readonly Numbered[], links: readonly Causal
   );
 }
 
-/** Symptoms that cause no further symptom, and mechanisms that cause nothing. Impacts are not asked about: they are told as impact. */
+/** Symptoms that cause no further symptom (nor are merely the root of one, through a mechanism), and mechanisms that cause nothing. Impacts are not asked about: they are told as impact. */
 function tops(
   findings: readonly Numbered[],
   links: readonly CausalLink[],
   byId: ReadonlyMap<string, Numbered>,
 ): readonly Numbered[] {
+  const effectsOf = (id: string) =>
+    links.flatMap((l) => (l.cause === id ? [{ id: l.effect, kind: byId.get(l.effect)?.of.kind }] : []));
+  const reachesSymptom = (id: string): boolean =>
+    effectsOf(id).some((effect) => effect.kind === "symptom" || reachesSymptom(effect.id));
   return findings.filter((f) => {
     if (f.of.kind === "impact") return false;
-    const effects = links.filter((l) => l.cause === f.id).map((l) => byId.get(l.effect)?.of.kind);
-    return f.of.kind === "symptom" ? !effects.includes("symptom") : effects.every((kind) => kind === "impact");
+    const effects = effectsOf(f.id);
+    if (f.of.kind !== "symptom") return effects.every(({ kind }) => kind === "impact");
+    // One without a cause is told whole as the end of the other's chain; one with a cause is a failure of its own.
+    const isRoot = !links.some((l) => l.effect === f.id);
+    return isRoot ? !reachesSymptom(f.id) : !effects.some(({ kind }) => kind === "symptom");
   });
 }
 

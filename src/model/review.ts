@@ -219,7 +219,15 @@ export const reviewSchema = z.strictObject({
     traces: z
       .array(z.strictObject({ kind: z.enum(["written", "recovered"]), at: utc, statements: z.array(statement) }))
       .optional(),
-    fix: z.array(z.strictObject({ finding: z.string(), step: z.string(), commands: z.array(command) })),
+    fix: z.array(
+      z.strictObject({
+        finding: z.string(),
+        /** In words, times in UTC; `parts` is there where a time is among them, for printers. */
+        step: z.string(),
+        parts: z.array(part).optional(),
+        commands: z.array(command),
+      }),
+    ),
     verification: z.array(command),
   }),
   lessons: z.strictObject({ well: z.array(statement), badly: z.array(statement), surprise: z.array(statement) }),

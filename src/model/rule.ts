@@ -3,7 +3,7 @@ import type { Evidence } from "./evidence.js";
 import type { Fact, FactKind } from "./fact.js";
 import type { AboutKey, Change, Finding, Found, Missing, Observation, Outcome, Relation, Role } from "./finding.js";
 import type { Instant } from "./instant.js";
-import type { Reference, Statement } from "./statement.js";
+import type { Part, Reference, Statement } from "./statement.js";
 
 /** Bundles collected together. `collectedAt` is the latest end of them. */
 export interface Moment {
@@ -66,6 +66,9 @@ export interface Command {
   readonly expect: string | null;
 }
 
+/** Commands that only make sense together, in this order: a pod that is created is waited for and deleted again. */
+export type CommandGroup = readonly Command[];
+
 export interface Action {
   /** Begins with a verb. */
   readonly title: Statement | string;
@@ -78,9 +81,10 @@ export interface Action {
 
 /** What follows from a finding. */
 export interface Consequence {
-  /** The repair, step by step; empty where the finding is over or has none of its own. */
-  readonly fix: readonly { readonly step: string; readonly commands: readonly Command[] }[];
-  readonly verify: readonly Command[];
+  /** The repair, step by step, in words or in parts where a time is among them; empty where the finding is over or has none of its own. */
+  readonly fix: readonly { readonly step: string | readonly Part[]; readonly commands: readonly Command[] }[];
+  /** What shows that it worked. A review lists a command once, and a group once as a whole. */
+  readonly verify: readonly (Command | CommandGroup)[];
   readonly actions: readonly Action[];
   /** What only a person can answer. */
   readonly questions: readonly string[];

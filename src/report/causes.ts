@@ -181,11 +181,22 @@ function seenWhen(hypothesis: Hypothesis, review: Review, zone: ReportZone): str
   return `, as to what the collection${told.length === 1 ? "" : "s"} of ${told.join(" and ")} show${told.length === 1 ? "s" : ""}`;
 }
 
+/** Where the condition is found all the same, on the same node at the same time: it is there, and this is not what it brought about. */
+function toldApart({ mechanism, of, status }: Hypothesis, review: Review): string {
+  if (status !== "refuted") return "";
+  const effects = review.findings.filter((f) => of.includes(f.id));
+  const meets = (a: readonly string[], b: readonly string[]): boolean => a.some((one) => b.includes(one));
+  const found = review.findings.find(
+    (f) => f.mechanism === mechanism && effects.some((e) => meets(e.nodes, f.nodes) && meets(e.moments, f.moments)),
+  );
+  return found === undefined ? "" : `, as the cause of what failed there; that it was so: ${placeOf(found.id, review)}`;
+}
+
 /** Rivals, those still open first: they are what a reader must know. */
 export function rivalsOf(review: Review, zone: ReportZone): readonly Rival[] {
   const gaps = gapRows(review);
   const rivals = review.hypotheses.map((hypothesis) => ({
-    title: `${hypothesis.title}${seenWhen(hypothesis, review, zone)}`,
+    title: `${hypothesis.title}${seenWhen(hypothesis, review, zone)}${toldApart(hypothesis, review)}`,
     status: hypothesis.status,
     ...extentOf(hypothesis, review),
     statements: mergeNodes(hypothesis.statements, review),

@@ -80,11 +80,19 @@ function chainLines(review: Review, zone: ReportZone, paper: Paper): readonly st
     roots.add(root);
     return isOwn;
   });
-  const shown = own.slice(0, CHAINS).flatMap((chain) => chainLine(chain, review, zone, paper));
+  // Two roots of one failure stand below it, which is told once.
+  const isAgain = (i: number): boolean => i > 0 && own[i - 1]?.steps[0] === own[i]?.steps[0];
+  const shown = own.slice(0, CHAINS).flatMap((chain, i) => chainLine(chain, isAgain(i), review, zone, paper));
   return [...shown, ...more(review.chains.length - Math.min(own.length, CHAINS), "chain")];
 }
 
-function chainLine(chain: Review["chains"][number], review: Review, zone: ReportZone, paper: Paper): readonly string[] {
+function chainLine(
+  chain: Review["chains"][number],
+  isAgain: boolean,
+  review: Review,
+  zone: ReportZone,
+  paper: Paper,
+): readonly string[] {
   const first = review.findings.find((finding) => finding.id === chain.steps[0]);
   const root = review.findings.find((finding) => finding.id === chain.steps.at(-1));
   const cause = root === undefined ? null : `(${root.confidence}) ${named(root, zone)}`;
@@ -94,7 +102,8 @@ function chainLine(chain: Review["chains"][number], review: Review, zone: Report
   if (root !== undefined && root === first && !isEffect(root)) {
     return isLeft ? field("Still", cause, paper, "yellow") : rootLine;
   }
-  const failed = field("Failed", `${sureness(first)}${headline(first?.statements, zone) ?? chain.title}`, paper);
+  const what = `${sureness(first)}${headline(first?.statements, zone) ?? chain.title}`;
+  const failed = isAgain ? [] : field("Failed", what, paper);
   if (root === undefined || !isEffect(root)) return root === first ? failed : [...failed, ...rootLine];
   const undecided = undecidedOf(root, review);
   if (root === first) return [...failed, ...field("Cause", undecided, paper, "yellow")];

@@ -1,4 +1,4 @@
-import type { Review } from "#model/review.js";
+import type { Review, ReviewStatement } from "#model/review.js";
 import { custodyOf, evidenceOf } from "./appendix.js";
 import { chainsOf, inToldOrder, placeOf, rivalsOf, titleOf, type UntoldFinding, untoldFindings } from "./causes.js";
 import { mergeNodes } from "./each-node.js";
@@ -50,7 +50,7 @@ function resolutionOf(review: Review): object {
   const traces = review.resolution.traces ?? [];
   const steps = proceduresOf(review, true).map((fix) => {
     const word = sureness(fix.finding, review, ", ", "");
-    return { ...fix, against: word === "" ? "" : `${placeOf(fix.finding, review)}${word}` };
+    return { ...fix, step: stepOf(fix), against: word === "" ? "" : `${placeOf(fix.finding, review)}${word}` };
   });
   const outstanding = steps.filter((fix) => !isUnlooked(fix, review));
   const unlooked = steps.filter((fix) => isUnlooked(fix, review));
@@ -107,8 +107,12 @@ function proceduresOf(review: Review, outstanding: boolean): Review["resolution"
 type Fix = Review["resolution"]["fix"][number];
 
 /** What it repairs was last seen before what failed was over. */
-const isUnlooked = (fix: Fix, review: Review): boolean =>
+const isUnlooked = (fix: Pick<Fix, "finding">, review: Review): boolean =>
   review.findings.find((f) => f.id === fix.finding)?.unlooked === true;
+
+/** A step that tells a time is printed in the review's zone. */
+const stepOf = ({ step, parts }: Fix): string | ReviewStatement =>
+  parts === undefined ? step : { text: step, parts, evidence: [], source: { kind: "evidence" } };
 
 /** A step which several findings ask for, once. */
 const distinct = (fixes: readonly Fix[]): Fix[] => [...new Map(fixes.map((fix) => [keyOf(fix), fix])).values()];

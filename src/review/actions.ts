@@ -1,5 +1,6 @@
 import type { Finding } from "#model/finding.js";
 import type { Draft } from "#model/review.js";
+import type { CommandGroup, Consequence } from "#model/rule.js";
 import { plainText } from "#model/statement.js";
 import { type Brief, utcOf } from "./inquest.js";
 import { tracesOf } from "./traces.js";
@@ -37,11 +38,19 @@ export function gatherFixes(b: Brief): Pick<Draft["resolution"], "fix" | "verifi
   const fix = ordered
     .filter((f) => f.ended === null)
     .flatMap((f) =>
-      b.consequence(f).fix.map((step) => ({ finding: f.id, step: step.step, commands: [...step.commands] })),
+      b.consequence(f).fix.map(({ step, commands }) => ({
+        finding: f.id,
+        ...(typeof step === "string" ? { step } : { step: plainText({ parts: step }), parts: [...step] }),
+        commands: [...commands],
+      })),
     );
-  const commands = ordered.flatMap((f) => b.consequence(f).verify);
-  return { fix, verification: [...new Map(commands.map((c) => [c.run, c])).values()] };
+  const groups = ordered.flatMap((f) => b.consequence(f).verify.map(grouped));
+  const distinct = [...new Map(groups.map((group) => [JSON.stringify(group.map((c) => c.run)), group])).values()];
+  return { fix, verification: distinct.flat() };
 }
+
+/** A command alone is a group of its own: what belongs together is never taken apart because another group shares a part of it. */
+const grouped = (entry: Consequence["verify"][number]): CommandGroup => ("run" in entry ? [entry] : entry);
 
 const rank = (b: Brief, finding: Finding): number => (b.roots.has(finding.id) ? 0 : b.isSymptom(finding) ? 2 : 1);
 

@@ -32,7 +32,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
   const naming = nameOf(b);
   const reason = statusReason(b);
   const healthy = b.findings.length === 0;
-  return {
+  const draft: Draft = {
     schema: REVIEW_SCHEMA,
     tool: { name: "inquest", version: options.version },
     title: naming.title,
@@ -70,7 +70,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
       decides: g.blocks.map((id) => b.rule(id).label ?? b.rule(id).title),
     })),
     technical: { environment: survey(b, "environment"), signatures: signatures(b) },
-    references: references(b),
+    references: [],
     examined: [
       ...survey(b, "examined").map((s) => s.statement),
       ...(healthy ? excludedMechanisms(b).flatMap((e) => e.statements) : []),
@@ -88,6 +88,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
     refused: b.refused.map((e) => ({ file: fileName(e.subject), code: e.code, message: e.message, hint: e.hint })),
     custody: custody(b),
   };
+  return { ...draft, references: citedIn(draft) };
 }
 
 /** The day of the first symptom, else of the last collection, in the report's zone. */
@@ -180,11 +181,24 @@ function signatures(b: Brief): Draft["technical"]["signatures"] {
   return [...new Map(texts.map((t) => [t.text, t])).values()];
 }
 
-function references(b: Brief): Reference[] {
-  const all = b.findings.flatMap((f) => b.rule(f.rule).references);
-  const distinct = new Map(all.map((r) => [`${r.source} ${r.version}`, r]));
-  return [...distinct.keys()].sort().flatMap((key) => distinct.get(key) ?? []);
+/** What the sentences that are printed cite as known, each once; a rule's own list says no more of this review than its card. */
+function citedIn({ findings: _, ...printed }: Draft): Reference[] {
+  const cited = new Map<string, Reference>();
+  const collect = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (isKnown(value)) {
+      const { reference } = value.source;
+      cited.set(`${reference.source} ${reference.version}`, reference);
+      return;
+    }
+    for (const entry of Object.values(value)) collect(entry);
+  };
+  collect(printed);
+  return [...cited.keys()].sort().flatMap((key) => cited.get(key) ?? []);
 }
+
+const isKnown = (value: object): value is { readonly source: { readonly reference: Reference } } =>
+  "parts" in value && "source" in value && (value.source as { readonly kind?: unknown }).kind === "known";
 
 function findingRow(b: Brief, f: Finding): Draft["findings"][number] {
   return {

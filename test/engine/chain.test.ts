@@ -55,6 +55,15 @@ test("a chain goes from the effect that nothing explains to its root", () => {
   assert.equal(chains("m1>s1 m2>m1 m3>m2"), ["s1 m1 m2 m3"]);
 });
 
+test("a symptom that nothing explains and that is the root of another, through a mechanism, is told there only", () => {
+  assert.equal(chains("s2>m1 m1>s1"), ["s1 m1 s2"]);
+});
+
+test("not so one with a cause of its own, or one whose mechanism brought nothing about", () => {
+  assert.equal(chains("m2>s2 s2>m1 m1>s1"), ["s2 m2", "s1 m1 s2 m2"]);
+  assert.equal(chains("s2>m1"), ["s2", "m1 s2"]);
+});
+
 test("an impact is told as impact, and starts no chain", () => {
   assert.equal(chains("m1>s1 s1>i1 m1>i1"), ["s1 m1"]);
   assert.equal(chains("m1>i1"), ["m1"]);

@@ -124,4 +124,14 @@ test("what went well and badly is told where the evidence shows it, and nowhere 
   assert.match(reference?.badly ?? "", /The fault lay for at least 3 h 41 min/);
 });
 
+for (const golden of CASES)
+  test(`${golden.name}: References are what its sentences cite, no more and no less`, () =>
+    runCase(golden).then(({ reviewed }) => {
+      const markdown = reviewed.files.find((f) => f.name.endsWith(".md"))?.text ?? "";
+      const [, section = ""] = /^## References\n\n((?:- .*\n)+)/m.exec(markdown) ?? [];
+      const cited = [...markdown.matchAll(/\*\(known: (.*?)\)\*/g)].map(([, source]) => `- ${source}`);
+      assert.ok(cited.length > 0);
+      assert.equal(section.trimEnd().split("\n").sort(), [...new Set(cited)].sort());
+    }));
+
 test.run();

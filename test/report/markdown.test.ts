@@ -220,6 +220,25 @@ test("a rival that is ruled out of some failures only says of which, and one rul
   assert.match(status(failure("x3", ["n2"])) ?? "", /^refuted on `n1`, `n2` \(.+; .+\)$/);
 });
 
+test("a condition that is there, and is not what brought the failure about, is ruled out as its cause only", () => {
+  const draft = makeDraft();
+  const rivalsWith = (part: { readonly nodes?: string[]; readonly moments?: string[] }) => {
+    const [first] = draft.findings;
+    if (first === undefined) throw new Error("no finding");
+    const findings = [
+      ...draft.findings,
+      { ...first, id: "x9", mechanism: "token-expired", title: "it ended", ...part },
+    ];
+    return section(render({ ...draft, findings }), "### Ruled Out and Still Open");
+  };
+  assert.match(
+    rivalsWith({}),
+    "| the token expired, as the cause of what failed there; that it was so: it ended | refuted |",
+  );
+  assert.match(rivalsWith({ nodes: ["n9"] }), "| the token expired | refuted |");
+  assert.match(rivalsWith({ moments: ["m9"] }), "| the token expired | refuted |");
+});
+
 test("a rival's command stands in its row where no gap has it", () => {
   const draft = { ...makeDraft(), gaps: [] };
   assert.match(

@@ -49,6 +49,16 @@ test("chains after the first are counted, but for those that end in another root
   assert.not.match(apart, "more chain");
 });
 
+test("one failure with two roots is told once, with both below it", () => {
+  const review = numberEvidence(makeDraft());
+  const [first, second, ...others] = review.chains;
+  if (first === undefined || second === undefined) throw new Error("no second chain");
+  const chains = [first, { ...second, steps: [first.steps[0] ?? "", "f3"] }, ...others];
+  const text = renderSummary({ ...review, chains }, options);
+  assert.is(text.match(/^Failed:/gm)?.length, 1);
+  assert.is(text.match(/^Root:/gm)?.length, 2);
+});
+
 test("a condition which has caused nothing is a root, and nothing failed by it", () => {
   const review = numberEvidence(makeDraft());
   const chains = review.chains.slice(0, 1).map((chain) => ({ ...chain, steps: ["f3"] }));

@@ -3,7 +3,15 @@ import * as assert from "uvu/assert";
 import { MOMENT_GAP_MS } from "#engine/moments.js";
 import { evidenceIn } from "#model/evidence.js";
 import type { Outcome } from "#model/finding.js";
-import { effect, NO_CONSEQUENCE, type RuleCard, slight, type TimelineCard } from "#model/rule.js";
+import {
+  type Command,
+  type Consequence,
+  effect,
+  NO_CONSEQUENCE,
+  type RuleCard,
+  slight,
+  type TimelineCard,
+} from "#model/rule.js";
 import { code, known, say } from "#model/statement.js";
 import { card, covered, denies, finds, misses, onNode, sentence } from "#test/engine/_cards.js";
 import { artifact, at } from "#test/rules/_facts.js";
@@ -388,9 +396,12 @@ test("where bundles lay changes nothing", () => {
   assert.is(JSON.stringify(from("/a")), JSON.stringify(from("/b/c")));
 });
 
-test("references stand once, in order, and only those of what was found", () => {
+test("references stand once, in order, and are those that a sentence cites", () => {
   const refer = (id: string, said: Said, ...sources: readonly string[]) =>
-    saying(id, said, { references: sources.map((source) => ({ source, version: "1" })) });
+    saying(id, said, {
+      known: sources.map((source) => known("so it works", { source, version: "1" })),
+      references: [{ source: "on the card only", version: "1" }],
+    });
   const rules = [
     refer("a", [[finds("x"), finds("y")]], "z", "k"),
     refer("b", [[finds("x")]], "k"),
@@ -399,6 +410,22 @@ test("references stand once, in order, and only those of what was found", () => 
   assert.equal(
     review({ rules }).references.map((r) => r.source),
     ["k", "z"],
+  );
+});
+
+const run = (command: string): Command => ({ run: command, expect: "ok" });
+
+test("commands that belong together stay together, however much another group shares", () => {
+  const verifying = (id: string, ...verify: Consequence["verify"]) =>
+    saying(id, [[finds(id)]], { consequence: () => ({ ...NO_CONSEQUENCE, verify }) });
+  const rules = [
+    verifying("a", run("look"), [run("make a"), run("wait"), run("delete")]),
+    verifying("b", [run("make b"), run("wait"), run("delete")], run("look")),
+    verifying("c", [run("make a"), run("wait"), run("delete")]),
+  ];
+  assert.equal(
+    review({ rules }).resolution.verification.map((c) => c.run),
+    ["look", "make a", "wait", "delete", "make b", "wait", "delete"],
   );
 });
 

@@ -1,5 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import { type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
+import type { Part } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 
 /** What follows where the writer and the reader of the credential are parted: the repair, its checks, what keeps it from coming back. */
 export function divergenceConsequence(finding: Finding): Consequence {
@@ -20,7 +22,10 @@ export function divergenceConsequence(finding: Finding): Consequence {
     ...NO_CONSEQUENCE,
     fix: over
       ? []
-      : [...(empty ? [] : [freshen(text)]), ...(differs === "configuration" ? [reread(text)] : join(text))],
+      : [
+          ...(empty ? [] : [freshen(text, finding.value["expiresMs"])]),
+          ...(differs === "configuration" ? [reread(text)] : join(text)),
+        ],
     verify: [
       differs === "configuration"
         ? { run: asked(node), expect: `conf_dir = "${meeting}"` }
@@ -28,6 +33,7 @@ export function divergenceConsequence(finding: Finding): Consequence {
             run: `# on ${node}: one directory?\nreadlink -f ${shellWord(writes)} ${shellWord(reads)}`,
             expect: "the same path twice",
           },
+      probeNode(node),
     ],
     actions: [
       ...(over ? [] : [empty ? joinAction(node, daemonSet, reads) : repairAction(node, daemonSet)]),
@@ -96,18 +102,24 @@ const joinAction = (node: string, daemonSet: string, reads: string): Consequence
 });
 
 /** What brings calls back at once, until its own token ends: with the agent's pod, where it is bound to that. */
-function freshen(text: (key: string) => string): Step {
+function freshen(text: (key: string) => string, expiresMs: unknown): Step {
   const [node, copy, file] = ["node", "copy", "file"].map((k) => shellWord(text(k)));
-  const until =
-    text("boundTo") !== ""
-      ? `${text("boundTo")}, to which the token is bound, is replaced`
-      : `the token expires, at ${text("expires")}`;
+  const lead = `Put the fresh kubeconfig where the plugin reads it, on ${text("node")}. This brings CNI calls back until `;
+  const bound = text("boundTo");
+  const dated: readonly Part[] =
+    typeof expiresMs === "number"
+      ? [
+          { kind: "text", text: `${lead}the token expires, at ` },
+          { kind: "time", epochMs: expiresMs, precisionMs: 1000 },
+          { kind: "text", text: "." },
+        ]
+      : [{ kind: "text", text: `${lead}the token expires.` }];
   return {
-    step: `Put the fresh kubeconfig where the plugin reads it, on ${text("node")}. This brings CNI calls back until ${until}.`,
+    step: bound === "" ? dated : `${lead}${bound}, to which the token is bound, is replaced.`,
     commands: [
       {
         run: `# on ${node}, as root; nothing is done where both are one file by now\n[ ${copy} -ef ${file} ] || { cp -p ${file} ${file}.before && cp -p ${copy} ${file}; }`,
-        expect: null,
+        expect: "no output and exit code 0",
       },
     ],
   };
@@ -134,7 +146,7 @@ function join(text: (key: string) => string): readonly Step[] {
       commands: [
         {
           run: `# on ${node}, as root; nothing is done where both are one directory by now\n[ ${writes} -ef ${reads} ] || { mv ${writes} ${writes}.before && ln -s ${reads} ${writes}; }`,
-          expect: null,
+          expect: "no output and exit code 0",
         },
         {
           run: `kubectl -n ${namespace} delete pod ${shellWord(pod)}\nkubectl -n ${namespace} rollout status daemonset ${name}`,
@@ -163,11 +175,14 @@ function reread(text: (key: string) => string): Step {
         : [
             {
               run: `# on ${node}, as root: change conf_dir, and nothing else\ncp -p ${file} ${file}.before && "\${EDITOR:-vi}" ${file}`,
-              expect: null,
+              expect: "an editor with the file",
             },
           ]),
       { run: asked(node ?? ""), expect: `conf_dir = "${meeting}"` },
-      { run: `# on ${node}, as root, where that is what it says\n${restartOf(text("confFile"))}`, expect: null },
+      {
+        run: `# on ${node}, as root, where that is what it says\n${restartOf(text("confFile"))}`,
+        expect: "no output and exit code 0",
+      },
     ],
   };
 }

@@ -2,7 +2,14 @@ import type { Fact, FactKind, TokenValue } from "#model/fact.js";
 import { baseName, joinPath, parentOf } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
 import { order } from "#model/instant.js";
-import { type Consequence, type FactView, type MatchContext, shellWord } from "#model/rule.js";
+import {
+  type Action,
+  type Command,
+  type Consequence,
+  type FactView,
+  type MatchContext,
+  shellWord,
+} from "#model/rule.js";
 import { code, type Statement, say, time } from "#model/statement.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import type { Agent } from "./_writer.js";
@@ -124,16 +131,84 @@ function tokenOf({ value, evidence }: Fact<"kubeconfig">, context: MatchContext)
   ];
 }
 
-/** The repair, with the check before it and what shows that it worked. Empty where the finding is over, or nothing shows what would help. */
-export function freshFix(finding: Finding): Consequence["fix"] {
-  const text = (key: string): string => String(finding.value[key] ?? "");
-  if (finding.ended !== null) return [];
-  if (text("fresh") === "hidden") return [unhide(text)];
-  return text("fresh") === "agent" ? [rewrite(text, finding.value)] : [];
+/** The same where nothing shows who writes the file, and no other finding tells why it is not renewed: then that has to be found first. */
+export function freshTokenOrWriter(
+  credential: Credential,
+  agent: Agent | undefined,
+  context: MatchContext,
+  better?: (token: TokenValue) => boolean,
+): FreshToken {
+  const fresh = freshToken(credential, agent, context, better);
+  const told = ["cni-hostpath-mount-stale-inode", "cni-conf-dir-diverged"].some((rule) =>
+    context.findings(rule).some((f) => (f.about.node ?? []).includes(credential.node)),
+  );
+  return fresh.value["fresh"] === "" && !told ? { value: { fresh: "unknown" }, statements: [] } : fresh;
 }
 
+/** The repair, with the check before it and what shows that it worked. Empty where the finding is over, or nothing shows what would help. */
+export function freshFix(finding: Finding, before: readonly Command[] = []): Consequence["fix"] {
+  const text = (key: string): string => String(finding.value[key] ?? "");
+  if (finding.ended !== null) return [];
+  const fix = repairOf(text, finding.value);
+  return fix === null ? [] : [{ ...fix, commands: [...before, ...fix.commands] }];
+}
+
+function repairOf(text: (key: string) => string, value: Finding["value"]): Consequence["fix"][number] | null {
+  switch (text("fresh")) {
+    case "hidden":
+      return unhide(text);
+    case "agent":
+      return rewrite(text, value);
+    case "unknown":
+      return findWriter(text);
+    default:
+      return null;
+  }
+}
+
+/** The repair as a row of the actions, with its end state. Empty where there is none. */
+export function freshActions(finding: Finding): readonly Action[] {
+  const node = String(finding.value["node"] ?? "");
+  return freshFix(finding).length === 0
+    ? []
+    : [
+        {
+          title: `Give the CNI plugin on ${node} a token that the API server accepts`,
+          type: "repair",
+          priority: "Urgent",
+          doneWhen: `a pod with its own network can be created and deleted on ${node}`,
+        },
+      ];
+}
+
+/** Asks the API server with the very file that the plugin is given. */
 const accepted = (kubeconfig: string): string =>
   `kubectl --kubeconfig ${kubeconfig} get clusterinformations.crd.projectcalico.org default`;
+
+/** What shows that a credential is accepted again. */
+export const askWith = (node: string, path: string): Command => ({
+  run: `# on ${shellWord(node)}, as root: is the token that the plugin is given accepted?\n${accepted(shellWord(path))}`,
+  expect: "one line naming `default`; `Unauthorized` means that the token is refused",
+});
+
+function findWriter(text: (key: string) => string): Consequence["fix"][number] {
+  const [node, path] = [shellWord(text("node")), text("path")];
+  return {
+    step: `Have ${path} on ${text("node")} written anew by what installs it: which that is the evidence does not show.`,
+    commands: [
+      {
+        run: `# on ${node}: when was it last written, and by whom?\nstat -c '%y %U %n' ${shellWord(path)}`,
+        expect: "a time, to compare with later",
+      },
+      {
+        run: `kubectl get pods -A -o wide --field-selector spec.nodeName=${node}`,
+        expect:
+          "the pod of the CNI's installer among them; where there is none, the plugin was installed by other means",
+      },
+      askWith(text("node"), path),
+    ],
+  };
+}
 
 function unhide(text: (key: string) => string): Consequence["fix"][number] {
   const [node, first, behind, kubeconfig] = ["node", "first", "behind", "kubeconfig"].map((k) => shellWord(text(k)));
@@ -146,7 +221,7 @@ function unhide(text: (key: string) => string): Consequence["fix"][number] {
       },
       {
         run: `# on ${node}, as root; nothing is done where either is not there\n[ -f ${behind} ] && [ -f ${first} ] && mv ${first} ${first}.before`,
-        expect: null,
+        expect: "no output and exit code 0",
       },
       {
         run: `# on ${node}: which comes first now?\nLC_ALL=C ls ${shellWord(parentOf(text("first")))} | grep -E '\\.(conf|conflist|json)$' | head -n 1`,

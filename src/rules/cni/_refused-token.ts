@@ -1,6 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import { type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
-import { freshFix, freshQuestions, freshStop } from "./_fresh-token.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
+import { freshActions, freshFix, freshQuestions, freshStop } from "./_fresh-token.js";
 
 /** What follows where the plugin is given a token that the API server does not accept: how to see it, and how to be told. */
 export function refusedTokenConsequence(finding: Finding): Consequence {
@@ -14,8 +15,10 @@ export function refusedTokenConsequence(finding: Finding): Consequence {
         run: `# on ${node}: is the token that the plugin is given accepted?\nkubectl --kubeconfig ${shellWord(path)} get clusterinformations.crd.projectcalico.org default`,
         expect: "one line naming `default`; `Unauthorized` means that the token is refused",
       },
+      probeNode(node),
     ],
     actions: [
+      ...freshActions(finding),
       {
         title: `Check on every node, hourly and after each rollout of the CNI agent, that the token in the kubeconfig which the plugin reads is accepted by the API server`,
         type: "detect",

@@ -19,6 +19,10 @@ export function staleMountConsequence(finding: Finding): Consequence {
         step: `Replace ${pod} on ${node}: its successor mounts the directory that is there now and writes a fresh token into it.`,
         commands: [
           {
+            run: `kubectl -n ${namespace} get pod ${shellWord(pod)} -o wide`,
+            expect: `one line, on ${node}; where it is not found, it was replaced already and nothing is to be done`,
+          },
+          {
             run: `kubectl -n ${namespace} delete pod ${shellWord(pod)}\nkubectl -n ${namespace} rollout status daemonset ${name}`,
             expect: "successfully rolled out",
           },

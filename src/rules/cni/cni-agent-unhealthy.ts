@@ -1,24 +1,14 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind } from "#model/fact.js";
 import { parentOf } from "#model/file-tree.js";
-import type { Finding, Outcome } from "#model/finding.js";
+import type { Outcome } from "#model/finding.js";
 import type { Instant } from "#model/instant.js";
-import {
-  type Consequence,
-  defineRule,
-  effect,
-  type FactView,
-  found,
-  type MatchContext,
-  NO_CONSEQUENCE,
-  refuted,
-  shellWord,
-  undetermined,
-} from "#model/rule.js";
+import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, codes, count, known, type Statement, say, stated, time, word } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { JOINING_MS } from "#rules/kubelet/_starts.js";
 import { agentByName } from "./_agent-name.js";
+import { agentConsequence } from "./_agent-repair.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { writesIt } from "./_fresh-token.js";
 import { CALICO_TOKEN_WATCH } from "./_references.js";
@@ -103,7 +93,12 @@ export default defineRule({
           lastSeen: seenAt(pod, context.moment),
           unverified: agent ? [] : [`${pod.value.name} is taken for the CNI agent of ${node} by its DaemonSet's name`],
           missing: agent ? [] : [unlisted],
-          value: { node, pod: pod.value.name, namespace: pod.value.namespace },
+          value: {
+            node,
+            pod: pod.value.name,
+            namespace: pod.value.namespace,
+            daemonSet: pod.value.owner?.kind === "DaemonSet" ? pod.value.owner.name : "",
+          },
           statements: [
             say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, has not been ready since ${time(since, shown)}`,
             ...(joined ? joining(joined) : []),
@@ -125,7 +120,7 @@ export default defineRule({
       CALICO_TOKEN_WATCH,
     ),
   ],
-  consequence,
+  consequence: agentConsequence,
   references: [{ source: "calico cni-plugin/pkg/plugin/plugin.go", version: "v3.29.3" }],
   falsePositives: ["an agent in the middle of a rollout"],
   examples: {
@@ -135,37 +130,6 @@ export default defineRule({
   },
   tags: ["cni"],
 });
-
-function consequence(finding: Finding): Consequence {
-  const [namespace, pod, node, name] = ["namespace", "pod", "node", "daemonSet"].map((k) =>
-    String(finding.value[k] ?? ""),
-  ) as [string, string, string, string];
-  return pod === ""
-    ? {
-        ...NO_CONSEQUENCE,
-        verify: [
-          {
-            run: `kubectl -n ${shellWord(namespace)} get pods -o wide --field-selector spec.nodeName=${shellWord(node)}`,
-            expect: `a pod of ${name}, running and ready`,
-          },
-          {
-            run: `kubectl -n ${shellWord(namespace)} describe daemonset ${shellWord(name)}`,
-            expect: "no event of a pod that could not be created",
-          },
-        ],
-        stops: `the DaemonSet wants a pod on ${node}, and none is there; what keeps it away is not in the evidence`,
-      }
-    : {
-        ...NO_CONSEQUENCE,
-        verify: [
-          {
-            run: `kubectl -n ${shellWord(namespace)} logs ${shellWord(pod)} --all-containers --tail=100`,
-            expect: "no error of the agent itself",
-          },
-        ],
-        stops: "the agent is not ready; its logs say more, where they were collected",
-      };
-}
 
 const views = (view: View): View => view;
 

@@ -2,7 +2,7 @@ import type { Evidence } from "#model/evidence.js";
 import type { Fact } from "#model/fact.js";
 import { baseName, type FileTree, joinPath, parentOf, type Resolution } from "#model/file-tree.js";
 import type { Outcome } from "#model/finding.js";
-import { earliest, formatUtc, type Instant, latestOf, order } from "#model/instant.js";
+import { earliest, type Instant, latestOf, order } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, codes, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
@@ -158,7 +158,7 @@ function* onEmpty(
       volume: agent.target.volume,
       agentPod: agent.pod.value.name,
       boundTo: null,
-      expires: null,
+      expiresMs: null,
       binaries: agent.target.binPath,
       ...difference(own, linked),
     },
@@ -231,7 +231,7 @@ function foundOn(
       volume: agent.target.volume,
       agentPod: agent.pod.value.name,
       boundTo: kubeconfig?.value.token.pod?.name ?? null,
-      expires: kubeconfig?.value.token.exp ? formatUtc(kubeconfig.value.token.exp) : null,
+      expiresMs: kubeconfig?.value.token.exp?.epochMs ?? null,
       binaries: agent.target.binPath,
       ...difference(own, linked),
     },

@@ -1,7 +1,17 @@
 import { type Evidence, evidenceIn } from "#model/evidence.js";
 import { baseName } from "#model/file-tree.js";
-import { defineRule, effect, found, NO_CONSEQUENCE, refuted, shellWord, undetermined } from "#model/rule.js";
+import {
+  type Command,
+  defineRule,
+  effect,
+  found,
+  NO_CONSEQUENCE,
+  refuted,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
 import { citing, code, fragment, known, type Statement, say, time, word } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { nodeFiles } from "./_credential.js";
 import { CONTAINERD_CNI } from "./_references.js";
@@ -68,21 +78,27 @@ export default defineRule({
   ],
   consequence: (finding) => ({
     ...NO_CONSEQUENCE,
+    verify: [probeNode(String(finding.value["node"] ?? ""))],
     fix:
       finding.ended !== null
         ? []
         : [
             {
               step: "Correct the file, or move it out of the directory; the runtime loads the directory again when a file in it changes.",
-              commands: [
-                {
-                  run: `mv ${shellWord(String(finding.value["path"] ?? ""))} /root/   # on ${String(finding.value["node"] ?? "")}, as root`,
-                  expect: "the node becomes Ready",
-                },
-              ],
+              commands: [...outOfTheWay(String(finding.value["node"] ?? ""), String(finding.value["path"] ?? ""))],
             },
           ],
     actions: [
+      ...(finding.ended !== null
+        ? []
+        : [
+            {
+              title: `Correct ${String(finding.value["path"] ?? "")} on ${String(finding.value["node"] ?? "")}, or take it out of the directory`,
+              type: "repair" as const,
+              priority: "Urgent" as const,
+              doneWhen: `${String(finding.value["node"] ?? "")} is Ready, and a pod with its own network can be created and deleted there`,
+            },
+          ]),
       {
         title: "Check each CNI configuration with a JSON parser before it is placed on a node",
         type: "prevent",
@@ -104,6 +120,22 @@ export default defineRule({
   },
   tags: ["cni", "containerd"],
 });
+
+/** Whether the runtime still refuses it, and only then the move; under /root the file keeps its content. */
+const outOfTheWay = (node: string, path: string): readonly Command[] => [
+  {
+    run: `# on ${shellWord(node)}, as root: does the runtime still refuse it?\ncrictl info | grep lastCNILoadStatus`,
+    expect: "an error; where it says OK, stop here",
+  },
+  {
+    run: `# on ${shellWord(node)}, as root; nothing is done where it is not there\n[ -f ${shellWord(path)} ] && mv -n ${shellWord(path)} /root/`,
+    expect: "no output and exit code 0",
+  },
+  {
+    run: `kubectl wait --for=condition=Ready node/${shellWord(node)} --timeout=120s`,
+    expect: "condition met",
+  },
+];
 
 /** Which of the files the runtime loads. */
 const place = (max: number, shown: Evidence): Statement =>

@@ -11,6 +11,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, known, plainText, say } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { type Followed, nodeFiles } from "./_credential.js";
 import { CALICO_ERRORS } from "./_references.js";
 import { ANONYMOUS, answered, deniedUser, headlineEvidence, refusedWith, ruledOutByText } from "./_refusal.js";
@@ -137,20 +138,32 @@ function consequence(finding: Finding): Consequence {
   const asked = [verb || "get", resource || "clusterinformations.crd.projectcalico.org"].map(shellWord).join(" ");
   const canI = `kubectl auth can-i ${asked} ${user ? `--as=${shellWord(user)}` : "--as <the user that the message names>"}`;
   const [, namespace, account] = ACCOUNT.exec(user ?? "") ?? [];
+  // Only the account whose token the plugin is given is given the permission: another one is in no need of it.
+  const fix =
+    namespace && account && finding.value["holder"] === user && finding.ended === null
+      ? restore(namespace, account, resource ?? "", canI)
+      : [];
   return {
     ...NO_CONSEQUENCE,
-    // Only the account whose token the plugin is given is given the permission: another one is in no need of it.
-    fix:
-      namespace && account && finding.value["holder"] === user && finding.ended === null
-        ? restore(namespace, account, resource ?? "", canI)
-        : [],
+    fix,
     verify: [
       {
         run: canI,
         expect: "yes",
       },
+      ...(finding.about.node ?? []).map(probeNode),
     ],
     actions: [
+      ...(fix.length === 0
+        ? []
+        : [
+            {
+              title: `Give ${namespace}/${account} back the permission that was denied`,
+              type: "repair" as const,
+              priority: "Urgent" as const,
+              doneWhen: `\`${canI}\` answers yes, and a pod with its own network can be created and deleted where calls were denied`,
+            },
+          ]),
       {
         title:
           "Check after each change of RBAC or of the CNI manifest that the plugin's account may read ClusterInformation",

@@ -1,9 +1,13 @@
 import { cite } from "#model/fact.js";
-import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
+import type { Finding } from "#model/finding.js";
+import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, shellWord, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
+import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
 import { eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
+import { agentOn, agents } from "./_writer.js";
 
 export default defineRule({
   id: "cni-service-account-recreated",
@@ -12,7 +16,7 @@ export default defineRule({
   asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
   needs: { accounts: "kube.serviceaccount", kubeconfigs: "kubeconfig" },
-  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
+  uses: ["cni-hostpath-mount-stale-inode", "cni-conf-dir-diverged", "sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
@@ -56,13 +60,22 @@ export default defineRule({
         yield undetermined({ subject: subject.subject, about: subject.about, missing: [older] });
         return;
       }
+      const agent = agentOn(context.derive(agents), node);
+      const fresh = freshTokenOrWriter(
+        subject.credential,
+        agent,
+        context,
+        (t) => t.serviceAccount?.uid !== claimed.uid,
+      );
       yield found({
         subject: subject.subject,
         about: { ...subject.about, path: [real] },
+        // The earlier account had gone by then, and nothing says when.
         since: account?.value.created ?? null,
+        ...(account?.value.created ? { sinceAtLatest: true } : {}),
         lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
         unverified: subject.credential.unverified,
-        value: { node, account: name },
+        value: { node, path: real, account: name, exists: account !== undefined, ...fresh.value },
         statements: [
           account
             ? say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given names the account ${code(name, tokenEvidence)} by a uid that it no longer has ${citing(shown)}`
@@ -72,16 +85,13 @@ export default defineRule({
                 say`The account of that name was made at ${time(account.value.created, cite(account, "/metadata/creationTimestamp"))}`,
               ]
             : []),
+          ...fresh.statements,
         ],
       });
     });
   },
   known: [known("The API server compares name and uid of the account at each authentication", K8S_CLAIMS)],
-  consequence: () => ({
-    ...NO_CONSEQUENCE,
-    questions: ["What deleted the service account: a reinstallation, a clean-up, a GitOps prune?"],
-    stops: "the account's uid changed; what deleted it is not in the evidence",
-  }),
+  consequence,
   references: [K8S_CLAIMS],
   falsePositives: ["a list of service accounts from another cluster"],
   examples: {
@@ -91,3 +101,35 @@ export default defineRule({
   },
   tags: ["token", "cni"],
 });
+
+function consequence(finding: Finding): Consequence {
+  const { node, path, account, exists } = finding.value;
+  const [namespace, name] = String(account ?? "")
+    .split("/")
+    .map(shellWord);
+  return {
+    ...NO_CONSEQUENCE,
+    fix: freshFix(finding, [
+      {
+        run: `kubectl -n ${namespace} get serviceaccount ${name} -o jsonpath='{.metadata.uid}'`,
+        expect:
+          exists === true
+            ? "the uid of the account that is there now; where it says NotFound, apply the account of the CNI's manifest first"
+            : "NotFound, while it is gone: then apply the account of the CNI's manifest, with its bindings, before all else",
+      },
+    ]),
+    verify: [askWith(String(node ?? ""), String(path ?? "")), probeNode(String(node ?? ""))],
+    actions: [
+      ...freshActions(finding),
+      {
+        title: `Keep the service account ${String(account ?? "")} out of what a clean-up, a reinstallation or a prune deletes`,
+        type: "prevent",
+        priority: "Medium",
+        doneWhen:
+          "a rehearsal of that procedure leaves the account's uid as it was, or replaces the CNI agent's pods right after",
+      },
+    ],
+    questions: ["What deleted the service account: a reinstallation, a clean-up, a GitOps prune?"],
+    stops: "the account's uid changed; what deleted it is not in the evidence",
+  };
+}

@@ -16,9 +16,10 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential } from "./_credential.js";
-import { type FreshToken, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
+import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
 import {
   answered,
@@ -268,8 +269,10 @@ function consequence(finding: Finding): Consequence {
         run: `# on ${String(node)}: how old is the credential?\nstat -c '%y %n' ${shellWord(String(path ?? ""))}`,
         expect: "a time at most half a token's life ago",
       },
+      probeNode(String(node)),
     ],
     actions: [
+      ...freshActions(finding),
       {
         title:
           "Alert on a CNI kubeconfig whose token ends within four hours, or whose file is older than half of its token's life",

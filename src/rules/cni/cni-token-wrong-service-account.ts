@@ -11,9 +11,10 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, known, type Statement, say, time } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { type Acceptance, acceptedLike, acceptedWith } from "./_accepted.js";
 import { type NodeFiles, nodeFiles } from "./_credential.js";
-import { type FreshToken, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
+import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
 import {
   ANONYMOUS,
@@ -65,6 +66,8 @@ export default defineRule({
   consequence: (finding) => ({
     ...NO_CONSEQUENCE,
     fix: freshFix(finding),
+    verify: [probeNode(String(finding.value["node"] ?? ""))],
+    actions: freshActions(finding),
     questions: freshQuestions(finding),
     stops: freshStop(finding) ?? "the token names its account; why an old token was left in use was not found",
   }),

@@ -1,9 +1,21 @@
-import type { Found } from "#model/finding.js";
+import type { Finding, Found } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
-import { defineRule, effect, found, type MatchContext, NO_CONSEQUENCE, refuted, undetermined } from "#model/rule.js";
+import {
+  type Consequence,
+  defineRule,
+  effect,
+  found,
+  type MatchContext,
+  NO_CONSEQUENCE,
+  refuted,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
 import { code, known, lapse, say, time, word } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { nodeFiles } from "./_credential.js";
+import { askWith } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
 import { apiNow, callNodes, neverJudged, refusedOn, refusedWith } from "./_refusal.js";
 
@@ -41,7 +53,7 @@ export default defineRule({
           ...base,
           since: null,
           lastSeen: seenAt(token.kubeconfig, context.moment),
-          value: { node },
+          value: { node, shownBy: "token", path: token.real },
           statements: [
             say`The token on ${code(node, token.tokenEvidence)} begins at ${time(starts, token.tokenEvidence)}, ${lapse(ahead, token.tokenEvidence)} after the collection: the clock of the node or that of the API server is off`,
           ],
@@ -62,7 +74,7 @@ export default defineRule({
           about: { node: [node], error: dated ? ["x509"] : [] },
           since: null,
           lastSeen: seenAt(clock, context.moment),
-          value: { node },
+          value: { node, shownBy: "offset" },
           statements: [
             say`The clock of ${code(node, clock.evidence)} is ${lapse(offset * 1000, clock.evidence)} ${word(offset > 0 ? "ahead of" : "behind", clock.evidence)} the API server's`,
           ],
@@ -90,18 +102,7 @@ export default defineRule({
     }
   },
   known: [known("A token is refused where it begins more than 60 s ahead of the API server's clock", K8S_CLAIMS)],
-  consequence: () => ({
-    ...NO_CONSEQUENCE,
-    actions: [
-      {
-        title: "Alert on a node whose clock is not synchronised, or is over 10 s off the API server's",
-        type: "detect",
-        priority: "High",
-        doneWhen: "the alert fires on a test node whose time service is stopped and whose clock is moved",
-      },
-    ],
-    stops: "the offset is measured; what moved the clock is not in the evidence",
-  }),
+  consequence,
   references: [K8S_CLAIMS],
   falsePositives: ["a clock that stepped while the collector ran"],
   examples: {
@@ -119,3 +120,69 @@ const isRival = (node: string, context: MatchContext): boolean =>
 /** What is said of a node's own agent, of an image or of a missing plugin compares no clocks, whoever was asked. */
 const LOCAL: ReadonlySet<string> = new Set(["agent-not-ready", "not-initialised", "plugin-missing", "image-pull"]);
 const isLocal = (call: Found): boolean => (call.about.error ?? []).every((e) => LOCAL.has(e));
+
+function consequence(finding: Finding): Consequence {
+  const [node, path, shownBy] = ["node", "path", "shownBy"].map((k) => String(finding.value[k] ?? "")) as [
+    string,
+    string,
+    string,
+  ];
+  const inferred = shownBy === "token";
+  const synchronised = {
+    run: `# on ${shellWord(node)}\ntimedatectl show -p NTPSynchronized --value`,
+    expect: "yes",
+  };
+  return {
+    ...NO_CONSEQUENCE,
+    fix:
+      finding.ended !== null
+        ? []
+        : [
+            {
+              step: inferred
+                ? `Find which clock is off, that of ${node} or that of an API server's host, and let its time service set it. A token is refused until its own begin has come.`
+                : `Let the time service of ${node} set its clock.`,
+              commands: [
+                {
+                  run: `# on ${shellWord(node)}${inferred ? ", and on the host of each API server" : ""}: which time is it in UTC, and is it kept?\ndate -u '+%F %T'; timedatectl show -p NTP -p NTPSynchronized`,
+                  expect:
+                    "the time of a clock that you trust, NTP=yes and NTPSynchronized=yes; where it is so on a host, leave that host alone",
+                },
+                {
+                  run: "# on the host whose clock is off, as root: let its time service run, which steps or slews it\ntimedatectl set-ntp true",
+                  expect:
+                    "no output; `NTP not supported` where no time service is installed, and then that comes first",
+                },
+                { ...synchronised, run: "# on that host, a minute later\ntimedatectl show -p NTPSynchronized --value" },
+                ...(inferred ? [askWith(node, path)] : []),
+              ],
+            },
+          ],
+    verify: [synchronised, ...(inferred ? [probeNode(node)] : [])],
+    actions: [
+      ...(finding.ended !== null
+        ? []
+        : [
+            {
+              title: inferred
+                ? `Set the clock that is off right: that of ${node}, or that of an API server's host`
+                : `Set the clock of ${node} right`,
+              type: "repair" as const,
+              priority: "Urgent" as const,
+              doneWhen: inferred
+                ? `the clocks of ${node} and of every API server's host are synchronised and agree, and a pod with its own network can be created and deleted on ${node}`
+                : `the clock of ${node} is synchronised, and lies within a second of the API server's`,
+            },
+          ]),
+      {
+        title: "Alert on a node whose clock is not synchronised, or is over 10 s off the API server's",
+        type: "detect",
+        priority: "High",
+        doneWhen: "the alert fires on a test node whose time service is stopped and whose clock is moved",
+      },
+    ],
+    stops: inferred
+      ? "that a clock is off follows from the token's begin, which lies after the collection; which clock it is, and what moved it, is not in the evidence"
+      : "the offset is measured; what moved the clock is not in the evidence",
+  };
+}

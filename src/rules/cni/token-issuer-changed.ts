@@ -1,9 +1,13 @@
-import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
+import type { Finding } from "#model/finding.js";
+import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
+import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
 import { answered, eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
+import { agentOn, agents } from "./_writer.js";
 
 /** The issuer of tokens from secrets: the API server accepts it whatever its own name (pkg/serviceaccount/legacy.go). */
 const LEGACY_ISSUER = "kubernetes/serviceaccount";
@@ -15,7 +19,7 @@ export default defineRule({
   asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
   needs: { issuers: "kube.issuer", kubeconfigs: "kubeconfig" },
-  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
+  uses: ["cni-hostpath-mount-stale-inode", "cni-conf-dir-diverged", "sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
@@ -60,6 +64,9 @@ export default defineRule({
           yield undetermined({ subject: subject.subject, about: subject.about, missing: [older] });
           return;
         }
+        const { issuer } = server.value;
+        const agent = agentOn(context.derive(agents), node);
+        const fresh = freshTokenOrWriter(subject.credential, agent, context, (other) => other.iss === issuer);
         yield found({
           subject: subject.subject,
           about: { ...subject.about, path: [real] },
@@ -70,9 +77,10 @@ export default defineRule({
             ...subject.credential.unverified,
             "the API server may accept further issuers than the one it names",
           ],
-          value: { node, path: real },
+          value: { node, path: real, was: token.iss, issuer, ...fresh.value },
           statements: [
             say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given was issued by ${code(token.iss, tokenEvidence)}, and the API server now calls itself ${code(server.value.issuer, server.evidence)}`,
+            ...fresh.statements,
           ],
         });
       }
@@ -87,11 +95,7 @@ export default defineRule({
       },
     ),
   ],
-  consequence: () => ({
-    ...NO_CONSEQUENCE,
-    questions: ["Who changed the API server's issuer, and were both issuers accepted for a time?"],
-    stops: "the two names differ; who changed the API server's flag is not in the evidence",
-  }),
+  consequence,
   references: [K8S_CLAIMS],
   falsePositives: ["an API server that still accepts the earlier issuer as a second one"],
   examples: {
@@ -101,3 +105,28 @@ export default defineRule({
   },
   tags: ["token", "control-plane"],
 });
+
+function consequence(finding: Finding): Consequence {
+  const { node, path, was, issuer } = finding.value;
+  return {
+    ...NO_CONSEQUENCE,
+    fix: freshFix(finding, [
+      {
+        run: "kubectl get --raw /.well-known/openid-configuration",
+        expect: `"issuer":"${String(issuer ?? "")}", the name that is to stay; where the former one is wanted back, mend the API server's flag --service-account-issuer instead`,
+      },
+    ]),
+    verify: [askWith(String(node ?? ""), String(path ?? "")), probeNode(String(node ?? ""))],
+    actions: [
+      ...freshActions(finding),
+      {
+        title: `Name the former issuer as a second --service-account-issuer of the API server for as long as tokens of it are about`,
+        type: "process",
+        priority: "High",
+        doneWhen: `the procedure for changing the issuer keeps the former one accepted, as ${String(was ?? "")} was not, until every copied token was replaced`,
+      },
+    ],
+    questions: ["Who changed the API server's issuer, and were both issuers accepted for a time?"],
+    stops: "the two names differ; who changed the API server's flag is not in the evidence",
+  };
+}

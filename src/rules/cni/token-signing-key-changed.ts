@@ -1,9 +1,13 @@
-import { defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
+import type { Finding } from "#model/finding.js";
+import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
+import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { BEARER_TOKEN } from "./_references.js";
 import { answered, eachCredential, outOfStep, ruledOut, untried } from "./_refusal.js";
+import { agentOn, agents } from "./_writer.js";
 
 export default defineRule({
   id: "token-signing-key-changed",
@@ -12,7 +16,7 @@ export default defineRule({
   asks: "How did the plugin come to hold a token that the API server does not accept?",
   kind: "mechanism",
   needs: { jwks: "kube.jwks", kubeconfigs: "kubeconfig" },
-  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
+  uses: ["cni-hostpath-mount-stale-inode", "cni-conf-dir-diverged", "sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
@@ -55,6 +59,8 @@ export default defineRule({
           yield undetermined({ subject: subject.subject, about: subject.about, missing: [older] });
           return;
         }
+        const agent = agentOn(context.derive(agents), node);
+        const fresh = freshTokenOrWriter(subject.credential, agent, context, (other) => other.kid !== kid);
         yield found({
           subject: subject.subject,
           about: { ...subject.about, path: [real] },
@@ -62,19 +68,41 @@ export default defineRule({
           since: null,
           lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
           unverified: subject.credential.unverified,
-          value: { node, path: real },
+          value: { node, path: real, kid, ...fresh.value },
           statements: [
             say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given is signed with the key ${code(token.kid, tokenEvidence)}, which the API server does not publish ${citing(published.evidence)}`,
             ...(token.iat ? [say`It was issued at ${time(token.iat, tokenEvidence)}`] : []),
+            ...fresh.statements,
           ],
         });
       }
     });
   },
   known: [known("A token whose signature fits no known key is refused whatever its `exp` says", BEARER_TOKEN)],
-  consequence: () => ({
+  consequence,
+  references: [BEARER_TOKEN],
+  falsePositives: ["several API servers that publish different keys while a replacement is under way"],
+  examples: {
+    found: ["cni/signing-key-changed.yaml"],
+    refuted: ["cni/token-pod-gone.yaml", "cni/calls-asked-nobody.yaml"],
+    undetermined: ["cni/kubeconfig-not-collected.yaml"],
+  },
+  tags: ["token", "control-plane"],
+});
+
+function consequence(finding: Finding): Consequence {
+  const { node, path, kid } = finding.value;
+  return {
     ...NO_CONSEQUENCE,
+    fix: freshFix(finding, [
+      {
+        run: "kubectl get --raw /openid/v1/jwks",
+        expect: `the keys in force, the same each time it is asked, and not ${String(kid ?? "")}; where the answers differ, settle first which key the API servers keep`,
+      },
+    ]),
+    verify: [askWith(String(node ?? ""), String(path ?? "")), probeNode(String(node ?? ""))],
     actions: [
+      ...freshActions(finding),
       {
         title:
           "Restart what holds copied tokens whenever the API server's signing key is replaced, and keep the old key published until then",
@@ -85,13 +113,5 @@ export default defineRule({
     ],
     questions: ["Who replaced the API server's signing key, and when?"],
     stops: "the key is gone from the API server; who replaced it is not in the evidence",
-  }),
-  references: [BEARER_TOKEN],
-  falsePositives: ["several API servers that publish different keys while a replacement is under way"],
-  examples: {
-    found: ["cni/signing-key-changed.yaml"],
-    refuted: ["cni/token-pod-gone.yaml", "cni/calls-asked-nobody.yaml"],
-    undetermined: ["cni/kubeconfig-not-collected.yaml"],
-  },
-  tags: ["token", "control-plane"],
-});
+  };
+}

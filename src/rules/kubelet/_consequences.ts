@@ -1,4 +1,4 @@
-import { type Action, type Command, shellWord } from "#model/rule.js";
+import { type Action, type Command, type CommandGroup, shellWord } from "#model/rule.js";
 
 /** One alert for both ways in which a sandbox fails; rules that share it name it alike, so that a review lists it once. */
 export const ALERT_ON_STUCK_PODS: Action = {
@@ -30,19 +30,27 @@ export const LIST_READY: Command = {
   expect: "lines, and each begins with True",
 };
 
+/** `kubectl run` names the container as the pod: at most 63 of lower-case letters, digits and hyphens. What tells two nodes apart is at either end. */
+function probeName(node: string): string {
+  const plain = node.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  const short = plain.length <= 48 ? plain : `${plain.slice(0, 23)}-${plain.slice(-24)}`;
+  return `inquest-probe-${short}`.replaceAll(/-+/g, "-").replace(/-$/, "");
+}
+
 /** Creates and deletes one pod on the node: ADD and DEL of the CNI plugin, with a limit in time. */
-export function probeNode(node: string): readonly Command[] {
+export function probeNode(node: string): CommandGroup {
+  const name = probeName(node);
   const overrides = JSON.stringify({ spec: { nodeName: node, terminationGracePeriodSeconds: 1 } });
   return [
     {
-      run: `# can a pod be created there, and go again?\nkubectl run inquest-probe --image=registry.k8s.io/pause:3.10 --restart=Never --overrides=${shellWord(overrides)}`,
-      expect: "pod/inquest-probe created",
+      run: `# can a pod be created on ${shellWord(node)}, and go again?\nkubectl run ${name} --image=registry.k8s.io/pause:3.10 --restart=Never --overrides=${shellWord(overrides)}`,
+      expect: `pod/${name} created`,
     },
     {
-      run: "kubectl wait --for=condition=Ready pod/inquest-probe --timeout=60s",
-      expect: "pod/inquest-probe condition met",
+      run: `kubectl wait --for=condition=Ready pod/${name} --timeout=60s`,
+      expect: `pod/${name} condition met`,
     },
-    { run: "kubectl delete pod inquest-probe --timeout=60s", expect: 'pod "inquest-probe" deleted' },
+    { run: `kubectl delete pod ${name} --timeout=60s`, expect: `pod "${name}" deleted` },
   ];
 }
 

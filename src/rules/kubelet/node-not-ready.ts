@@ -61,21 +61,50 @@ export default defineRule({
     ),
   ],
   consequence(finding) {
-    const node = shellWord(String(finding.value["node"] ?? ""));
+    const name = String(finding.value["node"] ?? "");
+    const node = shellWord(name);
     return {
       fix: [
         {
-          step: `Bring the kubelet of ${String(finding.value["node"] ?? "")} back, or power the node off for good and mark it as out of service`,
+          step: `Bring the kubelet of ${name} back …`,
           commands: [
+            {
+              run: `# on ${node}, as root: what does its kubelet say?\njournalctl -u kubelet -n 100 --no-pager`,
+              expect: "why it stopped or reaches no API server; the unit has another name on microk8s, k3s and rke2",
+            },
             {
               run: `kubectl get node ${node} -o jsonpath='{.status.conditions[?(@.type=="Ready")]}'`,
               expect: '"status":"True", and a lastHeartbeatTime of the last minutes',
             },
           ],
         },
+        {
+          step: `… or, where ${name} will not come back, power it off and only then mark it as out of service. Its pods are then removed and their volumes detached without a word from it: on a machine that still runs, two pods write to one volume.`,
+          commands: [
+            {
+              run: `kubectl get node ${node} -o jsonpath='{.spec.providerID}{"\\n"}{range .status.conditions[?(@.type=="Ready")]}{.status} since {.lastTransitionTime}{"\\n"}{end}'`,
+              expect:
+                "which machine it is, and `Unknown` or `False` for a while; ask its console or its provider whether it is off, and stop here where it is not",
+            },
+            {
+              run: `# only after the machine is off\nkubectl taint nodes ${node} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`,
+              expect: `node/${name} tainted`,
+            },
+          ],
+        },
       ],
       verify: [{ run: `kubectl wait --for=condition=Ready node/${node} --timeout=60s`, expect: "condition met" }],
-      actions: [],
+      actions:
+        finding.ended !== null
+          ? []
+          : [
+              {
+                title: `Bring the kubelet of ${name} back, or take the node out of service`,
+                type: "repair",
+                priority: "Urgent",
+                doneWhen: `${name} is Ready, or it is off, marked as out of service, and holds no pod any more`,
+              },
+            ],
       questions: [`What happened to ${String(finding.value["node"] ?? "")} at that time: power, network, kubelet?`],
       stops: "what stopped the kubelet does not stand in what the API server knows of its node",
     };

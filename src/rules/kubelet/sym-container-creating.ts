@@ -71,7 +71,7 @@ export default defineRule({
     const [node] = finding.about.node ?? [];
     return {
       fix: [],
-      verify: [...(node === undefined ? [] : probeNode(node)), LIST_READY],
+      verify: [...(node === undefined ? [] : [probeNode(node)]), LIST_READY],
       // The one alerts on sandboxes that cannot be made, which is not what every pod here waits for.
       actions: [(finding.about.error ?? []).length > 0 ? ALERT_ON_STUCK_PODS : ALERT_ON_SLOW_STARTS],
       questions: [],

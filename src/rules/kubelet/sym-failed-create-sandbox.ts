@@ -47,7 +47,7 @@ export default defineRule({
     return {
       fix: [],
       verify: [
-        ...(node === undefined ? [] : probeNode(node)),
+        ...(node === undefined ? [] : [probeNode(node)]),
         eventsOf("FailedCreatePodSandBox"),
         LIST_PENDING,
         LIST_READY,

@@ -58,7 +58,7 @@ export default defineRule({
       verify: [
         eventsOf("FailedKillPod"),
         listTerminating(node ?? null),
-        ...(node === undefined ? [] : probeNode(node)),
+        ...(node === undefined ? [] : [probeNode(node)]),
       ],
       actions: [ALERT_ON_STUCK_PODS],
       questions: [],

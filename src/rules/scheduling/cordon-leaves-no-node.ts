@@ -63,11 +63,27 @@ export default defineRule({
       fix: [
         {
           step: "Open the nodes to pods again, once that is done for which they were cordoned",
-          commands: nodes.map((node) => ({ run: `kubectl uncordon ${shellWord(node)}`, expect: "uncordoned" })),
+          commands: nodes.flatMap((node) => [
+            {
+              run: `kubectl get node ${shellWord(node)}`,
+              expect: "`Ready,SchedulingDisabled`; where it is not Ready, stop here",
+            },
+            { run: `kubectl uncordon ${shellWord(node)}`, expect: "uncordoned" },
+          ]),
         },
       ],
       verify: [LIST_PENDING],
-      actions: [],
+      actions:
+        finding.ended !== null
+          ? []
+          : [
+              {
+                title: `Open ${nodes.join(", ")} to pods again, once that is done for which ${nodes.length === 1 ? "it was" : "they were"} cordoned`,
+                type: "repair",
+                priority: "High",
+                doneWhen: "no pod is Pending for want of a node that is cordoned",
+              },
+            ],
       questions: [`Who cordoned ${nodes.join(", ")}, what for, and until when?`],
       stops: "a cordon is set by a person or a tool on purpose; what for is not in evidence",
     };

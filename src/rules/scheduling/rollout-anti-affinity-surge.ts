@@ -107,6 +107,16 @@ export default defineRule({
       ],
       verify: [{ run: target, expect: "successfully rolled out" }, LIST_PENDING],
       actions: [
+        ...(finding.ended !== null
+          ? []
+          : [
+              {
+                title: `Let the rollout of ${namespace}/${name} go on`,
+                type: "repair" as const,
+                priority: "High" as const,
+                doneWhen: "its pods are all of the new revision and ready, and none of them is Pending",
+              },
+            ]),
         {
           title: `Set maxUnavailable to 1 and maxSurge to 0 in the manifest of ${namespace}/${name}`,
           type: "prevent",

@@ -4,12 +4,14 @@ import type { Fact, FactKinds } from "#model/fact.js";
 import type { Finding, Found, Outcome } from "#model/finding.js";
 import { formatUtc } from "#model/instant.js";
 import type { Rule } from "#model/rule.js";
+import { plainText } from "#model/statement.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import diverged from "#rules/cni/cni-conf-dir-diverged.js";
 import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
 import rbac from "#rules/cni/cni-rbac-denied.js";
 import expired from "#rules/cni/cni-token-expired.js";
 import moved from "#rules/cni/cni-writer-path-changed.js";
+import crashLoop from "#rules/kubelet/sym-crash-loop.js";
 import runtimeConfig from "#rules/timeline/runtime-config.js";
 import { at, fact, judge, publish, rows, texts, verdicts } from "#test/rules/_facts.js";
 import {
@@ -49,7 +51,10 @@ const consequence = (rule: Rule, outcomes: readonly Outcome[], ended: Finding["e
   rule.consequence({ ...foundIn(outcomes), ended } as unknown as Finding);
 const commands = (rule: Rule, outcomes: readonly Outcome[]): string =>
   consequence(rule, outcomes)
-    .fix.flatMap((f) => [f.step, ...f.commands.map((c) => c.run)])
+    .fix.flatMap((f) => [
+      typeof f.step === "string" ? f.step : plainText({ parts: f.step }),
+      ...f.commands.map((c) => c.run),
+    ])
     .join("\n");
 const own = (path: string, set: string, imports: readonly string[] = []): Fact => {
   const made = config({ path, version: 3, imports, cni: [table(V3, set, { line: 3 })] });
@@ -130,6 +135,14 @@ test("that file stands in the time line of its node", () => {
 test("without a time of that file, nothing says since when", () => {
   const outcomes = judge(diverged, scene([...astray(main, own(DROP_IN, OTHER)), ...whole, peerAgent()], TWO));
   assert.is(foundIn(outcomes).since, null);
+});
+
+test("until when a copied token holds is a time, told in the zone of the review", () => {
+  const outcomes = said(diverged, ...astray(...dropIn()));
+  const [copied] = consequence(diverged, outcomes).fix;
+  const parts = typeof copied?.step === "string" ? [] : (copied?.step ?? []);
+  assert.ok(parts.some((p) => p.kind === "time"));
+  assert.not.ok(parts.some((p) => p.kind === "text" && /\dT\d/.test(p.text)));
 });
 
 test("the file that is overridden tells it without a peer", () => {
@@ -368,6 +381,9 @@ test("an agent that is started again and again is told with its restarts, and fe
   const outcomes = judge(agentUnhealthy, world);
   assert.equal(verdicts(outcomes), ["found n1", "undetermined n1"]);
   assert.match(sayings(outcomes), /waiting in CrashLoopBackOff, after 350 restarts/);
+  // By that pod its containers that do not stay up are told as the cause.
+  assert.equal(foundIn(outcomes).about.pod, [down.value.uid]);
+  assert.ok(crashLoop.explains.some((e) => e.rule === "cni-agent-unhealthy" && e.same.join() === "pod"));
   assert.equal(foundIn(outcomes).about.path, [KUBECONFIG]);
 });
 

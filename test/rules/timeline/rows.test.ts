@@ -1,5 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Found } from "#model/finding.js";
 import failedKill from "#rules/kubelet/sym-failed-kill-pod.js";
 import agentRollouts from "#rules/timeline/agent-rollouts.js";
 import cniFiles from "#rules/timeline/cni-files.js";
@@ -61,6 +62,19 @@ test("pods that waited for seconds at the start have no row; those that waited l
   assert.equal(rows(pendingPods, world({ facts })), [
     "2024-03-05T10:00:00.000Z One pod that had waited 1 h assigned to n1.",
   ]);
+});
+
+test("the end of a token that the plugin is still given is a row; of one that nobody reads it is none", () => {
+  const ends = (path: string) => {
+    const base = fact("kubeconfig", { path }, "n1");
+    const token = { ...base.value.token, exp: at("2024-03-05T09:00:00Z") };
+    return { ...base, value: { ...base.value, token } };
+  };
+  const of = world({ facts: [ends("/etc/cni/net.d/x-kubeconfig"), ends("/etc/cni/net.d/old-kubeconfig")] });
+  of.publish("cni-token-expired", [
+    { outcome: "found", about: { node: ["n1"], path: ["/etc/cni/net.d/x-kubeconfig"] } } as unknown as Found,
+  ]);
+  assert.equal(rows(cniTokens, of), ["2024-03-05T09:00:00.000Z The token that the CNI plugin on n1 is given expired."]);
 });
 
 const written = (path: string, mtime: string, on = "n1") =>
