@@ -103,6 +103,8 @@ export interface RuleCard<N extends Needs = Needs> {
   readonly title: string;
   /** A noun phrase for headings: `pods stuck Terminating`. The title where there is none. */
   readonly label?: string;
+  /** Where one finding's case goes by another noun phrase than the rest; null: by the label. */
+  readonly labelOf?: (finding: Finding) => string | null;
   /** Its refutation shows a usual alarm that stayed silent: quoted where a review asks how the fault went unnoticed. */
   readonly healthSign?: boolean;
   /** The "How …?" question to which the finding is the answer's subject: asked of the finding before it in a chain. */

@@ -7,6 +7,7 @@ import { defineRule, effect, type FactView, found, type MatchContext, refuted, u
 import { code, known, say, time, word } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { type Credential, nodeFiles } from "./_credential.js";
+import { type FormerTarget, formerTarget, led, ledSince, stillThere, wayTo } from "./_former-target.js";
 import { CALICO_TOKEN_WATCH, MOUNT_NAMESPACES } from "./_references.js";
 import { staleMountConsequence } from "./_stale-mount-repair.js";
 import { type Agent, agentOn, agents, unclearOn } from "./_writer.js";
@@ -14,8 +15,10 @@ import { type Agent, agentOn, agents, unclearOn } from "./_writer.js";
 export default defineRule({
   id: "cni-hostpath-mount-stale-inode",
   title:
-    "the running CNI agent still has a directory mounted that was removed or replaced, so nothing it writes there reaches the plugin",
+    "the running CNI agent still has a directory mounted to which its path no longer leads, so nothing it writes there reaches the plugin",
   label: "CNI agent holds a removed directory",
+  labelOf: (finding) =>
+    finding.value["shape"] === "switched" ? "CNI agent holds the directory of a former link" : null,
   asks: "How can a fresh token not reach the file that the plugin reads?",
   kind: "mechanism",
   needs: { mounts: "mount", paths: "path", pods: "kube.pod" },
@@ -40,16 +43,17 @@ export default defineRule({
       // Only where the agent is meant to feed the file in use: elsewhere the two directories differ anyway.
       if (target.state === "resolved" && parentOf(followed.credential.real) !== target.real) continue;
       const seen = mountOf(agent, mounts.on(node));
-      if (seen && target.state === "resolved" && isElsewhere(seen, target.real)) {
+      const former = seen && formerTarget(seen, target, tree, followed.credential, lastStart(agent));
+      if (seen && !former && target.state === "resolved" && isElsewhere(seen, target.real)) {
         const what = `what ${seen.value.root}, which is mounted in ${agent.pod.value.name}, is on the node`;
         yield undetermined({ ...base, missing: [mounts.missing(what, node)] });
-      } else if (seen) yield byMount(base, seen, agent, target, followed.credential, context);
+      } else if (seen) yield byMount(base, seen, former ?? null, agent, target, followed.credential, context);
       else yield byTimes(base, agent, target, followed.credential, mounts, paths, context);
     }
   },
   known: [
     known(
-      "A bind mount follows the directory that was there when the container started, not the path: removing or replacing it later goes unnoticed inside",
+      "A bind mount follows the directory that was there when the container started, not the path: what is removed or replaced later, or where a link on the path leads later, goes unnoticed inside",
       MOUNT_NAMESPACES,
     ),
   ],
@@ -83,54 +87,70 @@ function mountOf(agent: Agent, mounts: readonly Fact<"mount">[]): Fact<"mount"> 
 function byMount(
   base: Base,
   mount: Fact<"mount">,
+  former: FormerTarget | null,
   agent: Agent,
   target: Resolution,
   credential: Credential,
   context: MatchContext,
 ) {
   const { root, deleted, mountPoint } = mount.value;
-  const older = !deleted && isOlderRevision(root, target.real);
-  if (!deleted && !older) {
+  const name = code(agent.pod.value.name, cite(agent.pod, "/metadata/name"));
+  if (!deleted && !former) {
     return refuted({
       ...base,
-      statements: [
-        say`The directory mounted at ${code(mountPoint, mount.evidence)} in ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} is in place`,
-      ],
+      statements: [say`The directory mounted at ${code(mountPoint, mount.evidence)} in ${name} is in place`],
     });
   }
+  const started = lastStart(agent);
+  const here = code(base.subject, mount.evidence);
   return found({
     ...base,
     about: { ...base.about, pod: [agent.pod.value.uid] },
-    since: null,
+    since: deleted ? null : (ledSince(target, started)?.at ?? null),
     lastSeen: seenAt(mount, context.moment),
     unverified: credential.unverified,
-    value: factsOf(base.subject, agent, credential),
+    value: {
+      ...factsOf(base.subject, agent, credential),
+      shape: deleted ? "removed" : "switched",
+      mounted: root,
+      mountPoint,
+      link: ledSince(target, started)?.link.value.path ?? null,
+    },
     statements: [
       deleted
-        ? say`On ${code(base.subject, mount.evidence)} the running ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} still has the removed directory ${code(agent.target.hostPath, mount.evidence)} mounted: nothing that it writes there reaches the plugin`
-        : say`On ${code(base.subject, mount.evidence)} the running ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} has ${code(root, mount.evidence)} mounted, the directory of an earlier revision: nothing that it writes there reaches the plugin`,
-      say`Its mount table marks the directory at ${code(mountPoint, mount.evidence)} as ${word(deleted ? "deleted" : "another than the present one", mount.evidence)}`,
+        ? say`On ${here} the running ${name} still has the removed directory ${code(removedName(agent, target, root), mount.evidence)} mounted: nothing that it writes there reaches the plugin`
+        : former?.kind === "revision"
+          ? say`On ${here} the running ${name} has ${code(root, mount.evidence)} mounted, the directory of an earlier revision: nothing that it writes there reaches the plugin`
+          : say`On ${here} the running ${name} has ${code(root, mount.evidence)} mounted, and ${code(agent.target.hostPath, ...wayTo(target, mount.evidence))} leads to ${code(target.real, ...wayTo(target, mount.evidence))}: nothing that it writes there reaches the plugin`,
+      ...(deleted
+        ? [
+            say`Its mount table marks the directory at ${code(mountPoint, mount.evidence)} as ${word("deleted", mount.evidence)}`,
+          ]
+        : []),
       ...running(agent),
-      ...remade(target, agent),
-      ...fileAge(credential),
+      ...(deleted ? remade(target, agent) : []),
+      // Where the path itself is the link, what was made anew is told already.
+      ...(deleted && ledSince(target, started)?.link.value.path === agent.target.hostPath ? [] : led(target, started)),
+      ...stillThere(former, credential),
+      ...fileAge(credential, context),
     ],
   });
 }
 
-/** Snap revisions: the mount stays on the one that `current` named when the container started (microk8s issue 5583). */
-function isOlderRevision(root: string, real: string): boolean {
-  const parts = (path: string) => /\/snap\/([a-z0-9-]+)\/(\d+)\/(.*)$/.exec(path)?.slice(1) ?? [];
-  const [snap, revision, rest] = parts(root);
-  const [name, present, below] = parts(real);
-  return snap !== undefined && snap === name && rest === below && revision !== present;
-}
+/** The agent's path where the mount is of what lay there; the former directory's own name where a link on the way led to it. */
+const removedName = (agent: Agent, target: Resolution, root: string): string =>
+  ledSince(target, lastStart(agent)) !== null &&
+  !agent.target.hostPath.endsWith(root) &&
+  !root.endsWith(agent.target.hostPath)
+    ? root
+    : agent.target.hostPath;
 
 /**
  * Neither the directory that is there nor one known to have been there before. The root is a path within the mounted file system: it
  * may lack the way to that, or begin with a subvolume's name.
  */
 const isElsewhere = ({ value: { root, deleted } }: Fact<"mount">, real: string): boolean =>
-  !deleted && !isOlderRevision(root, real) && !real.endsWith(root) && !root.endsWith(real);
+  !deleted && !real.endsWith(root) && !root.endsWith(real);
 
 /** Without the mount table: was the path made anew after the agent's container started? */
 function byTimes(
@@ -171,6 +191,7 @@ function byTimes(
       missing: [mounts.missing(`the mount table of ${agent.pod.value.name}`, base.subject)],
     });
   }
+  const onTheWay = made.fact.value.type === "l" && made.fact.value.path !== agent.target.hostPath;
   return found({
     ...base,
     about: { ...base.about, pod: [agent.pod.value.uid] },
@@ -178,10 +199,17 @@ function byTimes(
     lastSeen: seenAt(credential.kubeconfig, context.moment),
     unverified: [...credential.unverified, `the mount table of ${agent.pod.value.name} was not collected`],
     missing: [mounts.missing(`the mount table of ${agent.pod.value.name}`, base.subject)],
-    value: factsOf(base.subject, agent, credential),
+    value: {
+      ...factsOf(base.subject, agent, credential),
+      shape: "by-times",
+      mountPoint: agent.target.mountPath,
+      link: made.fact.value.path === agent.target.hostPath ? null : made.fact.value.path,
+    },
     statements: [
-      say`On ${code(base.subject, made.fact.evidence)} ${code(agent.target.hostPath, made.fact.evidence)} was made anew at ${time(made.at, made.fact.evidence)}, after ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} had started at ${time(started, cite(agent.pod, "/status/startTime"))}: by these times that pod still has the earlier directory mounted, and nothing that it writes there reaches the plugin`,
-      ...fileAge(credential),
+      onTheWay
+        ? say`On ${code(base.subject, made.fact.evidence)} the link ${code(made.fact.value.path, made.fact.evidence)} on the way to ${code(agent.target.hostPath, made.fact.evidence)} was made at ${time(made.at, made.fact.evidence)}, after ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} had started at ${time(started, cite(agent.pod, "/status/startTime"))}: by these times that pod still has the directory mounted to which it led before, and nothing that it writes there reaches the plugin`
+        : say`On ${code(base.subject, made.fact.evidence)} ${code(agent.target.hostPath, made.fact.evidence)} was made anew at ${time(made.at, made.fact.evidence)}, after ${code(agent.pod.value.name, cite(agent.pod, "/metadata/name"))} had started at ${time(started, cite(agent.pod, "/status/startTime"))}: by these times that pod still has the earlier directory mounted, and nothing that it writes there reaches the plugin`,
+      ...fileAge(credential, context),
     ],
   });
 }
@@ -240,6 +268,8 @@ function remade(target: Resolution, agent: Agent) {
   const started = lastStart(agent);
   const made = madeAt(target.hops, agent.target.hostPath);
   if (!started || !made?.at || order(made.at, started) !== "after") return [];
+  // A link on the way to it is told as what it is.
+  if (made.fact.value.path !== agent.target.hostPath && made.fact.value.type === "l") return [];
   return [
     say`What now stands at ${code(agent.target.hostPath, made.fact.evidence)} was made at ${time(made.at, made.fact.evidence)}: the replacement took the directory from under the running pod`,
   ];
@@ -250,7 +280,7 @@ function running(agent: Agent) {
   return started ? [say`That pod has been running since ${time(started, cite(agent.pod, "/status/startTime"))}`] : [];
 }
 
-function fileAge(credential: Credential) {
+function fileAge(credential: Credential, context: MatchContext) {
   const { file, token, tokenEvidence, node } = credential;
   const mtime = file?.value.mtime;
   const statements = [];
@@ -263,7 +293,11 @@ function fileAge(credential: Credential) {
       say`Its token is bound to ${code(token.pod.name, tokenEvidence)} and ends with that pod, so no date can be given`,
     );
   } else if (token.exp) {
-    statements.push(say`Its token expires at ${time(token.exp, tokenEvidence)}`);
+    statements.push(
+      token.exp.epochMs <= seenAt(credential.kubeconfig, context.moment).epochMs
+        ? say`Its token expired at ${time(token.exp, tokenEvidence)}`
+        : say`Its token expires at ${time(token.exp, tokenEvidence)}`,
+    );
   }
   return statements;
 }
