@@ -196,6 +196,7 @@ const difference = (own: OwnConfig | null, linked: readonly Linked[]) => ({
   peers: (own?.peers ?? linked).map((p) => p.node).join(" "),
   confFile: own?.file ?? "",
   confDirMeeting: own?.meeting ?? "",
+  confFileDrops: own?.drops === true ? (own.overridden?.file ?? "") : "",
 });
 
 function foundOn(
