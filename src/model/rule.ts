@@ -120,6 +120,8 @@ export interface RuleCard<N extends Needs = Needs> {
   readonly known: readonly Statement[];
   readonly consequence: (finding: Finding) => Consequence;
   readonly references: readonly Reference[];
+  /** Whether a source is about software that the finding concerns: where it is not, neither it nor what is known by it is printed. All are where it is left out. */
+  readonly holds?: (reference: Reference, finding: Finding) => boolean;
   readonly falsePositives: readonly string[];
   /** Scenario files below test/scenarios: at least one each. */
   readonly examples: {

@@ -177,7 +177,10 @@ function signatures(b: Brief): Draft["technical"]["signatures"] {
 }
 
 function references(b: Brief): Reference[] {
-  const all = b.findings.flatMap((f) => b.rule(f.rule).references);
+  const all = b.findings.flatMap((f) => {
+    const { references, holds } = b.rule(f.rule);
+    return references.filter((r) => holds?.(r, f) !== false);
+  });
   const distinct = new Map(all.map((r) => [`${r.source} ${r.version}`, r]));
   return [...distinct.keys()].sort().flatMap((key) => distinct.get(key) ?? []);
 }
