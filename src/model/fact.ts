@@ -54,6 +54,13 @@ export interface ClockValue {
   readonly apiOffsetErrorS: number | null;
 }
 
+/** A node's clock as its own time service gives it. */
+export interface NtpValue {
+  readonly tool: "chronyc" | "ntpq";
+  /** The node's clock minus NTP time, seconds. */
+  readonly offsetS: number;
+}
+
 export interface ObjectValue {
   readonly apiVersion: string;
   readonly kind: string;
@@ -83,6 +90,7 @@ export interface FactKinds {
   readonly "kube.version": { readonly gitVersion: string };
   readonly "kube.object": ObjectValue;
   readonly clock: ClockValue;
+  readonly "clock.ntp": NtpValue;
   readonly log: LogSeriesValue;
   readonly command: CommandValue;
   readonly hostname: { readonly name: string };
@@ -110,6 +118,7 @@ export const HOW_TO_COLLECT: Readonly<Record<FactKind, string>> = {
   "kube.version": "kubectl version -o json",
   "kube.object": "kubectl get <resource> -A -o json",
   clock: "sh collect.sh   # on the node, as root, with the API server in reach",
+  "clock.ntp": "chronyc tracking || ntpq -pn   # on the node",
   log: "sh collect.sh --no-cluster   # on the node, as root",
   command: "sh collect.sh --no-cluster   # on the node, as root",
   hostname: "sh collect.sh --no-cluster   # on the node, as root",

@@ -117,6 +117,8 @@ export interface EventSeriesValue {
   readonly message: string;
   readonly first: Instant | null;
   readonly last: Instant | null;
+  /** When the API server stored the first one, by its own clock; the times above are the reporter's. */
+  readonly created?: Instant | null;
   readonly count: number;
   /** Objects concerned, by first appearance; at most 500, the rest only counted. */
   readonly objects: readonly EventObject[];

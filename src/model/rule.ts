@@ -107,6 +107,8 @@ export interface RuleCard<N extends Needs = Needs> {
   readonly title: string;
   /** A noun phrase for headings: `pods stuck Terminating`. The title where there is none. */
   readonly label?: string;
+  /** Where one finding's case goes by another noun phrase than the rest; null: by the label. */
+  readonly labelOf?: (finding: Finding) => string | null;
   /** Its refutation shows a usual alarm that stayed silent: quoted where a review asks how the fault went unnoticed. */
   readonly healthSign?: boolean;
   /** The "How …?" question to which the finding is the answer's subject: asked of the finding before it in a chain. */
@@ -122,6 +124,8 @@ export interface RuleCard<N extends Needs = Needs> {
   readonly known: readonly Statement[];
   readonly consequence: (finding: Finding) => Consequence;
   readonly references: readonly Reference[];
+  /** Whether a source is about software that the finding concerns: where it is not, neither it nor what is known by it is printed. All are where it is left out. */
+  readonly holds?: (reference: Reference, finding: Finding) => boolean;
   readonly falsePositives: readonly string[];
   /** Scenario files below test/scenarios: at least one each. */
   readonly examples: {

@@ -18,6 +18,7 @@ import { kubeconfig } from "./kubeconfig.js";
 import { log } from "./log.js";
 import { mount } from "./mount.js";
 import { netconf } from "./netconf.js";
+import { ntp } from "./ntp.js";
 import { paths } from "./paths.js";
 import { process } from "./process.js";
 import { runtimeConfig } from "./runtime-config.js";
@@ -41,7 +42,7 @@ export interface Parsing {
 /** Every parser; new ones for each run, since some remember what they saw. A new format is a new file and a line here. */
 export function allParsers(): readonly Parser[] {
   return [
-    ...[collector, paths, runtimeConfig, crioConfig, netconf, kubeconfig, process, mount, log, command, hostname],
+    ...[collector, paths, runtimeConfig, crioConfig, netconf, kubeconfig, process, mount, log, command, hostname, ntp],
     ...[kubePod, kubeNode, kubeEvent(), kubeWorkload, kubeRevision, kubeServiceAccount, kubeObject],
     ...[kubeVersion, kubeJwks, kubeIssuer],
   ];

@@ -128,10 +128,10 @@ function evidenceOf(event: Event, view: View, artifact: Artifact): Evidence {
 }
 
 function factOf(series: OpenSeries, artifact: Artifact): Fact<"kube.event"> {
-  const { reason, type, component, node, objectKind, namespace, message } = series.head;
+  const { reason, type, component, node, objectKind, namespace, message, created } = series.head;
   const { first, last, count, evidence, json } = series;
   const objects: readonly EventObject[] = [...series.objects.values()];
   const about = { reason, type, component, node, objectKind, namespace, message };
-  const value: EventSeriesValue = { ...about, first, last, count, objects, moreObjects: series.more.size };
+  const value: EventSeriesValue = { ...about, first, last, created, count, objects, moreObjects: series.more.size };
   return { kind: "kube.event", node, value, artifact, evidence, json };
 }

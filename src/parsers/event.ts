@@ -17,6 +17,7 @@ export interface Event {
   readonly message: string;
   readonly first: Instant | null;
   readonly last: Instant | null;
+  readonly created: Instant | null;
   /** Null where the event has no count; then it stands for one occurrence at least. */
   readonly count: number | null;
 }
@@ -43,6 +44,7 @@ export function eventOf(item: View): Event | null {
     objectUid: someText(object, "uid"),
     message: someText(item, "message") ?? someText(item, "note") ?? "",
     ...timesOf(item),
+    created: metaOf(item)?.created ?? null,
     count:
       positive(count(item, "series", "count")) ??
       positive(count(item, "count")) ??

@@ -11,7 +11,7 @@ import { tellImpact } from "./impact.js";
 import { type Brief, brief, hedge, type Inquest, utcOf } from "./inquest.js";
 import { lastingOf, unlookedGaps } from "./lasting.js";
 import { gatherLessons } from "./lessons.js";
-import { nameOf } from "./name.js";
+import { label, nameOf } from "./name.js";
 import { courseOf, layingFinding, type Outage, outagesOf, severityOf, statusOf, statusReason } from "./status.js";
 import { foretold, inOrder, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
@@ -205,7 +205,7 @@ function findingRow(b: Brief, f: Finding): Draft["findings"][number] {
     id: f.id,
     mechanism: f.rule,
     title: b.rule(f.rule).title,
-    ...(b.rule(f.rule).label === undefined ? {} : { label: b.rule(f.rule).label }),
+    ...(b.rule(f.rule).label === undefined ? {} : { label: label(b, f) }),
     role: f.role,
     root: b.roots.has(f.id),
     confidence: f.confidence,

@@ -51,7 +51,10 @@ function joinOf(steps: readonly string[], told: readonly DraftChain[]): DraftCha
 function answer(b: Brief, id: string): DraftChain["answers"][number] {
   const finding = b.finding(id);
   const rule = b.rule(finding.rule);
-  return { finding: id, question: rule.asks, statements: [...finding.statements, ...rule.known] };
+  const holding = rule.known.filter(
+    ({ source }) => source.kind !== "known" || rule.holds?.(source.reference, finding) !== false,
+  );
+  return { finding: id, question: rule.asks, statements: [...finding.statements, ...holding] };
 }
 
 /**

@@ -106,7 +106,10 @@ function nameForecast(b: Brief): Naming {
   };
 }
 
-export const label = (b: Brief, finding: Finding): string => b.rule(finding.rule).label ?? b.rule(finding.rule).title;
+export const label = (b: Brief, finding: Finding): string => {
+  const rule = b.rule(finding.rule);
+  return rule.labelOf?.(finding) ?? rule.label ?? rule.title;
+};
 
 /** Nodes of findings that are not over everywhere, symptoms first; every one of them is a node that a finding names. */
 export function affectedNodes(b: Brief): readonly string[] {

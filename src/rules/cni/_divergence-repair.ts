@@ -16,7 +16,6 @@ export function divergenceConsequence(finding: Finding): Consequence {
   const over = finding.ended !== null;
   const empty = text("file") === "";
   const differs = text("differs");
-  const file = text("confFile");
   const meeting = text("confDirMeeting");
   return {
     ...NO_CONSEQUENCE,
@@ -39,7 +38,7 @@ export function divergenceConsequence(finding: Finding): Consequence {
       ...(over ? [] : [empty ? joinAction(node, daemonSet, reads) : repairAction(node, daemonSet)]),
       differs === "configuration"
         ? {
-            title: `Make ${meeting} the conf_dir of the container runtime on ${node}${file === "" ? "" : `, against what ${file} sets`}, and keep it so`,
+            title: `Make ${meeting} the conf_dir of the container runtime on ${node}${overriding(text)}, and keep it so`,
             type: "prevent",
             priority: "High",
             doneWhen: `the configuration in force on ${node} names ${meeting} after the runtime's next start`,
@@ -69,11 +68,19 @@ function question(text: (key: string) => string): string {
   const [node, writes, reads, file] = ["node", "writes", "reads", "confFile"].map(text);
   if (text("differs") === "configuration") {
     const set = `the runtime on ${node} to read ${reads} and not ${text("confDirMeeting")}`;
+    if (text("confFileDrops") !== "")
+      return `Who or what wrote ${file}, which drops the conf_dir that ${text("confFileDrops")} sets, and why?`;
     return file === "" ? `Who or what set ${set}, and when?` : `Who or what wrote ${file}, which sets ${set}, and why?`;
   }
   return text("differs") === "link"
     ? `What made ${writes} on ${node} a directory of its own, what made the links on the other nodes, and when?`
     : `What made ${writes} and ${reads} on ${node} two directories, and when?`;
+}
+
+function overriding(text: (key: string) => string): string {
+  const file = text("confFile");
+  if (text("confFileDrops") !== "") return `, which ${file} drops`;
+  return file === "" ? "" : `, against what ${file} sets`;
 }
 
 function stopsAt(text: (key: string) => string): string {
@@ -163,6 +170,7 @@ function reread(text: (key: string) => string): Step {
   const [meeting, reads] = [text("confDirMeeting"), text("reads")];
   const peers = text("peers") === "" ? "" : `, as on ${named(text("peers").split(" "))}`;
   const where = text("confFile") === "" ? "" : ` in ${text("confFile")}`;
+  if (text("confFileDrops") !== "") return restore(text, peers);
   return {
     step: `Have the runtime on ${text("node")} read ${meeting}${peers}: change conf_dir${where}, then restart the runtime, which reads its configuration when it starts. Running containers stay.`,
     commands: [
@@ -183,6 +191,27 @@ function reread(text: (key: string) => string): Step {
         run: `# on ${node}, as root, where that is what it says\n${restartOf(text("confFile"))}`,
         expect: "no output and exit code 0",
       },
+    ],
+  };
+}
+
+/** The file has no conf_dir to change: its section replaced the one that has. */
+function restore(text: (key: string) => string, peers: string): Step {
+  const [node, file] = ["node", "confFile"].map((k) => shellWord(text(k)));
+  const [meeting, main] = [text("confDirMeeting"), text("confFileDrops")];
+  return {
+    step: `Have the runtime on ${text("node")} read ${meeting}${peers}: the section in ${text("confFile")} replaces the whole section of ${main}, its conf_dir included. Write all of that section into the one file or the other, then restart the runtime, which reads its configuration when it starts. Running containers stay.`,
+    commands: [
+      {
+        run: `# on ${node}, as root: does it set a conf_dir of its own?\ngrep -c conf_dir ${file} || true`,
+        expect: "0; where it says anything else, the file was changed since",
+      },
+      {
+        run: `# on ${node}, as root: what of the section does it leave out? Carry that over\ngrep -n '' ${shellWord(main)} ${file}\ncp -p ${file} ${file}.before && "\${EDITOR:-vi}" ${file}`,
+        expect: null,
+      },
+      { run: asked(text("node")), expect: `conf_dir = "${meeting}"` },
+      { run: `# on ${node}, as root, where that is what it says\n${restartOf(text("confFile"))}`, expect: null },
     ],
   };
 }

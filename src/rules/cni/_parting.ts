@@ -21,6 +21,8 @@ export interface OwnConfig {
   readonly meeting: string;
   readonly overridden: { readonly file: string; readonly confDir: string; readonly evidence: Evidence } | null;
   readonly peers: readonly Peer[];
+  /** The file that decides sets no conf_dir: it takes the place of a section that does (containerd 1.x replaces whole sections). */
+  readonly drops: boolean;
 }
 
 /** Another node of the same agent, which writes to the same path there, and that path leads to what the plugin reads. */
@@ -60,7 +62,11 @@ export function ownConfig(node: string, confDir: ConfDir, agent: Agent, context:
   const deciding = own.find((c) => memberKey(c.artifact) === memberKey(shown));
   const target = tree.resolve(agent.target.hostPath);
   const meets = (path: string): boolean => path === agent.target.hostPath || tree.resolve(path).real === target.real;
-  const sections = new Set(deciding?.value.cni.map((t) => t.pluginId));
+  const sections = new Set([
+    ...(deciding?.value.cni.map((t) => t.pluginId) ?? []),
+    ...(deciding?.value.withoutCni ?? []),
+  ]);
+  const drops = deciding?.value.cni.every((t) => t.confDir === null) === true;
   // Of the files only the main one imports others: where another decides, it does so by being imported.
   const [overridden = null] = own.flatMap((c) =>
     c === deciding || c.value.imports.length === 0
@@ -88,7 +94,7 @@ export function ownConfig(node: string, confDir: ConfDir, agent: Agent, context:
   // One that was written while calls failed already does not say since when it leads there.
   const tells = mtime !== null && refused.every((since) => since === null || order(mtime, since) !== "after");
   const written = path && mtime && tells ? { at: mtime, evidence: path.evidence } : null;
-  return { file, confDir, shown, written, meeting, overridden, peers };
+  return { file, confDir, shown, written, meeting, overridden, peers, drops: drops && overridden !== null };
 }
 
 /** At most so many peers are cited. */
@@ -122,7 +128,9 @@ export function tellOwnConfig(node: string, own: OwnConfig): readonly Statement[
       : []),
     ...(overridden && by
       ? [
-          say`On ${here} ${code(overridden.file, overridden.evidence)} sets conf_dir to ${code(overridden.confDir, overridden.evidence)}, where the agent writes; ${by}, which it imports, sets ${set} instead`,
+          own.drops
+            ? say`On ${here} ${code(overridden.file, overridden.evidence)} sets conf_dir to ${code(overridden.confDir, overridden.evidence)}, where the agent writes; ${by}, which it imports, has the same section without conf_dir, and that section counts in its place: what is left is the default, ${set}`
+            : say`On ${here} ${code(overridden.file, overridden.evidence)} sets conf_dir to ${code(overridden.confDir, overridden.evidence)}, where the agent writes; ${by}, which it imports, sets ${set} instead`,
         ]
       : []),
     ...(written && by

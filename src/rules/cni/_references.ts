@@ -12,6 +12,7 @@ export const CALICO_ERRORS: Reference = {
   version: "v3.29.3",
 };
 export const K8S_CLAIMS: Reference = { source: "kubernetes pkg/serviceaccount/claims.go", version: "v1.30" };
+export const GO_X509: Reference = { source: "go crypto/x509, VerifyOptions.CurrentTime", version: "documentation" };
 export const K8S_TOKEN_CACHE: Reference = {
   source: "kubernetes pkg/kubeapiserver/options/authentication.go",
   version: "v1.30",

@@ -8,6 +8,7 @@ import { type FactView, found, type MatchContext, refuted, undetermined } from "
 import { code, say, time, word } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { type Followed, tokenPlace } from "./_credential.js";
+import { type FormerTarget, led, ledSince, stillThere, wayTo } from "./_former-target.js";
 import type { Agent } from "./_writer.js";
 
 export type Base = { readonly subject: string; readonly about: { readonly node: string[] } };
@@ -91,56 +92,70 @@ const USUAL_MOUNT = "/etc/cni/net.d";
 export function byMount(
   base: Base,
   mount: Fact<"mount">,
+  former: FormerTarget | null,
   writer: Writer,
   target: Resolution,
   reader: Reader,
   context: MatchContext,
 ) {
   const { root, deleted, mountPoint } = mount.value;
-  const older = !deleted && isOlderRevision(root, target.real);
   const pod = code(writer.pod.value.name, cite(writer.pod, "/metadata/name"));
-  if (!deleted && !older) {
+  if (!deleted && !former) {
     return refuted({
       ...base,
       statements: [say`The directory mounted at ${code(mountPoint, mount.evidence)} in ${pod} is in place`],
     });
   }
+  const started = lastStart(writer);
+  const here = code(base.subject, mount.evidence);
   const reaches = reader.missing.length === 0 ? "reaches the plugin" : "is to be found on the node";
   const lost = word(`nothing that it writes there ${reaches}`, mount.evidence);
   return found({
     ...base,
     about: { ...base.about, pod: [writer.pod.value.uid] },
-    since: null,
+    since: deleted ? null : (ledSince(target, started)?.at ?? null),
     lastSeen: seenAt(mount, context.moment),
     unverified: reader.unverified,
     missing: reader.missing,
-    value: factsOf(base.subject, writer, reader),
+    value: {
+      ...factsOf(base.subject, writer, reader),
+      shape: deleted ? "removed" : "switched",
+      mounted: root,
+      mountPoint,
+      link: ledSince(target, started)?.link.value.path ?? null,
+    },
     statements: [
       deleted
-        ? say`On ${code(base.subject, mount.evidence)} the running ${pod} still has the removed directory ${code(writer.hostPath, mount.evidence)} mounted: ${lost}`
-        : say`On ${code(base.subject, mount.evidence)} the running ${pod} has ${code(root, mount.evidence)} mounted, the directory of an earlier revision: ${lost}`,
-      say`Its mount table marks the directory at ${code(mountPoint, mount.evidence)} as ${word(deleted ? "deleted" : "another than the present one", mount.evidence)}`,
+        ? say`On ${here} the running ${pod} still has the removed directory ${code(removedName(writer, target, root), mount.evidence)} mounted: ${lost}`
+        : former?.kind === "revision"
+          ? say`On ${here} the running ${pod} has ${code(root, mount.evidence)} mounted, the directory of an earlier revision: ${lost}`
+          : say`On ${here} the running ${pod} has ${code(root, mount.evidence)} mounted, and ${code(writer.hostPath, ...wayTo(target, mount.evidence))} leads to ${code(target.real, ...wayTo(target, mount.evidence))}: ${lost}`,
+      ...(deleted
+        ? [
+            say`Its mount table marks the directory at ${code(mountPoint, mount.evidence)} as ${word("deleted", mount.evidence)}`,
+          ]
+        : []),
       ...running(writer),
-      ...remade(target, writer),
-      ...fileAge(base.subject, reader),
+      ...(deleted ? remade(target, writer) : []),
+      // Where the path itself is the link, what was made anew is told already.
+      ...(deleted && ledSince(target, started)?.link.value.path === writer.hostPath ? [] : led(target, started)),
+      ...stillThere(former, reader),
+      ...fileAge(base.subject, reader, context),
     ],
   });
 }
 
-/** Snap revisions: the mount stays on the one that `current` named when the container started (microk8s issue 5583). */
-function isOlderRevision(root: string, real: string): boolean {
-  const parts = (path: string) => /\/snap\/([a-z0-9-]+)\/(\d+)\/(.*)$/.exec(path)?.slice(1) ?? [];
-  const [snap, revision, rest] = parts(root);
-  const [name, present, below] = parts(real);
-  return snap !== undefined && snap === name && rest === below && revision !== present;
-}
+/** The agent's path where the mount is of what lay there; the former directory's own name where a link on the way led to it. */
+const removedName = (writer: Writer, target: Resolution, root: string): string =>
+  ledSince(target, lastStart(writer)) !== null && !writer.hostPath.endsWith(root) && !root.endsWith(writer.hostPath)
+    ? root
+    : writer.hostPath;
 
 /**
- * Neither the directory that is there nor one known to have been there before. The root is a path within the mounted file system: it
- * may lack the way to that, or begin with a subvolume's name.
+ * The root is a path within the mounted file system: it may lack the way to that, or begin with a subvolume's name.
  */
 export const isElsewhere = ({ value: { root, deleted } }: Fact<"mount">, real: string): boolean =>
-  !deleted && !isOlderRevision(root, real) && !real.endsWith(root) && !root.endsWith(real);
+  !deleted && !real.endsWith(root) && !root.endsWith(real);
 
 /** Without the mount table: was the path made anew after the agent's container started? */
 export function byTimes(
@@ -181,6 +196,7 @@ export function byTimes(
   if (!started || !made?.at || order(made.at, started) !== "after" || reader.missing.length > 0) {
     return undetermined({ ...base, missing: [table, ...reader.missing] });
   }
+  const onTheWay = made.fact.value.type === "l" && made.fact.value.path !== writer.hostPath;
   return found({
     ...base,
     about: { ...base.about, pod: [writer.pod.value.uid] },
@@ -188,10 +204,17 @@ export function byTimes(
     lastSeen: seenAt(reader.kubeconfig ?? made.fact, context.moment),
     unverified: [...reader.unverified, `the mount table of ${writer.pod.value.name} was not collected`],
     missing: [table],
-    value: factsOf(base.subject, writer, reader),
+    value: {
+      ...factsOf(base.subject, writer, reader),
+      shape: "by-times",
+      mountPoint: writer.mountPath,
+      link: made.fact.value.path === writer.hostPath ? null : made.fact.value.path,
+    },
     statements: [
-      say`On ${code(base.subject, made.fact.evidence)} ${code(writer.hostPath, made.fact.evidence)} was made anew at ${time(made.at, made.fact.evidence)}, after ${pod} had started at ${time(started, cite(writer.pod, "/status/startTime"))}: by these times that pod still has the earlier directory mounted, and nothing that it writes there reaches the plugin`,
-      ...fileAge(base.subject, reader),
+      onTheWay
+        ? say`On ${code(base.subject, made.fact.evidence)} the link ${code(made.fact.value.path, made.fact.evidence)} on the way to ${code(writer.hostPath, made.fact.evidence)} was made at ${time(made.at, made.fact.evidence)}, after ${pod} had started at ${time(started, cite(writer.pod, "/status/startTime"))}: by these times that pod still has the directory mounted to which it led before, and nothing that it writes there reaches the plugin`
+        : say`On ${code(base.subject, made.fact.evidence)} ${code(writer.hostPath, made.fact.evidence)} was made anew at ${time(made.at, made.fact.evidence)}, after ${pod} had started at ${time(started, cite(writer.pod, "/status/startTime"))}: by these times that pod still has the earlier directory mounted, and nothing that it writes there reaches the plugin`,
+      ...fileAge(base.subject, reader, context),
     ],
   });
 }
@@ -230,7 +253,7 @@ function settledBefore(hops: readonly Fact<"path">[], started: Instant): Fact<"p
 }
 
 /** Latest start of one of the pod's running containers; the pod's own start where they do not say. */
-function lastStart(writer: Writer): Instant | null {
+export function lastStart(writer: Writer): Instant | null {
   const starts = writer.pod.value.containers.flatMap((c) => (!c.init && c.startedAt ? [c.startedAt] : []));
   const [first, ...rest] = starts;
   return first ? rest.reduce((a, b) => (b.epochMs > a.epochMs ? b : a), first) : writer.pod.value.startedAt;
@@ -252,6 +275,8 @@ function remade(target: Resolution, writer: Writer) {
   const started = lastStart(writer);
   const made = madeAt(target.hops, writer.hostPath);
   if (!started || !made?.at || order(made.at, started) !== "after") return [];
+  // A link on the way to it is told as what it is.
+  if (made.fact.value.path !== writer.hostPath && made.fact.value.type === "l") return [];
   return [
     say`What now stands at ${code(writer.hostPath, made.fact.evidence)} was made at ${time(made.at, made.fact.evidence)}: the replacement took the directory from under the running pod`,
   ];
@@ -262,7 +287,11 @@ function running(writer: Writer) {
   return started ? [say`That pod has been running since ${time(started, cite(writer.pod, "/status/startTime"))}`] : [];
 }
 
-function fileAge(node: string, { named, file, token, tokenEvidence, missing }: Reader) {
+function fileAge(
+  node: string,
+  { named, file, token, tokenEvidence, kubeconfig, missing }: Reader,
+  context: MatchContext,
+) {
   const mtime = file?.value.mtime;
   const statements = [];
   if (file && mtime)
@@ -277,7 +306,12 @@ function fileAge(node: string, { named, file, token, tokenEvidence, missing }: R
       say`Its token is bound to ${code(token.pod.name, tokenEvidence)} and ends with that pod, so no date can be given`,
     );
   } else if (token.exp) {
-    statements.push(say`Its token expires at ${time(token.exp, tokenEvidence)}`);
+    const hasExpired = kubeconfig !== null && token.exp.epochMs <= seenAt(kubeconfig, context.moment).epochMs;
+    statements.push(
+      hasExpired
+        ? say`Its token expired at ${time(token.exp, tokenEvidence)}`
+        : say`Its token expires at ${time(token.exp, tokenEvidence)}`,
+    );
   }
   return statements;
 }

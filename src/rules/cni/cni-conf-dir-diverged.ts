@@ -6,6 +6,7 @@ import { earliest, type Instant, latestOf, order } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, codes, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
+import { ofItsRuntime } from "#rules/kubelet/_node-runtime.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { divergenceConsequence } from "./_divergence-repair.js";
@@ -87,6 +88,7 @@ export default defineRule({
   ],
   consequence: divergenceConsequence,
   references: [CALICO_INSTALL, CONTAINERD_CNI],
+  holds: ofItsRuntime,
   falsePositives: ["two agents that each keep a kubeconfig of the same name on purpose"],
   examples: {
     found: ["cni/token-pod-gone.yaml", "cni/drop-in-parts.yaml"],
@@ -151,6 +153,7 @@ function* onEmpty(
     value: {
       node,
       reads: confDir.path,
+      runtime: confDir.runtime,
       file: "",
       writes: agent.target.hostPath,
       copy: copy.value.path,
@@ -196,6 +199,7 @@ const difference = (own: OwnConfig | null, linked: readonly Linked[]) => ({
   peers: (own?.peers ?? linked).map((p) => p.node).join(" "),
   confFile: own?.file ?? "",
   confDirMeeting: own?.meeting ?? "",
+  confFileDrops: own?.drops === true ? (own.overridden?.file ?? "") : "",
 });
 
 function foundOn(
@@ -219,6 +223,7 @@ function foundOn(
     unverified: [...credential.unverified, ...agent.unverified],
     value: {
       node,
+      runtime: credential.confDir.runtime,
       // Paths as the configuration names them: a resolved one would nail a repair to today's revision of a snap.
       reads: lastingPath(parentOf(credential.real), around.files.get(node)?.tree, [
         parentOf(credential.named),

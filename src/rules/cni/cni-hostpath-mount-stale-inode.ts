@@ -5,16 +5,29 @@ import { defineRule, effect, type FactView, type MatchContext, undetermined } fr
 import { known } from "#model/statement.js";
 import { namedAgents } from "./_agent-name.js";
 import { type Followed, nodeFiles } from "./_credential.js";
+import { formerTarget } from "./_former-target.js";
 import { CALICO_TOKEN_WATCH, MOUNT_NAMESPACES } from "./_references.js";
-import { type Base, byMount, byTimes, isElsewhere, mountOf, readerOf, type Writer, writerOf } from "./_stale-mount.js";
+import {
+  type Base,
+  byMount,
+  byTimes,
+  isElsewhere,
+  lastStart,
+  mountOf,
+  readerOf,
+  type Writer,
+  writerOf,
+} from "./_stale-mount.js";
 import { staleMountConsequence } from "./_stale-mount-repair.js";
 import { agentOn, agents, unclearOn } from "./_writer.js";
 
 export default defineRule({
   id: "cni-hostpath-mount-stale-inode",
   title:
-    "the running CNI agent still has a directory mounted that was removed or replaced, so nothing it writes there reaches the plugin",
+    "the running CNI agent still has a directory mounted to which its path no longer leads, so nothing it writes there reaches the plugin",
   label: "CNI agent holds a removed directory",
+  labelOf: (finding) =>
+    finding.value["shape"] === "switched" ? "CNI agent holds the directory of a former link" : null,
   asks: "How can a fresh token not reach the file that the plugin reads?",
   kind: "mechanism",
   needs: { mounts: "mount", paths: "path", pods: "kube.pod", kubeconfigs: "kubeconfig", revisions: "kube.revision" },
@@ -47,16 +60,17 @@ export default defineRule({
       // Only where the agent is meant to feed the file in use: elsewhere the two directories differ anyway.
       if (target.state === "resolved" && reader.missing.length === 0 && parentOf(reader.real) !== target.real) continue;
       const seen = mountOf(writer, mounts.on(node));
-      if (seen && target.state === "resolved" && isElsewhere(seen, target.real)) {
+      const former = seen && formerTarget(seen, target, tree, reader, lastStart(writer));
+      if (seen && !former && target.state === "resolved" && isElsewhere(seen, target.real)) {
         const what = `what ${seen.value.root}, which is mounted in ${agent.pod.value.name}, is on the node`;
         yield undetermined({ ...base, missing: [mounts.missing(what, node)] });
-      } else if (seen) yield byMount(base, seen, writer, target, reader, context);
+      } else if (seen) yield byMount(base, seen, former ?? null, writer, target, reader, context);
       else yield byTimes(base, writer, target, reader, mounts, paths, context);
     }
   },
   known: [
     known(
-      "A bind mount follows the directory that was there when the container started, not the path: removing or replacing it later goes unnoticed inside",
+      "A bind mount follows the directory that was there when the container started, not the path: what is removed or replaced later, or where a link on the path leads later, goes unnoticed inside",
       MOUNT_NAMESPACES,
     ),
   ],
@@ -100,5 +114,5 @@ function byName(
     return undetermined({ ...base, missing: [revisions.missing(what), ...unfollowed] });
   }
   const premise = `${pod.value.name} is taken to write to its mount ${seen.value.mountPoint}`;
-  return byMount(base, seen, writer, target, { ...reader, unverified: [...reader.unverified, premise] }, context);
+  return byMount(base, seen, null, writer, target, { ...reader, unverified: [...reader.unverified, premise] }, context);
 }

@@ -13,6 +13,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, codes, count, known, lapseOf, type Statement, say, time } from "#model/statement.js";
+import { ofItsRuntime } from "#rules/kubelet/_node-runtime.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential, nodeFiles } from "./_credential.js";
 import { freshToken } from "./_fresh-token.js";
@@ -62,6 +63,7 @@ export default defineRule({
   ],
   consequence: refusedTokenConsequence,
   references: [K8S_CLAIMS, K8S_TOKEN_CACHE, CALICO_PLUGIN, CONTAINERD_CNI],
+  holds: ofItsRuntime,
   falsePositives: ["a list of pods from another cluster, or from before the token was issued"],
   examples: {
     found: ["cni/token-pod-gone.yaml"],
@@ -178,7 +180,14 @@ function foundOn(
       ...credential.unverified,
       ...(ended.isDoubtful ? [`that ${pod} was gone when calls began to be refused: its successor came later`] : []),
     ],
-    value: { node, path: credential.named, pod, boundUid: token.pod?.uid ?? "", ...fresh.value },
+    value: {
+      node,
+      path: credential.named,
+      pod,
+      boundUid: token.pod?.uid ?? "",
+      runtime: credential.confDir.runtime,
+      ...fresh.value,
+    },
     lessons: lessonsOf(credential, context),
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin was given a token bound to the pod ${code(pod, tokenEvidence)}, which no longer existed ${citing(gone)}`,

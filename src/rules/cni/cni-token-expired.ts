@@ -20,6 +20,7 @@ import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential } from "./_credential.js";
 import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
+import { type LedThere, ledThere } from "./_led-there.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
 import {
   answered,
@@ -69,7 +70,8 @@ export default defineRule({
         const agent = agentOn(context.derive(agents), node);
         const fresh = freshToken(subject.credential, agent, context);
         const apart = isLater ? { ...subject, about: { ...subject.about, error: [] } } : subject;
-        yield expired(apart, token.exp, fresh, seenAt(subject.credential.kubeconfig, context.moment));
+        const led = ledThere(subject.credential, token.exp, context);
+        yield expired(apart, token.exp, led, fresh, seenAt(subject.credential.kubeconfig, context.moment));
         if (!refusedWith(context, "401").includes(node)) yield ended(subject, token.exp, failsOtherwise(context, node));
       } else if (end <= now.latest) {
         if (isLater) return;
@@ -140,13 +142,13 @@ function ended(subject: Subject, exp: Instant, isBlocked: boolean) {
   });
 }
 
-function expired(subject: Subject, exp: Instant, fresh: FreshToken, now: Instant) {
+function expired(subject: Subject, exp: Instant, led: LedThere | null, fresh: FreshToken, now: Instant) {
   const { token, tokenEvidence, node, path, real, file } = subject.credential;
   const [first, ...rest] = path;
   return found({
     subject: subject.subject,
     about: { ...subject.about, path: [real] },
-    since: exp,
+    since: led?.at ?? exp,
     lastSeen: now,
     unverified: subject.credential.unverified,
     value: { node, path: real, ...fresh.value },
@@ -154,6 +156,7 @@ function expired(subject: Subject, exp: Instant, fresh: FreshToken, now: Instant
       say`On ${code(node, tokenEvidence)} the token that the CNI plugin is given expired at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
       say`The runtime's configuration leads the plugin to ${code(real, first, ...rest)}`,
       ...byDefault(subject.credential),
+      ...(led ? [led.statement] : []),
       ...(token.iat ? [say`The token was issued at ${time(token.iat, tokenEvidence)}`] : []),
       ...(file?.value.mtime ? [say`The file was last written at ${time(file.value.mtime, file.evidence)}`] : []),
       ...fresh.statements,

@@ -1,3 +1,4 @@
+import type { Evidence } from "#model/evidence.js";
 import type { Finding, Found } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
 import {
@@ -14,18 +15,19 @@ import {
 import { code, known, lapse, say, time, word } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
+import { type ClockSign, clockSigns } from "./_clock-signs.js";
 import { nodeFiles } from "./_credential.js";
 import { askWith } from "./_fresh-token.js";
-import { K8S_CLAIMS } from "./_references.js";
+import { GO_X509, K8S_CLAIMS } from "./_references.js";
 import { apiNow, callNodes, neverJudged, refusedOn, refusedWith } from "./_refusal.js";
 
 export default defineRule({
   id: "node-clock-off",
   title: "a clock is off by more than the API server tolerates",
   label: "clock that is off",
-  asks: "How did a good token come to be refused?",
+  asks: "How did a good token or certificate come to be refused?",
   kind: "mechanism",
-  needs: { clocks: "clock", kubeconfigs: "kubeconfig" },
+  needs: { clocks: "clock", kubeconfigs: "kubeconfig", ntps: "clock.ntp", events: "kube.event" },
   uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
@@ -44,6 +46,8 @@ export default defineRule({
       const offset = clock?.value.apiOffsetS ?? null;
       const error = clock?.value.apiOffsetErrorS ?? 0;
       const calls = refusedOn(context, node);
+      const signs = clockSigns(node, context);
+      const [first] = signs;
       const unasked = neverJudged(context, node, "401", "clock");
       const dated = calls.some((c) =>
         c.statements.some((s) => s.evidence.some((e) => /x509: .*expired or is not yet valid/.test(e.excerpt))),
@@ -86,6 +90,32 @@ export default defineRule({
             say`The clock of ${code(node, clock.evidence)} lay within ${word(`${(Math.abs(offset) + error).toFixed(1)} s`, clock.evidence)} of the API server's`,
           ],
         });
+      } else if (first?.outcome === "right") {
+        yield refuted({ ...base, statements: [first.statement] });
+      } else if (first) {
+        if (calls.length > 0 && !first.dated) {
+          yield refuted({
+            ...base,
+            statements: [
+              say`${first.statement}; the API server judges tokens by its own, and nothing shows a certificate that is good by that`,
+            ],
+            excludes: "cause",
+          });
+        }
+        yield found({
+          ...base,
+          about: { node: [node], error: first.dated ? ["x509"] : [] },
+          since: null,
+          lastSeen: context.moment.collectedAt,
+          // What two ways agree in needs no premise of the one.
+          unverified: signs.some((s) => s.unverified.length === 0) || signs.length > 1 ? [] : first.unverified,
+          value: { node, shownBy: "signs" },
+          statements: [
+            first.statement,
+            ...signs.slice(1).map((s) => s.statement),
+            say`What ${code(node, headlineOf(first))} itself stamped, its kubelet's events among it, is of that clock: a span from the API server's times to those is off by as much`,
+          ],
+        });
       } else if (unasked) {
         yield unasked;
       } else if (calls.length === 0 || !calls.every(isLocal)) {
@@ -101,9 +131,12 @@ export default defineRule({
       }
     }
   },
-  known: [known("A token is refused where it begins more than 60 s ahead of the API server's clock", K8S_CLAIMS)],
+  known: [
+    known("A token is refused where it begins more than 60 s ahead of the API server's clock", K8S_CLAIMS),
+    known("A certificate is judged by the clock of the machine that checks it", GO_X509),
+  ],
   consequence,
-  references: [K8S_CLAIMS],
+  references: [K8S_CLAIMS, GO_X509],
   falsePositives: ["a clock that stepped while the collector ran"],
   examples: {
     found: ["cni/clock-off.yaml"],
@@ -112,6 +145,9 @@ export default defineRule({
   },
   tags: ["clock", "token"],
 });
+
+/** Signs always cite. */
+const headlineOf = ({ statement }: ClockSign): Evidence => statement.evidence[0] as Evidence;
 
 /** A node that was not collected is judged by what failed there alone. */
 const isRival = (node: string, context: MatchContext): boolean =>
@@ -183,6 +219,8 @@ function consequence(finding: Finding): Consequence {
     ],
     stops: inferred
       ? "that a clock is off follows from the token's begin, which lies after the collection; which clock it is, and what moved it, is not in the evidence"
-      : "the offset is measured; what moved the clock is not in the evidence",
+      : shownBy === "offset"
+        ? "the offset is measured; what moved the clock is not in the evidence"
+        : "the evidence shows the clock; what moved it is not in it",
   };
 }

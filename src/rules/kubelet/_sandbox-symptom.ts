@@ -43,11 +43,12 @@ export function* sandboxOutcomes(
   events: FactView<"kube.event">,
   attempt: Attempt,
   judge: (group: SandboxFailures) => Verdict | Passing,
+  runtimes: ReadonlyMap<string, string>,
 ): Iterable<Outcome> {
   for (const group of groups) {
     const verdict = judge(group);
     yield typeof verdict === "object"
-      ? outcomeOf(group, attempt, verdict)
+      ? outcomeOf(group, attempt, verdict, runtimes.get(group.node ?? "") ?? null)
       : passing(group, attempt, verdict === "open");
   }
   if (events.coverage().state !== "complete" && groups.length === 0) {
@@ -63,7 +64,12 @@ const passing = (group: SandboxFailures, attempt: Attempt, open: boolean): Outco
     statements: [tooShort(group, attempt, attempt.lastingMs)],
   });
 
-const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, unnamed, ending }: Verdict): Outcome =>
+const outcomeOf = (
+  group: SandboxFailures,
+  attempt: Attempt,
+  { over, lessons, unnamed, ending }: Verdict,
+  runtime: string | null,
+): Outcome =>
   found({
     subject: failureSubject(group.node, group.errorClass),
     about: aboutOf(group, unnamed),
@@ -86,6 +92,7 @@ const outcomeOf = (group: SandboxFailures, attempt: Attempt, { over, lessons, un
       message: group.occurrences[0].message,
       aside: asideOf(group),
       tail: sandboxErrorTail(group.occurrences[0].message),
+      runtime,
     },
     lessons,
   });

@@ -3,6 +3,7 @@ import { defineRule, effect, type FactView, type MatchContext } from "#model/rul
 import { known } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, eventsOf, LIST_PENDING, LIST_READY, probeNode } from "./_consequences.js";
 import { CREATE_FAILURES } from "./_failure-kinds.js";
+import { nodeRuntimes, ofItsRuntime } from "./_node-runtime.js";
 import { type Pod, podsByUid, seenAt } from "./_pods.js";
 import { EVENTS_CACHE, SANDBOX_RUN } from "./_references.js";
 import { hasLasted, isOpen, isUnnamed, type SandboxFailures, sandboxFailures } from "./_sandbox-failures.js";
@@ -33,7 +34,13 @@ export default defineRule({
     effect("sym:replica-redundancy", ["workload"], "propagates"),
   ],
   *match({ events, pods }, context) {
-    yield* sandboxOutcomes(context.derive(failures), events, ATTEMPT, (group) => judge(group, pods, context));
+    yield* sandboxOutcomes(
+      context.derive(failures),
+      events,
+      ATTEMPT,
+      (group) => judge(group, pods, context),
+      context.derive(nodeRuntimes),
+    );
   },
   known: [
     COUNTS_ARE_BOUNDS,
@@ -58,6 +65,7 @@ export default defineRule({
     };
   },
   references: [EVENTS_CACHE, SANDBOX_RUN],
+  holds: ofItsRuntime,
   falsePositives: ["pods that start before the CNI agent of a new node has written its configuration"],
   examples: {
     found: ["kubelet/failed-create-sandbox.yaml"],

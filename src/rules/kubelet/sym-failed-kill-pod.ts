@@ -4,6 +4,7 @@ import { defineRule, effect, type FactView, type MatchContext } from "#model/rul
 import { known } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, eventsOf, listTerminating, probeNode } from "./_consequences.js";
 import { quietEvents } from "./_failure-statements.js";
+import { nodeRuntimes, ofItsRuntime } from "./_node-runtime.js";
 import { isCompleted, isReady, overdueMs, type Pod, requestedAt, seenAt } from "./_pods.js";
 import { EVENTS_CACHE, POD_WORKERS, SANDBOX_STOP } from "./_references.js";
 import {
@@ -38,7 +39,13 @@ export default defineRule({
   needs: { events: "kube.event", pods: "kube.pod" },
   explains: [effect("sym:pod-stuck-terminating", ["pod"], "prevents-recovery")],
   *match({ events, pods }, context) {
-    yield* sandboxOutcomes(context.derive(killFailures), events, ATTEMPT, (group) => judge(group, pods, context));
+    yield* sandboxOutcomes(
+      context.derive(killFailures),
+      events,
+      ATTEMPT,
+      (group) => judge(group, pods, context),
+      context.derive(nodeRuntimes),
+    );
   },
   known: [
     COUNTS_ARE_BOUNDS,
@@ -66,6 +73,7 @@ export default defineRule({
     };
   },
   references: [EVENTS_CACHE, POD_WORKERS, SANDBOX_STOP],
+  holds: ofItsRuntime,
   falsePositives: ["teardown errors while the CNI agent of the node restarts, which end within seconds"],
   examples: {
     found: ["kubelet/failed-kill-pod.yaml"],

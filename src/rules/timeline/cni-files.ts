@@ -10,17 +10,26 @@ import { isApproximate, together, troubledNodes } from "./_troubled.js";
 
 type PathFact = Fact<"path">;
 
-/** When kubeconfigs and network configurations of the CNI were written, and links among their directories made, on nodes with trouble. */
+/**
+ * When kubeconfigs and network configurations of the CNI were written, and links among their directories made, on nodes with trouble; the
+ * link that led the agent's path elsewhere too, wherever it lies.
+ */
 export default defineTimeline({
   id: "cni-files",
   *observe({ context, view }) {
     const nodes = troubledNodes(context);
     const files = context.derive(cniFiles);
+    const leading = new Set(
+      context.findings("cni-hostpath-mount-stale-inode").map((f) => `${f.value["node"]}\n${f.value["link"]}`),
+    );
     for (const node of [...nodes].sort()) {
       const paths = view("path").on(node);
       const written = paths.filter((p) => p.value.type === "f" && files.has(`${node}\n${p.value.path}`));
       for (const group of groupBy(written, (p) => directoryOf(p.value.path)).values()) yield* writes(node, group);
-      for (const link of paths) if (link.value.type === "l" && isCniPath(link.value.path)) yield* linked(node, link);
+      for (const link of paths) {
+        const { type, path } = link.value;
+        if (type === "l" && (isCniPath(path) || leading.has(`${node}\n${path}`))) yield* linked(node, link);
+      }
     }
   },
 });
