@@ -142,7 +142,7 @@ const STALE_MS = 3_600_000;
 const AT_ONCE_MS = 60_000;
 
 export function statusOf(b: Brief): Draft["status"] {
-  if (b.findings.length === 0 && b.forecasts.length > 0) return "Latent";
+  if (b.findings.length === 0 && b.forecasts.length > 0) return couldShow(b) ? "Latent" : "Undetermined";
   if (b.findings.length === 0) return looked(b) ? "No fault found" : "Undetermined";
   const symptoms = b.findings.filter((f) => b.isSymptom(f));
   const impacts = b.findings.filter((f) => b.rule(f.rule).kind === "impact");
@@ -152,15 +152,26 @@ export function statusOf(b: Brief): Draft["status"] {
   if (going.length > 0) return going.some((f) => seenLast(b, f)) ? "Ongoing" : "Undetermined";
   if (symptoms.length === 0 && mechanisms.every((f) => f.ended !== null))
     return impacts.some((f) => f.ended === null) ? "Ongoing" : "Resolved";
-  if (symptoms.length === 0) return "Latent";
+  if (symptoms.length === 0) return couldShow(b) ? "Latent" : "Undetermined";
   const { left, unlooked } = lastingOf(b);
   if (left.length > 0 || b.forecasts.length > 0) return "Partially Resolved";
   return unlooked.length > 0 || mayReturn(b) ? "Undetermined" : "Resolved";
 }
 
+/** Was anything collected in which a failure would show: events, or a log of the nodes in question? Without it a fault may have done its harm. */
+function couldShow(b: Brief): boolean {
+  const last = b.worlds.at(-1);
+  const events = last?.view("kube.event").coverage().state;
+  const nodes = [...b.findings.flatMap((f) => f.about.node ?? []), ...b.forecasts.map((f) => f.node)];
+  const logs = last && nodes.length > 0 && nodes.every((node) => last.view("log").on(node).length > 0);
+  return events === "complete" || events === "truncated" || logs === true;
+}
+
 /** What the word for the status leaves open, where what failed is over and no more than that is known. Null elsewhere. */
 export function statusReason(b: Brief): string | null {
   const symptoms = b.findings.filter(b.isSymptom);
+  if (symptoms.length === 0 && b.findings.length + b.forecasts.length > 0 && statusOf(b) === "Undetermined")
+    return "there is a fault; whether it has done harm was not collected";
   if (symptoms.length === 0 || symptoms.some((f) => f.ended === null) || statusOf(b) !== "Undetermined") return null;
   return lastingOf(b).unlooked.length > 0
     ? "what failed is over; whether its cause still holds was not collected"
@@ -224,7 +235,12 @@ export function severityOf(b: Brief): Draft["severity"] {
         };
   }
   if (b.findings.length + b.forecasts.length > 0)
-    return { proposed: "Low", reason: "a fault that has not yet shown itself" };
+    return {
+      proposed: "Low",
+      reason: couldShow(b)
+        ? "a fault that has not yet shown itself"
+        : "a fault; whether it has shown itself was not collected",
+    };
   return { proposed: "None", reason: "no fault was found in what was collected" };
 }
 

@@ -54,6 +54,23 @@ test("a mechanism without a symptom is latent, and low", () => {
   assert.is(severity.proposed, "Low");
 });
 
+test("a mechanism is not latent where nothing was collected in which a failure would show", () => {
+  const of = (state: Coverage | null) => {
+    const coverage = [
+      ...whole(1).filter((c) => c.kind !== "kube.event"),
+      ...(state ? [covered(1, "kube.event", state)] : []),
+    ];
+    return review({ rules: [symptom([[]]), cause([[during]])], coverage });
+  };
+  assert.is(of("truncated").status, "Latent");
+  for (const state of ["failed", "lost", "denied", null] as const) {
+    const { status, statusReason, severity } = of(state);
+    assert.is(status, "Undetermined", `${state}`);
+    assert.is(statusReason, "there is a fault; whether it has done harm was not collected");
+    assert.match(severity.reason, /whether it has shown itself was not collected/);
+  }
+});
+
 test("what is foreseen without any finding is latent, and not a review of no fault", () => {
   const draft = review({ rules: [symptom([[]]), cause([[foresees("x", "sym:s")]])] });
   assert.is(draft.status, "Latent");
