@@ -18,6 +18,7 @@ const LONG = [
   "gather",
   "interrupt",
   "killed",
+  "node",
   "options",
   "secrets",
   "surroundings",
