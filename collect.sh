@@ -2285,7 +2285,7 @@ function spoken(s, low,   t) {
 	if (low ~ /bot[0-9]+:/) s = behind(s, "bot[0-9]+:", "^[A-Za-z0-9_-]+")
 	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]", "^[^ \t:\"'," BS "]+")
 	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
-	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word)? |pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|%/) s = spoken_too(s, low)
+	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word)? |pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|%/) s = spoken_too(s, low)
 	return s
 }
 # More of them, which few lines have
@@ -2296,6 +2296,12 @@ function spoken_too(s, low) {
 	if (low ~ /(vault|sso) +login +[^ -]|ngrok .*authtoken +[^ -]/) s = behind(s, "((vault|sso) +login|ngrok .*authtoken) +[\\\\]*[\"']?", "^[^] \t\"'`,;:=(){}<>" BS "-][^ \t\"'" BS "]*")
 	if (low ~ /openssl.* -k /) s = behind(s, " -k +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	if (low ~ /(k3s|rke2).* -t /) s = behind(s, "(agent|server)( .*)? -t +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	# iscsiadm -n KEY -v SECRET; key "KEY" with value "SECRET"; aws configure set KEY SECRET
+	if (low ~ /(pass[a-z]*|pw|pwd|psk|secret|token|key)(_in)?[]\\"', ]+(--?v(alue)?|with value)[\\"', =]/) {
+		s = behind(s, "(pass[a-z]*|pw|pwd|psk|secret|token|key)(_in)?[]\\\\\"', ]+(--?v(alue)?|with value)[\\\\\"', =]*[\"']", "^[^\"'" BS "]+")
+		s = behind(s, "(pass[a-z]*|pw|pwd|psk|secret|token|key)(_in)?[]\\\\\"', ]+(--?v(alue)?|with value)[\\\\\"', =]+", "^[^] \t\"'" BS "][^ \t\"'" BS "]*")
+	}
+	if (low ~ /onfig(ure)? set +[a-z0-9_.-]*(pass|pw|secret|token|key)/) s = behind(s, "onfig(ure)? set +[a-z0-9_.-]*(pass|pw|secret|token|key)[a-z0-9_.-]* +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	if (low ~ /bindpw[ \t]/) s = behind(s, "bindpw[ \t]+", "^[^ \t\"':=" BS "][^ \t\"'" BS "]*")
 	if (low ~ /neighbor [^ ]+ password/) s = behind(s, "neighbor [^ ]+ password +([0-9] )?", "^[^ \t\"'" BS "]+")
 	if (low ~ /user(name)? [^ ]+ pass(word)? /) s = secret_word(s, "user(name)? [^ ]+ pass(word)? +[\\\\]*[\"']?")
@@ -2824,7 +2830,7 @@ function words_path(v,   n, i, p) {
 # a flag whose value is hidden whatever it looks like: -p 8080 may be a port, -p 123456 a password
 function sensitive(f,   l) {
 	l = tolower(f)
-	return !(f in FLAG) && l ~ /(pass|pw|token|secret|key|cred|auth|user|psk|jwt|cookie|license|bearer|(^|[_-])(pat|pin|sas|otp)$|^(from-literal|hook|webhook|[pPuUawktxW])$)/ && l !~ /(file|dir|path|mode|ttl|timeout|url)s?$/ && f !~ /^authentication-token-webhook/
+	return !(f in FLAG) && l ~ /(pass|pw|token|secret|key|cred|auth|user|psk|jwt|cookie|license|bearer|(^|[_-])(pat|pin|sas|otp)$|^(pword|from-literal|hook|webhook|[pPuUawktxW])$)/ && l !~ /(file|dir|path|mode|ttl|timeout|url)s?$/ && f !~ /^authentication-token-webhook/
 }
 # a word that is a name: no mix of upper case and digits, no long run of letters and digits
 function name_word(w) {
@@ -2832,8 +2838,32 @@ function name_word(w) {
 	if (w ~ /[A-Z]/ && w ~ /[0-9]/ && w !~ /[\/.:]/) return 0
 	return !(w ~ /^[A-Za-z0-9]+$/ && length(w) >= 16 && w ~ /[0-9]/)
 }
+# A word that is a secret's own name, as in: iscsiadm -n node.session.auth.password -v SECRET, aws configure set aws_secret_access_key SECRET
+function key_word(w) {
+	w = tolower(w); sub(/^["'\\]+/, "", w); sub(/["'\\,]+$/, "", w)
+	if (w !~ /^[a-z][a-z0-9_.-]*$/) return 0
+	return w ~ /(password|passwd|passphrase|pwd|requirepass|masterauth|rootpw|bindpw|authtoken)(_in)?$/ || w ~ /[._-](pass|pw|psk|secret|token|key|credentials?|access_key_id)$/
+}
+# The name of a header, where the quotes around header and value are lost: what follows belongs to it
+function header_name(w,   f) {
+	f = tolower(w)
+	if (f !~ /^(-[a-z]*h|[a-z0-9_.-]+=)?["'\\]*[a-z][a-z0-9_-]*:[a-z]*$/) return 0
+	return lastflag ~ /^([A-Za-z]*H|[a-z-]*header)$/ || w ~ /^-[A-Za-z]*H/ || f ~ /header=/ || f ~ /(^|[^a-z])x-[a-z0-9_-]*:/ || secret_key(f) || f ~ /cookie|key[a-z_-]*:/
+}
+# Behind the name of a header: a scheme, and all to the next flag or address. Right behind name or scheme even a dash begins the secret.
+function header_word(w) {
+	if (w ~ /^[a-z]+:\/\// || (header == 3 && w ~ /^-/)) { header = 0; return "" }
+	if (header == 1 && tolower(w) ~ /^["'\\]*(bearer|basic|token|digest|negotiate)$/) { header = 2; return w }
+	header = header == 1 && w ~ /^[A-Za-z]+$/ ? 2 : 3
+	return w ~ /^[^A-Za-z0-9]*$/ ? w : hide(w)
+}
 # one element of a command line; the flag before it decides on a value
 function argument(w,   f, n, v) {
+	if (joined && header) { v = header_word(w); if (v != "") return v }
+	if (joined && header_name(w)) {
+		header = tolower(w) ~ /:[a-z]+$/ ? 2 : 1; n = index(w, ":"); v = substr(w, n + 1); lastflag = command = ""
+		return text(substr(w, 1, n)) (v == "" || tolower(v) ~ /^(bearer|basic|token|digest|negotiate)$/ ? v : hide(v))
+	}
 	if (w ~ /^-+$/) { lastflag = ""; return w }
 	if (match(w, /^--?[A-Za-z0-9_.-]+=/)) {
 		n = RLENGTH; f = substr(w, 1, n - 1); sub(/^--?/, "", f); v = substr(w, n + 1); lastflag = ""; command = ""
@@ -2842,18 +2872,32 @@ function argument(w,   f, n, v) {
 		return substr(w, 1, n) (value_ok(f, v) ? text(v) : hide(v))
 	}
 	if (w ~ /^--?[A-Za-z][A-Za-z0-9_.-]*$/) {
-		f = w; sub(/^--?/, "", f); lastflag = f; command = ""
-		# -pSECRET is one word: a single dash with more than a plain word behind it is not shown
-		if (w ~ /^-[^-]/ && length(w) > 2 && !(f in FLAG) && (w !~ /^-[a-z][a-z-]*$/ || w ~ /^-p/)) { lastflag = ""; return substr(w, 1, 2) hide(substr(w, 3)) }
+		f = w; sub(/^--?/, "", f); lastflag = f; command = ""; phrase = 0
+		# the value of the key named before: iscsiadm -n KEY -v SECRET
+		if (keyed) { if (f ~ /^(v|value)$/) lastflag = "password"; keyed = 0 }
+		# -pSECRET is one word: a single dash with more than a plain word behind it is not shown, unless it is the name of a secret. Where it
+		# could be either, neither it nor what follows is.
+		if (w ~ /^-[^-]/ && length(w) > 2 && !(f in FLAG) && (w !~ /^-[a-z][a-z-]*$/ || w ~ /^-p/) && !single_dash(f)) {
+			lastflag = w ~ /^-[A-Za-z]*H$/ ? "H" : (sensitive(f) ? "password" : ""); return substr(w, 1, 2) hide(substr(w, 3))
+		}
 		return text(w)
 	}
 	if (bare_jwt(w)) { lastflag = command = ""; return cut_jwt(w) }
-	if (lastflag != "") { f = lastflag; lastflag = command = ""; return value_ok(f, w) ? text(w) : hide(w) }
-	# vault login SECRET
-	if (command != "" && !(tolower(w) in VALUE) && !rooted(w)) { command = ""; return hide(w) }
-	command = w ~ /^(login|authtoken|add-authtoken|auth|token|password|passwd|chpasswd|secret|passphrase|requirepass|apikey|api-key)$/ ? w : ""
+	if (lastflag != "") {
+		f = lastflag; lastflag = command = ""; keyed = key_word(w); if (w == "echo") command = w; phrase = joined && tolower(f) ~ /phrase$/
+		return value_ok(f, w) || (keyed && f == "n") ? text(w) : hide(w)
+	}
+	# a pass phrase whose quotes are lost
+	if (phrase) return hide(w)
+	# vault login SECRET; rabbitmqctl add_user NAME SECRET
+	if (command != "" && !(tolower(w) in VALUE) && !rooted(w)) { command = command ~ /^(add|change|set|reset|authenticate)[_-]/ ? "password" : ""; return hide(w) }
+	command = w ~ /^(login|authtoken|add-authtoken|auth|token|password|passwd|chpasswd|secret|passphrase|requirepass|apikey|api-key|((add|change|set|reset|authenticate)[_-](user|password|passwd)))$/ || key_word(w) ? w : ""
 	if (plain(w) || name_word(w)) return text(w)
 	return w ~ /^[^A-Za-z0-9]*$/ ? w : hide(w)
+}
+# With one dash: whether the whole word names a secret, and is not -p with the secret
+function single_dash(f) {
+	return f ~ /^(p(ass|assword|asswd|assphrase|asscode|assin|assout|sk|at|w|wd|word|in|rivate-?key|roxy-(user|pass|password))|[a-oq-z][a-z]*([._-][a-z]+)*[._-](pass|password|passwd|passphrase|pw|pwd|psk|secret|token|key|credentials?))$/
 }
 # whether the value of a flag is shown
 function value_ok(f, v) {
@@ -2872,8 +2916,9 @@ function args_line(s) {
 }
 function words_of(s, from, flag,   n, w, i, out, lead) {
 	match(s, /^ */); lead = substr(s, 1, RLENGTH)
-	n = split(s, w, " "); out = command = ""; lastflag = flag
+	n = split(s, w, " "); out = command = ""; lastflag = flag; header = keyed = phrase = 0; joined = 1
 	for (i = 1; i <= n; i++) out = out (i > 1 ? " " : "") (i < from ? w[i] : argument(w[i]))
+	joined = 0
 	return lead out
 }
 # ps: the columns before COMMAND and the program stay, its arguments go through the same filter

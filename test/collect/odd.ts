@@ -148,8 +148,33 @@ export const toldLines = (keep: (name: string, value: string) => string): readon
     `credential: ${word("a word behind a credential")}: x`,
     `password={${word("a brace without an end")}`,
     `password=[${word("a bracket without an end")}`,
+    ...CHAP.flatMap((key) => [
+      `iscsiadm -m node -o update -n ${key} -v ${word(`${key} -v`)}`,
+      `E1122 running [iscsiadm -m node -n ${key} --value ${mixed(`${key} --value`, 12)}]`,
+      `cmd="iscsiadm" args=["-n" "${key}" "-v" "${word(`${key} in quotes`)}"]`,
+      `cmd="iscsiadm" args=["-n","${key}","-v","${word(`${key} in a list`)}"]`,
+      `iscsi: failed to update node session key "${key}" with value "${word(`${key} with value`)}" error: x`,
+      `msg="failed to update key \\"${key}\\" with value \\"${keep(`${key} with digits`, pick("123456789", 12))}\\" x"`,
+    ]),
+    `aws configure set aws_secret_access_key ${word("aws configure")}`,
   ];
 };
+
+/** Flags of one dash whose name says what follows. */
+const SINGLE_DASH =
+  "password passwd pass passphrase psk pat pw pwd pword pin private-key token secret key apikey api-key access-key auth"
+    .split(" ")
+    .concat("db-password dbpass storepass keypass storePass web.auth-password proxy-user".split(" "))
+    .map((name) => `-${name}`);
+const HEADERS = [
+  "Authorization: Bearer",
+  "authorization:",
+  "X-Vault-Token:",
+  "X-Auth-Token:",
+  "PRIVATE-TOKEN:",
+  "Cookie:",
+];
+const CHAP = ["node.session.auth.password", "node.session.auth.password_in", "discovery.sendtargets.auth.password"];
 
 /** Command lines: each word by itself as in /proc/<pid>/cmdline, or joined as ps shows them. */
 export const commandLines = (keep: (name: string, value: string) => string): readonly (readonly string[])[] => {
@@ -166,6 +191,31 @@ export const commandLines = (keep: (name: string, value: string) => string): rea
     ["/usr/bin/x", "--password", `/${word("a slash")}`, "--token", keep("command line: digits", pick("123456789", 14))],
     ["/usr/bin/x", "--seed", keep("command line: digits of a flag unknown", pick("123456789", 14))],
     ["/usr/bin/x", "--data", `/${keep("command line: a slash and base64", `${pick(ALNUM, 12)}Aa1`)}`],
+    ...SINGLE_DASH.map((flag) => ["/usr/bin/x", "-user", "bob", flag, word(flag), "-v", "2"]),
+    ["mysql", "-uroot", `-p${word("-pSECRET")}`, "-h", "db"],
+    ["mysql", `-p${word("-p and a word like a name of a secret")}password`, "-h", "db"],
+    ["x", "-pmy-password", word("what may be a name or a secret")],
+    ["x", "-passphrase", `${word("pass phrase")} ${word("second word")} ${word("third word")}`, "-v", "2"],
+    ...HEADERS.flatMap((header) => [
+      ["/usr/bin/curl", "-H", `${header} ${word(`-H ${header}`)}`, "https://h.example"],
+      ["/usr/bin/curl", "-skH", `${header} ${word(`-skH ${header}`)}`, "https://h.example"],
+      ["/usr/bin/curl", `-H${header} ${word(`-H and ${header}`)}`, "-v", "https://h.example"],
+      ["/usr/bin/wget", `--header=${header} ${word(`--header= ${header}`)}`],
+      ["/usr/bin/wget", "--header", `${header} -${word(`--header ${header} and a dash`)}`, "-q"],
+      ["curl", "-b", "c", "-H", `Cookie: a=1; b=${word(`a second cookie behind ${header}`)}`],
+      ["sh", "-c", `curl -H "${header} ${word(`quotes around ${header}`)}" https://h.example`],
+    ]),
+    ["git", "-c", `http.extraheader=Authorization: Basic ${word("extraheader")}`, "fetch"],
+    ["curl", "-H", `Authorization: Splunk acc:${word("a scheme unknown")} ${word("behind a scheme unknown")}`],
+    ...CHAP.flatMap((key) => [
+      ["iscsiadm", "-m", "node", "-o", "update", "-n", key, "-v", word(`${key} -v`)],
+      ["iscsiadm", "-m", "node", "--op", "update", "--name", key, "--value", word(`${key} --value`)],
+      ["iscsiadm", "-m", "node", "-n", key, "-v", keep(`command line: digits of ${key}`, pick("123456789", 12))],
+    ]),
+    ["aws", "configure", "set", "aws_secret_access_key", word("aws configure")],
+    ["rabbitmqctl", "add_user", "bob", word("add_user")],
+    ["rabbitmqctl", "change_password", "bob", word("change_password")],
+    ["sh", "-c", `echo ${word("echo")} | sudo -S x`],
   ];
 };
 
@@ -212,5 +262,7 @@ export const COMMAND_EVIDENCE: readonly string[] = [
   "/coredns -conf /etc/coredns/Corefile",
   "kube-apiserver --etcd-servers=https://127.0.0.1:2379 --service-account-key-file=/etc/kubernetes/pki/sa.pub --tls-private-key-file=/etc/kubernetes/pki/apiserver.key --authorization-mode=Node,RBAC --client-ca-file=/etc/kubernetes/pki/ca.crt --secure-port=6443",
   "calico-node -felix",
+  "x -pod-manifest-path /etc/kubernetes/manifests -profile default -v 4",
+  "grep level: /var/log/syslog",
   "/snap/microk8s/8612/kubelite --scheduler-args-file=/var/snap/microk8s/8612/args/kube-scheduler --start-control-plane=true",
 ];
