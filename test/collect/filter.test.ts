@@ -100,6 +100,15 @@ test("command lines show paths, names and what flags are known for, and no other
     assert.is(filter(first, "cmdline", `${line.replaceAll(" ", "\n")}\n`), `${line}\n`);
 });
 
+test("of a volume's mount options those stay that say how it is mounted", () => {
+  const item = (mountOptions: readonly string[]): string =>
+    JSON.stringify({ items: [{ kind: "PersistentVolume", spec: { mountOptions } }] });
+  const how = ["vers=3.0", "nfsvers=4.1", "hard", "rsize=1048576"];
+  assert.is(filter(first, "api", `${item(how)}\n`), `${item(how)}\n`);
+  const who = filter(first, "api", item([...how, "username=bobandalice", "password=tofunikeladi", "tofunikeladi"]));
+  assert.not.match(who, /tofunikeladi|bobandalice/);
+});
+
 test("the names of what is secret are the same wherever the filter spells them out", () => {
   const [, names = ""] = /SECRETKEY = "(.+)"/.exec(source ?? "") ?? [];
   assert.is((source ?? "").split(names).length - 1, 4);

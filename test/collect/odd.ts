@@ -89,6 +89,55 @@ export function oddLines(keep: (name: string, value: string) => string, all = fa
   );
 }
 
+/** What a value may consist of where nothing but the words around it tells what it is. */
+const KINDS: Readonly<Record<string, () => string>> = {
+  "a word": () => pick(LOWER, 12),
+  "letters and digits": () => `${pick(ALNUM, 20)}aB7${pick(ALNUM, 9)}`,
+  "a sign": () => `S${pick(LOWER, 6)}!${pick(DIGITS, 6)}`,
+  "hexadecimal digits": () => `${pick(HEX, 38)}a1`,
+};
+const FORMS: readonly string[] = [
+  "Authorization: ApiKey @@",
+  "Authorization: Splunk @@",
+  "Authorization: GenieKey @@",
+  "Authorization: SharedKey acc:@@",
+  "Authorization: token @@",
+  'headers="X-Authorization: Foo @@" x',
+  "authorization: password: @@",
+  'oauth2: "refresh_token":"@@"',
+  'msg="oauth2: \\"refresh_token\\":\\"@@\\""',
+  'passwords: ["a","@@"]',
+  'passwords: ["a", "b", "@@"]',
+  "passwords: [foo, @@]",
+  "secret = foo @@",
+  "password: password: @@",
+  "Password for bob: @@",
+  "kinit: password for bob: @@",
+  'bird: BGP: Password for peer 10.0.0.1 is "@@"',
+  "cloud-init[9]: Set root password to @@",
+  'admin password updated to "@@"',
+  "Unauthorized: token '@@'",
+  'k3s: unable to verify token "@@"',
+  '{"value":"@@","name":"password"}',
+  '{"key":"DB_PASSWORD","value":"@@"}',
+  "password: &a @@",
+  "password: !!str @@",
+  "snmpget -v3 -u bob -l authPriv -a SHA -A @@ 10.0.0.1",
+  "snmpwalk -v2c -c @@ 10.0.0.1",
+  "rocommunity @@ 10.0.0.0/8",
+  "com2sec readonly default @@",
+  'createUser bob SHA "@@" AES',
+  "rootpw @@",
+  "auth_pass @@",
+  "curl -kubob:@@ https://x",
+  "7z x -p@@ a.7z",
+  "Warning: Using a password -p@@ on the command line",
+  "rabbitmqctl add_user bob @@",
+  "racadm -r x -u root -p @@ getsysinfo",
+  "stats auth admin:@@",
+  "RABBITMQ_ERLANG_COOKIE=@@",
+];
+
 /** Shapes by which programs tell, take or print a secret. */
 export const toldLines = (keep: (name: string, value: string) => string): readonly string[] => {
   const word = (name: string): string => keep(name, pick(LOWER, 14));
@@ -157,6 +206,9 @@ export const toldLines = (keep: (name: string, value: string) => string): readon
       `msg="failed to update key \\"${key}\\" with value \\"${keep(`${key} with digits`, pick("123456789", 12))}\\" x"`,
     ]),
     `aws configure set aws_secret_access_key ${word("aws configure")}`,
+    ...Object.entries(KINDS).flatMap(([kind, make]) =>
+      FORMS.map((form) => form.replace("@@", () => keep(`${form} with ${kind}`, make()))),
+    ),
   ];
 };
 
@@ -215,6 +267,9 @@ export const commandLines = (keep: (name: string, value: string) => string): rea
     ["aws", "configure", "set", "aws_secret_access_key", word("aws configure")],
     ["rabbitmqctl", "add_user", "bob", word("add_user")],
     ["rabbitmqctl", "change_password", "bob", word("change_password")],
+    ["/usr/bin/ldapsearch", "-x", `-w${word("ldapsearch -wSECRET")}`, "-b", "dc=x"],
+    ["snmpwalk", "-v2c", `-c${word("snmpwalk -cSECRET")}`, "10.0.0.1"],
+    ["sh", "-c", `snmpget -v3 -A${word("snmpget -ASECRET")} 10.0.0.1`],
     ["sh", "-c", `echo ${word("echo")} | sudo -S x`],
   ];
 };
@@ -247,6 +302,16 @@ export const ODD_EVIDENCE: readonly string[] = [
   "auth_url=/login?next=/x&timeout=10s",
   "certificate key usage: digital signature, signature=valid",
   "cni-conf-dir=/etc/cni/net.d network-plugin=cni v1.28.3+k3s1 FailedCreatePodSandBox",
+  "serviceAccountToken: expirationSeconds=3607 path=token",
+  "status installed xauth:amd64 1:1.1-1build2 and libpam-auth-plugin:amd64 1.0",
+  "psk count 0",
+  "W1122 authorization: enabled, mode=RBAC for node k8s01",
+  "password for user root: authentication failed",
+  'SyntaxError: unexpected token "default" in JSON at position 4',
+  'token "calico-node-token-x2x4l" not found, token "default" expired',
+  "BGP community 65000:100 of peer 10.0.0.2, curl -s https://10.0.0.1:6443/healthz",
+  'the "password" to use was not given, secrets: []',
+  '{"value":"true","name":"calico-node"} {"name":"IP","value":"autodetect"}',
   "the token is bound to a pod that is gone, the password is required",
   "Error: secret is kube-system/calico-node-token-x2x4l of node k8s01",
 ];
