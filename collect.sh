@@ -80,6 +80,7 @@ Where one of its processes is killed with SIGKILL, the others do that. Where all
 within --timeout is not asked about further nodes.
 
 Secrets, ConfigMaps and the environment of processes are never read. Run it as root to see everything.
+In free text a secret is known by its form or by the words around it; one that has neither stays: give the archive to no stranger.
 On standard output: "<sha256>  <archive>", one line per archive (on standard error with -o -). The same lines are kept in the
 file SHA256SUMS beside the archives: keep it with the ticket.
 
@@ -1940,6 +1941,7 @@ write_filter() {
 # Redaction. The first line of the input is the salt, the rest is what is filtered.
 #   mode    text | json | api | kubeconfig | toml | args | ps
 #   counts  file for the number of replaced values by kind
+#   hashes  of how many different values a fingerprint is made (1000); the others are hidden without one
 #   agents  (api mode, pods) file for what is known of each container, to choose those whose logs are read
 # POSIX awk only: no intervals, no gensub, nothing that mawk or busybox lack.
 # What every line meets is written as /literal/: an expression in a string or a variable busybox compiles anew for each line, which takes
@@ -1959,6 +1961,7 @@ BEGIN {
 	words("a an the this that these those it its no not none nothing never only already still just any some all each every other another more most one two first second last next new old and or but if is are was were be been being has have had do does did can could cannot couldn may might must should shall will would won isn wasn doesn didn don hasn aren", SAYS)
 	words("account action add added address admission after again agent already api apiserver app apply archive argument assign at attach attempt attempts audience audiences auth authenticate authentication authorization authorized authorizer backend backoff bad base64 because before begin binding bootstrap bound broken by bytes ca cache call called caller calling canceled cancelled cert certificate certificates change changed check checking claim claims client clock close closed closing cluster cni code command config configmap configmaps configuration configured conflict connect connected connecting connection container context control controller corrupt crd create created creating credential credentials critical current daemon data date deadline decode decoding decrypt default delete deleted deleting denied deny dial directory disabled disk dns driver due duplicate during empty enabled encode encrypt end endpoint endpoints entry env environment eof error errors etcd etcdserver event exceeded exec exist exists exit expected expire expired expires expiry external fail failed failing failure fatal fetch fetched fetching field file files find flag for forbidden format found from generate generated generating get getting given go got grpc handler handshake header helper host hostname http https id identity ignored ignoring illegal image in incorrect informer init initialize input insecure internal invalid io ip issue issued issuer job json jwt key keys kind kubeconfig kubelet lacks leader lease length like limit line list load loaded loading local lock login lookup lost machine malformed manager master match matched max message metadata method mismatch missing mode module mount mounted mounting name namespace namespaces network nil node nodes notfound null object objects of off ok on open opening operation option out over parse parsing path pending permission permissions please plugin pod pods policy port post process projected protocol provider proxy public put quota rate read reading reason received record refresh refreshed refreshing refused register rejected reload remote remove removed renew renewed replaced request requested requests require required requires reset resolve resource response restart result retry retrying returned revoked role rotate rotated rotation rpc runtime sa sandbox save schema scope secret secrets see send sent server serviceaccount serviceaccounts service session set setup sign signature signed signing size skip skipping so socket something start started starting state status stop stopped storage store subject success successful successfully successes sync synced system takes target than then there time timed timeout tls to token tokenrequest tokenreview tokens too try trying type unable unauthenticated unauthorized unavailable undefined unexpected unknown unmarshal unreachable unreadable unsupported until update updated updating url use used user username users using valid validate validated validating validation value values verification verified verify version volume wait waiting warning watch watching webhook when where which while who with within without write writing wrong x509 yaml yet you your internalerror alreadyexists cookie eacces enoent eperm eio keyword string number identifier character limited shared stored encrypted hashed kept known part parts portion strong weak short long based managed correct incorrectly hidden protected generally case sensitive separated unchanged changing", SAYS)
 	for (i = 1; i <= 16; i++) H16 = H16 "[0-9a-f]"
+	if (hashes == "") hashes = 1000
 	setup_json(); setup_kubeconfig(); setup_toml(); setup_args()
 	depth = 0; topkey = ""; skipping = 0
 	if (mode == "kubeconfig") KUBE = 1
@@ -1971,7 +1974,8 @@ function words(list, set,   n, i, w) { n = split(list, w, " "); for (i = 1; i <=
 function fingerprint(v,   cmd, h) {
 	if (v in FP) return FP[v]
 	h = ""
-	if (hash != "" && hashed < 5000) {
+	# each costs a process: a log with thousands of different secrets must not take the time of all else
+	if (hash != "" && hashed < hashes) {
 		hashed++
 		cmd = "exec " hash " >\"$INQUEST_HASH\""
 		printf "%s\n%s", salt, v | cmd
