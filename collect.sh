@@ -2698,7 +2698,7 @@ function json_key(k) {
 }
 function json_open(c,   name) {
 	name = KIND[depth] == "{" ? KEY[depth] : NAME[depth]
-	if (c == "{") tool = ""
+	header = 0; if (c == "{") tool = ""
 	depth++; KIND[depth] = c; NAME[depth] = name; KEY[depth] = ""; ENVNAME[depth] = ""
 	if (depth > 400) depth = 400
 	# who set which field is long and says little; who changed the object when stays
@@ -2903,8 +2903,8 @@ function name_word(w) {
 # A word that is a secret's own name, as in: iscsiadm -n node.session.auth.password -v SECRET, aws configure set aws_secret_access_key SECRET
 function key_word(w) {
 	w = tolower(w); sub(/^["'\\]+/, "", w); sub(/["'\\,]+$/, "", w)
-	if (w !~ /^[a-z][a-z0-9_.-]*$/) return 0
-	return w ~ /(password|passwd|passphrase|pwd|requirepass|masterauth|rootpw|bindpw|authtoken)(_in)?$/ || w ~ /[._-](pass|pw|psk|secret|token|key|credentials?|access_key_id)$/
+	if (w !~ /^[a-z\057][a-z0-9_.\057-]*$/ || rooted(w)) return 0
+	return w ~ /(password|passwd|passphrase|pwd|requirepass|masterauth|rootpw|bindpw|authtoken)(_in)?$/ || w ~ /[._\057-](pass|pw|psk|secret|token|key|credentials?|access_key_id)$/
 }
 # The name of a header, where the quotes around header and value are lost: what follows belongs to it
 function header_name(w,   f) {
@@ -2919,14 +2919,21 @@ function header_word(w) {
 	header = header == 1 && w ~ /^[A-Za-z]+$/ ? 2 : 3
 	return w ~ /^[^A-Za-z0-9]*$/ ? w : hide(w)
 }
+# Programs with ways of their own to take a secret: the letters of one dash with the secret behind them, or every word (*)
+function set_tool(w) {
+	if (w ~ /^([^-].*\/)?ldap[a-z]+ *$/) tool = "w"
+	else if (w ~ /^([^-].*\/)?snmp[a-z]+ *$/) tool = "[acx]"
+	else if (w ~ /^([^-].*\/)?iscsiadm *$/) tool = "iscsi"
+	else if (w ~ /^([^-].*\/)?(htpasswd|wpa_passphrase|mkpasswd|expect) *$/) tool = "*"
+}
 # one element of a command line; the flag before it decides on a value
 function argument(w,   f, n, v) {
-	if (joined && header) { v = header_word(w); if (v != "") return v }
-	if (joined && header_name(w)) {
+	if (header) { v = header_word(w); if (v != "") return v }
+	if (header_name(w)) {
 		header = tolower(w) ~ /:[a-z]+$/ ? 2 : 1; n = index(w, ":"); v = substr(w, n + 1); lastflag = command = ""
 		return text(substr(w, 1, n)) (v == "" || tolower(v) ~ /^(bearer|basic|token|digest|negotiate)$/ ? v : hide(v))
 	}
-	if (w ~ /^([^-].*\/)?(ldap|snmp)[a-z]+$/) tool = w ~ /ldap[a-z]+$/ ? "w" : "[acx]"
+	if (tool == "") set_tool(w); else if (tool == "*" && w !~ /^-/) return plain(w) ? text(w) : hide(w)
 	if (w ~ /^-+$/) { lastflag = ""; return w }
 	if (match(w, /^--?[A-Za-z0-9_.-]+=/)) {
 		n = RLENGTH; f = substr(w, 1, n - 1); sub(/^--?/, "", f); v = substr(w, n + 1); lastflag = ""; command = ""
@@ -2948,13 +2955,14 @@ function argument(w,   f, n, v) {
 	}
 	if (bare_jwt(w)) { lastflag = command = ""; return cut_jwt(w) }
 	if (lastflag != "") {
-		f = lastflag; lastflag = command = ""; keyed = key_word(w); if (w == "echo") command = w; phrase = joined && tolower(f) ~ /phrase$/
+		f = lastflag; lastflag = command = ""; keyed = key_word(w); if (w == "echo" || keyed) command = w; phrase = joined && tolower(f) ~ /phrase$/
 		return value_ok(f, w) || (keyed && f == "n") ? text(w) : hide(w)
 	}
 	# a pass phrase whose quotes are lost
 	if (phrase) return hide(w)
 	# vault login SECRET; rabbitmqctl add_user NAME SECRET
-	if (command != "" && !(tolower(w) in VALUE) && !rooted(w)) { command = command ~ /^(add|change|set|reset|authenticate)[_-]/ ? "password" : ""; return hide(w) }
+	if (command != "" && (tolower(w) in VALUE)) return text(w)
+	if (command != "" && !rooted(w)) { command = command ~ /^(add|change|set|reset|authenticate)[_-]/ ? "password" : ""; return hide(w) }
 	command = w ~ /^(login|authtoken|add-authtoken|auth|token|password|passwd|chpasswd|secret|passphrase|requirepass|apikey|api-key|((add|change|set|reset|authenticate)[_-](user|password|passwd)))$/ || key_word(w) ? w : ""
 	if (plain(w) || name_word(w)) return text(w)
 	return w ~ /^[^A-Za-z0-9]*$/ ? w : hide(w)
@@ -2965,6 +2973,8 @@ function single_dash(f) {
 }
 # whether the value of a flag is shown
 function value_ok(f, v) {
+	# the key may stand behind its value
+	if (tool == "iscsi" && f ~ /^(v|value)$/) return v ~ /^[0-9]$/
 	if (f in FLAG) return 1
 	if (v == "true" || v == "false" || rooted(v)) return 1
 	if (sensitive(f)) return 0
@@ -2981,7 +2991,7 @@ function args_line(s) {
 function words_of(s, from, flag,   n, w, i, out, lead) {
 	match(s, /^ */); lead = substr(s, 1, RLENGTH)
 	n = split(s, w, " "); out = command = ""; lastflag = flag; header = keyed = phrase = 0; joined = 1; tool = ""
-	if (program ~ /(^|\/)(ldap|snmp)[a-z]+ *$/) tool = program ~ /ldap[a-z]+ *$/ ? "w" : "[acx]"
+	set_tool(program)
 	for (i = 1; i <= n; i++) out = out (i > 1 ? " " : "") (i < from ? w[i] : argument(w[i]))
 	joined = 0; program = ""
 	return lead out
@@ -3031,7 +3041,7 @@ mode ~ /date$/ { if (dated == "" && $0 ~ /^(.* )?[Dd]ate: [A-Z][a-z][a-z], [0-9]
 	else if (mode == "kubeconfig") line = kube_line($0)
 	else if (mode == "toml") line = toml_line($0)
 	else if (mode == "args") line = args_line($0)
-	else if (mode == "cmdline") { if (NR == 2) tool = ""; line = NR == 2 ? text($0) : argument($0); if (NR == 2 && $0 ~ /(^|\/)(ldap|snmp)[a-z]+$/) tool = $0 ~ /ldap[a-z]+$/ ? "w" : "[acx]"; printf "%s%s", (NR > 2 ? " " : ""), line; next }
+	else if (mode == "cmdline") { line = NR == 2 ? text($0) : argument($0); if (NR == 2) set_tool($0); printf "%s%s", (NR > 2 ? " " : ""), line; next }
 	else if (mode == "ps") line = ps_line($0)
 	else if (mode == "tsv") line = table_line($0)
 	else line = hide($0)

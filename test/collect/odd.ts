@@ -270,6 +270,12 @@ export const commandLines = (keep: (name: string, value: string) => string): rea
     ["/usr/bin/ldapsearch", "-x", `-w${word("ldapsearch -wSECRET")}`, "-b", "dc=x"],
     ["snmpwalk", "-v2c", `-c${word("snmpwalk -cSECRET")}`, "10.0.0.1"],
     ["sh", "-c", `snmpget -v3 -A${word("snmpget -ASECRET")} 10.0.0.1`],
+    ["iscsiadm", "-m", "node", "-v", word("iscsiadm -v before -n"), "-n", "node.session.auth.password"],
+    ["htpasswd", "-bc", "f", "bob", word("htpasswd")],
+    ["k0s", "token", "create", word("token create")],
+    ["etcdctl", "put", "/x/password", word("put a password")],
+    ["git", "config", "--global", "user.password", word("a key behind a flag")],
+    ["curl", "-H", "X-Auth-Token:", word("a header and its value as two words"), "https://h.example"],
     ["sh", "-c", `echo ${word("echo")} | sudo -S x`],
   ];
 };
@@ -329,5 +335,6 @@ export const COMMAND_EVIDENCE: readonly string[] = [
   "calico-node -felix",
   "x -pod-manifest-path /etc/kubernetes/manifests -profile default -v 4",
   "grep level: /var/log/syslog",
+  "snmpd -f --pidfile /run/snmpd.pid",
   "/snap/microk8s/8612/kubelite --scheduler-args-file=/var/snap/microk8s/8612/args/kube-scheduler --start-control-plane=true",
 ];
