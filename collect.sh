@@ -80,6 +80,7 @@ Where one of its processes is killed with SIGKILL, the others do that. Where all
 within --timeout is not asked about further nodes.
 
 Secrets, ConfigMaps and the environment of processes are never read. Run it as root to see everything.
+In free text a secret is known by its form or by the words around it; one that has neither stays: give the archive to no stranger.
 On standard output: "<sha256>  <archive>", one line per archive (on standard error with -o -). The same lines are kept in the
 file SHA256SUMS beside the archives: keep it with the ticket.
 
@@ -1940,6 +1941,7 @@ write_filter() {
 # Redaction. The first line of the input is the salt, the rest is what is filtered.
 #   mode    text | json | api | kubeconfig | toml | args | ps
 #   counts  file for the number of replaced values by kind
+#   hashes  of how many different values a fingerprint is made (1000); the others are hidden without one
 #   agents  (api mode, pods) file for what is known of each container, to choose those whose logs are read
 # POSIX awk only: no intervals, no gensub, nothing that mawk or busybox lack.
 # What every line meets is written as /literal/: an expression in a string or a variable busybox compiles anew for each line, which takes
@@ -1959,6 +1961,7 @@ BEGIN {
 	words("a an the this that these those it its no not none nothing never only already still just any some all each every other another more most one two first second last next new old and or but if is are was were be been being has have had do does did can could cannot couldn may might must should shall will would won isn wasn doesn didn don hasn aren", SAYS)
 	words("account action add added address admission after again agent already api apiserver app apply archive argument assign at attach attempt attempts audience audiences auth authenticate authentication authorization authorized authorizer backend backoff bad base64 because before begin binding bootstrap bound broken by bytes ca cache call called caller calling canceled cancelled cert certificate certificates change changed check checking claim claims client clock close closed closing cluster cni code command config configmap configmaps configuration configured conflict connect connected connecting connection container context control controller corrupt crd create created creating credential credentials critical current daemon data date deadline decode decoding decrypt default delete deleted deleting denied deny dial directory disabled disk dns driver due duplicate during empty enabled encode encrypt end endpoint endpoints entry env environment eof error errors etcd etcdserver event exceeded exec exist exists exit expected expire expired expires expiry external fail failed failing failure fatal fetch fetched fetching field file files find flag for forbidden format found from generate generated generating get getting given go got grpc handler handshake header helper host hostname http https id identity ignored ignoring illegal image in incorrect informer init initialize input insecure internal invalid io ip issue issued issuer job json jwt key keys kind kubeconfig kubelet lacks leader lease length like limit line list load loaded loading local lock login lookup lost machine malformed manager master match matched max message metadata method mismatch missing mode module mount mounted mounting name namespace namespaces network nil node nodes notfound null object objects of off ok on open opening operation option out over parse parsing path pending permission permissions please plugin pod pods policy port post process projected protocol provider proxy public put quota rate read reading reason received record refresh refreshed refreshing refused register rejected reload remote remove removed renew renewed replaced request requested requests require required requires reset resolve resource response restart result retry retrying returned revoked role rotate rotated rotation rpc runtime sa sandbox save schema scope secret secrets see send sent server serviceaccount serviceaccounts service session set setup sign signature signed signing size skip skipping so socket something start started starting state status stop stopped storage store subject success successful successfully successes sync synced system takes target than then there time timed timeout tls to token tokenrequest tokenreview tokens too try trying type unable unauthenticated unauthorized unavailable undefined unexpected unknown unmarshal unreachable unreadable unsupported until update updated updating url use used user username users using valid validate validated validating validation value values verification verified verify version volume wait waiting warning watch watching webhook when where which while who with within without write writing wrong x509 yaml yet you your internalerror alreadyexists cookie eacces enoent eperm eio keyword string number identifier character limited shared stored encrypted hashed kept known part parts portion strong weak short long based managed correct incorrectly hidden protected generally case sensitive separated unchanged changing", SAYS)
 	for (i = 1; i <= 16; i++) H16 = H16 "[0-9a-f]"
+	if (hashes == "") hashes = 1000
 	setup_json(); setup_kubeconfig(); setup_toml(); setup_args()
 	depth = 0; topkey = ""; skipping = 0
 	if (mode == "kubeconfig") KUBE = 1
@@ -1971,7 +1974,8 @@ function words(list, set,   n, i, w) { n = split(list, w, " "); for (i = 1; i <=
 function fingerprint(v,   cmd, h) {
 	if (v in FP) return FP[v]
 	h = ""
-	if (hash != "" && hashed < 5000) {
+	# each costs a process: a log with thousands of different secrets must not take the time of all else
+	if (hash != "" && hashed < hashes) {
 		hashed++
 		cmd = "exec " hash " >\"$INQUEST_HASH\""
 		printf "%s\n%s", salt, v | cmd
@@ -2079,6 +2083,8 @@ function shown(key, v, behind_it) {
 		if (key == "pass" && length(v) < 5 && behind_it ~ /^[ ,;]+(fail|failed|failures?|skip|skipped|warn|errors?|tests?|checks?|total|of)([^a-z]|$)/) return 1
 	}
 	if (v ~ /^[.]?[.]?\/[A-Za-z0-9_.\057@:+~%-]*([?#].*)?$/ && key ~ /(file|filename|dir|directory|path|mount|mountpoint|root|prefix|socket|ur[il])s?$/) return 1
+	# what a projected token is asked for, and the architecture of a package, as in xauth:amd64
+	if (v ~ /^expirationSeconds=[0-9]+$/ || (v ~ /^(amd64|arm64|armhf|i386|ppc64el|s390x|riscv64|all)$/ && behind_it !~ /^[^ \t,;]/)) return 1
 	if (v ~ /^[a-z][a-z0-9.-]*$/ && length(v) < 64 && key ~ /(secret|credential|token|auth)[a-z0-9_.-]*[a-z][_-]?(names?|refs?|namespace|type|kind|class|mode|provider|scheme|method)$/) return 1
 	if (v ~ /^[a-z][a-z0-9.-]*$/ && length(v) < 64 && key ~ /(secret|credential|token|auth)[_-]?(names?|refs?|namespace|type|kind|class|mode|provider|scheme|method)$/) return 1
 	return 0
@@ -2105,11 +2111,17 @@ function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, be
 			if (substr(head, length(head) - 1, 1) == "\\") n = index(rest, "\\" q); else n = closing(rest, q)
 			v = n ? substr(rest, 1, n - 1) : rest
 			if (v ~ / / && key ~ /: / && !strong && v !~ /^(Basic|Bearer|basic|bearer) /) prose = excuse(v) || says(v)
+			# oauth2: "refresh_token":"...": the value is itself the name of one
+			if (v ~ /^[A-Za-z][A-Za-z0-9_.-]*[\\]*$/ && secret_key(tolower(v)) && substr(rest, length(v) + 1) ~ /^[\\]*["'`][ \t]*[:=]/) prose = 1
 		} else {
 			v = match(rest, /^(Basic|Bearer|basic|bearer|Token|token)[ ]+[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : \
 				(match(rest, /^[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : "")
 			if (strong && key ~ /=$/ && v !~ / / && match(rest, "^[^ \t\"'" BS "]+")) v = substr(rest, 1, RLENGTH)
+			# an anchor or a tag of YAML in front of the value
+			if (key ~ /: +$/ && match(rest, "^[&!][^ \t\"'\\\\]*[ ]+[\\\\]*[\"']?[^ \t\"'" BS "]+")) v = substr(rest, 1, RLENGTH)
 			sub(/[]]+$/, "", v)
+			# a list goes to its end
+			if (q == "[" && v != "" && match(rest, /^[^]["'{}\\:=]+[ ,][^]["'{}\\:=]*\]/)) v = substr(rest, 1, RLENGTH - 1)
 			# "failed to fetch token: pod not found" is prose: keep what a sentence would go on with
 			if (key ~ /: +$/ && !strong && substr(rest, length(v) + 1) ~ /^ *[^ ]/ && sentence(v, substr(rest, length(v) + 1))) prose = 1
 			# the name of an object that is missing
@@ -2118,9 +2130,16 @@ function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, be
 			# an error in the words in which programs tell it, or the name of an event
 			if (key ~ /: +$/ && (excuse(rest) || (!strong && rest ~ /^([A-Z]+[a-z][a-z][a-z]+)+ (failed|error|is|was|not|returned|timed out|ended)([^a-z]|$)/))) prose = 1
 			# a line of a configuration: a pass phrase goes to its last word
-			else if (v ~ /^[^.\/$[]/ && key ~ /^(pass|pw|psk)/ && before ~ /(^|\002)[ \t-]*[A-Za-z0-9_.-]*$/ && match(rest, /^[^ \t"',;:=\\\002]+([ \t]+[^ \t"',;:=\\\002]+)+[ \t]*(\\[nr]|\r?$)/)) {
+			else if (v ~ /^[^.\/$[]/ && key ~ /^(pass|pw|psk|secret[ \t]*=)/ && before ~ /(^|\002)[ \t-]*[A-Za-z0-9_.-]*$/ && match(rest, /^[^ \t"',;:=\\\002]+([ \t]+[^ \t"',;:=\\\002]+)+[ \t]*(\\[nr]|\r?$)/)) {
 				v = substr(rest, 1, RLENGTH); sub(/[ \t\r]*(\\[nr])?$/, "", v); prose = 0
 			}
+		}
+		# password: password: SECRET
+		if (v ~ /(password|passwd|passphrase|token|secret|key):$/ && v ~ /^[A-Za-z][A-Za-z0-9_.-]*:$/ && substr(rest, length(v) + 1) ~ /^[ \t]+[^ \t]/) prose = 1
+		if (key ~ /^authorization[\\]*["']?[]]?[ \t]*:/ && v ~ /^[Tt]oken / && !says(substr(v, 7))) prose = 0
+		# a scheme that is not known, and whatever follows it
+		if (!prose && key ~ /^authorization[\\]*["']?[]]?[ \t]*[:=]/ && q !~ /["'`]/ && v !~ /^(Basic|Bearer|basic|bearer) / && match(rest, /^[^"'\\\002]+/) && RLENGTH > length(v)) {
+			v = substr(rest, 1, RLENGTH); sub(/[] \t\r)}]+$/, "", v)
 		}
 		# of a long line only what may belong to the name
 		near = length(before) > 80 ? substr(before, length(before) - 79) : before
@@ -2138,7 +2157,19 @@ function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, be
 		else if (v ~ /^(Basic|Bearer|basic|bearer|Token|token) /) {
 			n = index(v, " ")
 			out = out head substr(v, 1, n) (stripped_jwt(substr(v, n + 1)) ? substr(v, n + 1) : hide(substr(v, n + 1)))
-		} else out = out head hide(v)
+		} else {
+			out = out head hide(v)
+			# the rest of a list
+			if (head ~ /\[[\\]*["'`]$/) {
+				rest = substr(rest, length(v) + 1); v = ""
+				while (match(rest, /^[\\]*["'`][ ,]+[\\]*["'`]/)) {
+					q = substr(rest, RLENGTH, 1); out = out substr(rest, 1, RLENGTH); rest = substr(rest, RLENGTH + 1)
+					n = closing(rest, q); if (!n) n = index(rest, q)
+					v = n ? substr(rest, 1, n - 1) : rest; sub(/\\+$/, "", v)
+					out = out (harmless(v) ? v : hide(v)); rest = substr(rest, length(v) + 1); v = ""
+				}
+			}
+		}
 		s = substr(rest, length(v) + 1); low = tolower(s)
 	}
 	return out s
@@ -2272,7 +2303,7 @@ function opaque_words(s,   out, w, n, i, v, at, b, a, line) {
 }
 # A word, or a few, that say that a password follows behind a blank, a tag or an option
 function spoken(s, low,   t) {
-	if (low ~ /requirepass|masterauth|identified by|(^|[^a-z0-9])psk/) s = behind(s, "(requirepass|masterauth|identified by|(^|[^a-z0-9])psk)[ \t]+[\\\\]*[\"'`]?", "^[^ \t\"'`;:=" BS "][^ \t\"'`;" BS "]*")
+	if (low ~ /requirepass|masterauth|rootpw|auth_pass|identified by|(^|[^a-z0-9])psk/) s = behind(s, "(requirepass|masterauth|rootpw|auth_pass|identified by|(^|[^a-z0-9])psk)[ \t]+[\\\\]*[\"'`]?", "^[^ \t\"'`;:=" BS "][^ \t\"'`;" BS "]*")
 	if (low ~ /<[a-z0-9_:.-]*(pass|secret|token|pw|credential)[a-z0-9_.-]*>/) s = behind(s, "<[a-z0-9_:.-]*(pass|secret|token|pw|credential)[a-z0-9_.-]*>", "^[^<" BS "]+")
 	if (low ~ /sshpass|mysql|mariadb|mongo|ipmitool|(docker|podman|nerdctl|buildah|skopeo|crane|oras|argocd|oc|az) login|helm registry|redis-cli|ldap|smbclient|user(add|mod) /) s = behind(s, "[ ]-[pPwa][ ]*[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	# not the numbers of docker run -u 1000:1000
@@ -2280,12 +2311,13 @@ function spoken(s, low,   t) {
 	if (low ~ /user(pwd)?=["']?[^ :"'\/]+:/) s = behind(s, "user(pwd)?=[\"']?[^ :\"'/]+:", "^[^ \t\"'" BS "]+")
 	if (low ~ /chpasswd/) s = behind(s, "[\"' ][a-z_][a-z0-9_-]*:", "^[^ {\"'|:\\\\]+")
 	if (low ~ /cookie2?[]"']*[:=]/) s = behind(s, "cookie2?[]\"']*[:=][ \t]*[[\"']?", "^[^]\"'" BS "]*=[^]\"'" BS "]*")
+	if (low ~ /erlang_cookie/) s = behind(s, "erlang_cookie[\\\\\"' ]*[:=][\\\\ ]*[\"']?", "^[^ \t\"'" BS "]+")
 	if (low ~ /[?&](x-amz-)?(sig|signature|credential|security-token|code|key)=/) s = behind(s, "[?&](x-amz-)?(sig|signature|credential|security-token|code|key)=", "^[^& \t\"'" BS "]+")
 	if (low ~ /sharedaccesssignature/) s = behind(s, "[ \t;,\"']sig=", "^[^& \t;\"'" BS "]+")
 	if (low ~ /bot[0-9]+:/) s = behind(s, "bot[0-9]+:", "^[A-Za-z0-9_-]+")
 	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]", "^[^ \t:\"'," BS "]+")
 	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
-	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word)? |pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|%/) s = spoken_too(s, low)
+	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word|phrase)? |snmp|community|com2sec|createuser|curl |7za? |rar |rabbitmqctl|racadm|stats auth|pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|%/) s = spoken_too(s, low)
 	return s
 }
 # More of them, which few lines have
@@ -2296,8 +2328,27 @@ function spoken_too(s, low) {
 	if (low ~ /(vault|sso) +login +[^ -]|ngrok .*authtoken +[^ -]/) s = behind(s, "((vault|sso) +login|ngrok .*authtoken) +[\\\\]*[\"']?", "^[^] \t\"'`,;:=(){}<>" BS "-][^ \t\"'" BS "]*")
 	if (low ~ /openssl.* -k /) s = behind(s, " -k +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	if (low ~ /(k3s|rke2).* -t /) s = behind(s, "(agent|server)( .*)? -t +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	# iscsiadm -n KEY -v SECRET; key "KEY" with value "SECRET"; aws configure set KEY SECRET
+	if (low ~ /(pass[a-z]*|pw|pwd|psk|secret|token|key)(_in)?[]\\"', ]+(--?v(alue)?|with value)[\\"', =]/) {
+		s = behind(s, "(pass[a-z]*|pw|pwd|psk|secret|token|key)(_in)?[]\\\\\"', ]+(--?v(alue)?|with value)[\\\\\"', =]*[\"']", "^[^\"'" BS "]+")
+		s = behind(s, "(pass[a-z]*|pw|pwd|psk|secret|token|key)(_in)?[]\\\\\"', ]+(--?v(alue)?|with value)[\\\\\"', =]+", "^[^] \t\"'" BS "][^ \t\"'" BS "]*")
+	}
+	if (low ~ /onfig(ure)? set +[a-z0-9_.-]*(pass|pw|secret|token|key)/) s = behind(s, "onfig(ure)? set +[a-z0-9_.-]*(pass|pw|secret|token|key)[a-z0-9_.-]* +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	if (low ~ /bindpw[ \t]/) s = behind(s, "bindpw[ \t]+", "^[^ \t\"':=" BS "][^ \t\"'" BS "]*")
 	if (low ~ /neighbor [^ ]+ password/) s = behind(s, "neighbor [^ ]+ password +([0-9] )?", "^[^ \t\"'" BS "]+")
+	# Password for bob: SECRET; the new password for user bob is SECRET; root password set to SECRET
+	if (low ~ /pass(word|phrase) (for|of) .*(:| is) /) s = secret_word(s, "pass(word|phrase) (for|of) ([^ :=]+ )?([^ :=]+ )?[^ :=]+(:| is:?) +[\\\\]*[\"']?")
+	if (low ~ /password.* to:? |(set|chang|updat).* password to/) s = secret_word(s, "((set|chang(e|ed|ing)|updat(e|ed|ing)) [a-z0-9_ ]*password|password (was |is )?((re)?set|changed|updated)) to:? +[\\\\]*[\"']?")
+	if (low ~ /password -p/) s = behind(s, "password -p[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	# tools whose options are letters
+	if (low ~ /snmp/) s = behind(s, " -[acx][ ]*[\\\\]*[\"']?", "^[^] \t\"'" BS "-][^ \t\"'" BS "]*")
+	if (low ~ /community|com2sec/) s = behind(s, "(r[ow]community6?|com2sec [^ ]+ [^ ]+|(snmp[a-z]*:?|v[123]c?) community|community string) +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /createuser /) s = behind(s, "(createuser +(-e [^ ]+ +)?[^ ]+ +(md5|sha[-0-9]*)|[\"' ](aes|des)[-0-9]*) +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /curl .*-[a-z]*u/) s = behind(s, " -[a-z]*u[^ :\"'/=-]+:", "^[^ \t\"'" BS "]+")
+	if (low ~ /(7za?|rar) .*-p/) s = behind(s, " -p[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /rabbitmqctl .*_/) s = behind(s, "(add_user|change_password|authenticate_user) +[^ ]+ +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /racadm .*-p /) s = behind(s, " -p +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /stats auth /) s = behind(s, "stats auth +[^ :]+:", "^[^ \t\"'" BS "]+")
 	if (low ~ /user(name)? [^ ]+ pass(word)? /) s = secret_word(s, "user(name)? [^ ]+ pass(word)? +[\\\\]*[\"']?")
 	if (low ~ /(^|[^a-z0-9])pin[0-9]?[]\\"' ]*[:=]/) s = behind(s, "(^|[^a-z0-9])pin[0-9]?[]\\\\\"' ]*[:=][ \t]*[\\\\]*[\"']?", "^[0-9][0-9][0-9][0-9]+")
 	# what kubeadm prints, with the key on the same line or the next
@@ -2309,6 +2360,8 @@ function spoken_too(s, low) {
 	}
 	if (low ~ /(token|secret|key) is[ :]/) s = secret_word(s, "(token|secret|key) is[ :]+[\\\\]*[\"']?", 1)
 	if (low ~ /(with|using) token ["'\\]/) s = secret_word(s, "(with|using) token +[\\\\]*[\"']")
+	# in quotes, unless it is the name of an object or what a parser stumbled over
+	if (low ~ /token ["'\\]/ && low !~ /unexpected token|near token/) s = secret_word(s, "(^|[^a-z0-9-])token +[\\\\]*[\"']", 2)
 	if (low ~ /echo .*[|] *(sudo +)?([a-z]+ +login|base64|chpasswd|passwd|openssl|cryptsetup)/) s = behind(s, "echo +(-n +|-e +)*[\\\\]*[\"']?", "^[^ |\t\"'" BS "]+")
 	if (low ~ /jdbc:oracle:[a-z]+:[^ \/@]+\//) s = behind(s, "jdbc:oracle:[a-z]+:[^ /@]+/", "^[^ @\t\"'" BS "]+")
 	if (low ~ /snmp.* -c /) s = behind(s, " -c +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
@@ -2322,7 +2375,7 @@ function spoken_too(s, low) {
 	if (low ~ /:\\*\/\\*\/.*hooks?(b2)?\\*\//) s = hooks(s)
 	return s
 }
-# A password behind a phrase, unless it is a word of a sentence; "mixed": only a word that no name looks like
+# A password behind a phrase, unless it is a word of a sentence; "mixed": only a word that no name looks like (1), no name in words (2)
 function secret_word(s, re, mixed,   out, low, v, w) {
 	out = ""; low = tolower(s)
 	while (match(low, re)) {
@@ -2331,7 +2384,7 @@ function secret_word(s, re, mixed,   out, low, v, w) {
 		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
 		if (match(s, /^[^ \t"',;:\\]+/)) {
 			v = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
-			out = out ((tolower(v) in PROSE) || says(v) || (w[1] ~ /^user/ && ((w[2] in SAYS) || (w[2] in PROSE))) || harmless(v) || (mixed && (length(v) < 10 || v !~ /[0-9]/ || v !~ /[A-Za-z]/ || v ~ /^[a-z0-9]+([.\/-][a-z0-9]+)+$/)) ? v : hide(v))
+			out = out ((tolower(v) in PROSE) || says(v) || (w[1] ~ /^user/ && ((w[2] in SAYS) || (w[2] in PROSE))) || harmless(v) || (mixed == 2 && (length(v) < 5 || v ~ /^[a-z]+(-[a-z]+)+(-[a-z0-9]+)?$/)) || (mixed == 1 && (length(v) < 10 || v !~ /[0-9]/ || v !~ /[A-Za-z]/ || v ~ /^[a-z0-9]+([.\/-][a-z0-9]+)+$/)) ? v : hide(v))
 		}
 		low = tolower(s)
 	}
@@ -2410,7 +2463,7 @@ function behind(s, re, what,   out, low, v) {
 		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
 		v = match(s, what) ? substr(s, 1, RLENGTH) : ""
 		# a port or a code has fewer digits than a password
-		if (v != "") { out = out (harmless(v) || v ~ /^[0-9]?[0-9]?[0-9]$/ ? v : hide(v)); s = substr(s, length(v) + 1) }
+		if (v != "") { out = out (harmless(v) || v ~ /^([0-9]?[0-9]?[0-9]|count|identity)$/ ? v : hide(v)); s = substr(s, length(v) + 1) }
 		low = tolower(s)
 	}
 	return out s
@@ -2432,13 +2485,24 @@ function bootstrap(s,   out, tok, b, a, re) {
 # The key of a name/value pair of an environment printed on one line
 function env_pairs(s,   out, low, re, head, rest, v) {
 	out = ""; low = tolower(s)
-	re = "name[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_]*(pass|token|secret|key|cred|pw|auth)[a-z0-9_]*[\\\\]*\"?([, \t]|\\\\[nr]\002?)+[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
+	re = "(name|key)[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_]*(pass|token|secret|key|cred|pw|auth)[a-z0-9_]*[\\\\]*\"?([, \t]|\\\\[nr]\002?)+[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
 	while (match(low, re)) {
 		head = substr(s, 1, RSTART + RLENGTH - 1); rest = substr(s, RSTART + RLENGTH)
 		v = match(rest, /^[^,"\\}]+/) ? substr(rest, 1, RLENGTH) : ""
 		# in a Go struct the next field follows behind a blank
 		if (head !~ /"$/) sub(/ [A-Z][A-Za-z]*:.*$/, "", v)
 		out = out head hide(v); s = substr(rest, length(v) + 1); low = tolower(s)
+	}
+	return out s
+}
+# The same with the value in front of its name
+function value_first(s,   out, low, re, n, v) {
+	out = ""; low = tolower(s)
+	re = "value[\\\\]*\"[:=][ \t]*[\\\\]*\"[^\"\\\\]+[\\\\]*\"[ \t]*,[ \t]*[\\\\]*\"name[\\\\]*\"[:=][ \t]*[\\\\]*\"[a-z0-9_.-]*(pass|token|secret|key|cred|pw|auth)"
+	while (match(low, re)) {
+		out = out substr(s, 1, RSTART - 1); s = substr(s, RSTART); match(s, /^[^:=]*[:=][ \t]*[\\]*"/)
+		out = out substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1); match(s, /^[^"\\]+/); v = substr(s, 1, RLENGTH)
+		out = out (harmless(v) ? v : hide(v)); s = substr(s, length(v) + 1); low = tolower(s)
 	}
 	return out s
 }
@@ -2455,14 +2519,15 @@ function shapes(s,   low, n, t) {
 	low = tolower(s)
 	# Most lines of a log hold nothing of all that is looked for below, and go no further. Whoever adds a shape adds here what no line with
 	# it can be without.
-	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
+	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|communit|com2sec|createuser|curl |7za? |rar |rabbitmqctl|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
 	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
 	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
 	if (has_jwt(s)) s = cut_jwt(s)
 	if (low ~ /zx(lk|lb|lc|lm|dv|dw|dr)/) s = base64_jwt(s)
 	if (index(s, "@")) { if (s ~ /:\\*\//) s = userinfo(s); if (s ~ /:[^ \t"'<>@:\/,;()]+@/) s = userpass(s) }
 	s = spoken(s, low)
-	if (low ~ /name[\\"]*[:=].*value/) s = env_pairs(s)
+	if (low ~ /(name|key)[\\"]*[:=].*value/) s = env_pairs(s)
+	if (low ~ /value[\\"]*[:=].*name[\\"]*[:=]/) s = value_first(s)
 	if (secret_key(low)) {
 		s = secret_pairs(s)
 		if (low ~ /pass(word|wd|phrase)[ \t]|(passw|passphrase|pwd|set_?(token|secret|api_?key|credential))[a-z0-9_]*[(]/) s = told(s)
@@ -2606,6 +2671,8 @@ function json_value(v,   key, box) {
 		if (box == "data" || box == "stringData" || box == "binaryData") return hide(v)
 		if (key == "Source") return json_source(v)
 	} else if (box == "command" || box == "args") return argument(v)
+	# of the options of a mount only what says how, never who with what
+	if (box == "mountOptions" && v ~ /^((nfs)?vers|minorversion|proto|sec|timeo|retrans|[rw]size|port|actimeo|nconnect|file_mode|dir_mode|uid|gid|cache|hard|soft|intr|ro|rw|nolock|noatime|nodiratime|discard|mfsymlinks|nobrl|noresvport)(=[a-z0-9.]+)?$/) return text(v)
 	if (key in OK) return text(shorten(v))
 	return hide(v)
 }
@@ -2631,6 +2698,7 @@ function json_key(k) {
 }
 function json_open(c,   name) {
 	name = KIND[depth] == "{" ? KEY[depth] : NAME[depth]
+	header = 0; if (c == "{") tool = ""
 	depth++; KIND[depth] = c; NAME[depth] = name; KEY[depth] = ""; ENVNAME[depth] = ""
 	if (depth > 400) depth = 400
 	# who set which field is long and says little; who changed the object when stays
@@ -2824,7 +2892,7 @@ function words_path(v,   n, i, p) {
 # a flag whose value is hidden whatever it looks like: -p 8080 may be a port, -p 123456 a password
 function sensitive(f,   l) {
 	l = tolower(f)
-	return !(f in FLAG) && l ~ /(pass|pw|token|secret|key|cred|auth|user|psk|jwt|cookie|license|bearer|(^|[_-])(pat|pin|sas|otp)$|^(from-literal|hook|webhook|[pPuUawktxW])$)/ && l !~ /(file|dir|path|mode|ttl|timeout|url)s?$/ && f !~ /^authentication-token-webhook/
+	return !(f in FLAG) && l ~ /(pass|pw|token|secret|key|cred|auth|user|psk|jwt|cookie|license|bearer|(^|[_-])(pat|pin|sas|otp)$|^(pword|from-literal|hook|webhook|[pPuUawktxW])$)/ && l !~ /(file|dir|path|mode|ttl|timeout|url)s?$/ && f !~ /^authentication-token-webhook/
 }
 # a word that is a name: no mix of upper case and digits, no long run of letters and digits
 function name_word(w) {
@@ -2832,8 +2900,40 @@ function name_word(w) {
 	if (w ~ /[A-Z]/ && w ~ /[0-9]/ && w !~ /[\/.:]/) return 0
 	return !(w ~ /^[A-Za-z0-9]+$/ && length(w) >= 16 && w ~ /[0-9]/)
 }
+# A word that is a secret's own name, as in: iscsiadm -n node.session.auth.password -v SECRET, aws configure set aws_secret_access_key SECRET
+function key_word(w) {
+	w = tolower(w); sub(/^["'\\]+/, "", w); sub(/["'\\,]+$/, "", w)
+	if (w !~ /^[a-z\057][a-z0-9_.\057-]*$/ || rooted(w)) return 0
+	return w ~ /(password|passwd|passphrase|pwd|requirepass|masterauth|rootpw|bindpw|authtoken)(_in)?$/ || w ~ /[._\057-](pass|pw|psk|secret|token|key|credentials?|access_key_id)$/
+}
+# The name of a header, where the quotes around header and value are lost: what follows belongs to it
+function header_name(w,   f) {
+	f = tolower(w)
+	if (f !~ /^(-[a-z]*h|[a-z0-9_.-]+=)?["'\\]*[a-z][a-z0-9_-]*:[a-z]*$/) return 0
+	return lastflag ~ /^([A-Za-z]*H|[a-z-]*header)$/ || w ~ /^-[A-Za-z]*H/ || f ~ /header=/ || f ~ /(^|[^a-z])x-[a-z0-9_-]*:/ || secret_key(f) || f ~ /cookie|key[a-z_-]*:/
+}
+# Behind the name of a header: a scheme, and all to the next flag or address. Right behind name or scheme even a dash begins the secret.
+function header_word(w) {
+	if (w ~ /^[a-z]+:\/\// || (header == 3 && w ~ /^-/)) { header = 0; return "" }
+	if (header == 1 && tolower(w) ~ /^["'\\]*(bearer|basic|token|digest|negotiate)$/) { header = 2; return w }
+	header = header == 1 && w ~ /^[A-Za-z]+$/ ? 2 : 3
+	return w ~ /^[^A-Za-z0-9]*$/ ? w : hide(w)
+}
+# Programs with ways of their own to take a secret: the letters of one dash with the secret behind them, or every word (*)
+function set_tool(w) {
+	if (w ~ /^([^-].*\/)?ldap[a-z]+ *$/) tool = "w"
+	else if (w ~ /^([^-].*\/)?snmp[a-z]+ *$/) tool = "[acx]"
+	else if (w ~ /^([^-].*\/)?iscsiadm *$/) tool = "iscsi"
+	else if (w ~ /^([^-].*\/)?(htpasswd|wpa_passphrase|mkpasswd|expect) *$/) tool = "*"
+}
 # one element of a command line; the flag before it decides on a value
 function argument(w,   f, n, v) {
+	if (header) { v = header_word(w); if (v != "") return v }
+	if (header_name(w)) {
+		header = tolower(w) ~ /:[a-z]+$/ ? 2 : 1; n = index(w, ":"); v = substr(w, n + 1); lastflag = command = ""
+		return text(substr(w, 1, n)) (v == "" || tolower(v) ~ /^(bearer|basic|token|digest|negotiate)$/ ? v : hide(v))
+	}
+	if (tool == "") set_tool(w); else if (tool == "*" && w !~ /^-/) return plain(w) ? text(w) : hide(w)
 	if (w ~ /^-+$/) { lastflag = ""; return w }
 	if (match(w, /^--?[A-Za-z0-9_.-]+=/)) {
 		n = RLENGTH; f = substr(w, 1, n - 1); sub(/^--?/, "", f); v = substr(w, n + 1); lastflag = ""; command = ""
@@ -2842,21 +2942,39 @@ function argument(w,   f, n, v) {
 		return substr(w, 1, n) (value_ok(f, v) ? text(v) : hide(v))
 	}
 	if (w ~ /^--?[A-Za-z][A-Za-z0-9_.-]*$/) {
-		f = w; sub(/^--?/, "", f); lastflag = f; command = ""
-		# -pSECRET is one word: a single dash with more than a plain word behind it is not shown
-		if (w ~ /^-[^-]/ && length(w) > 2 && !(f in FLAG) && (w !~ /^-[a-z][a-z-]*$/ || w ~ /^-p/)) { lastflag = ""; return substr(w, 1, 2) hide(substr(w, 3)) }
+		f = w; sub(/^--?/, "", f); lastflag = f; command = ""; phrase = 0
+		# the value of the key named before: iscsiadm -n KEY -v SECRET
+		if (keyed) { if (f ~ /^(v|value)$/) lastflag = "password"; keyed = 0 }
+		if (tool != "" && tolower(w) ~ ("^-" tool "..")) { lastflag = ""; return substr(w, 1, 2) hide(substr(w, 3)) }
+		# -pSECRET is one word: a single dash with more than a plain word behind it is not shown, unless it is the name of a secret. Where it
+		# could be either, neither it nor what follows is.
+		if (w ~ /^-[^-]/ && length(w) > 2 && !(f in FLAG) && (w !~ /^-[a-z][a-z-]*$/ || w ~ /^-p/) && !single_dash(f)) {
+			lastflag = w ~ /^-[A-Za-z]*H$/ ? "H" : (sensitive(f) ? "password" : ""); return substr(w, 1, 2) hide(substr(w, 3))
+		}
 		return text(w)
 	}
 	if (bare_jwt(w)) { lastflag = command = ""; return cut_jwt(w) }
-	if (lastflag != "") { f = lastflag; lastflag = command = ""; return value_ok(f, w) ? text(w) : hide(w) }
-	# vault login SECRET
-	if (command != "" && !(tolower(w) in VALUE) && !rooted(w)) { command = ""; return hide(w) }
-	command = w ~ /^(login|authtoken|add-authtoken|auth|token|password|passwd|chpasswd|secret|passphrase|requirepass|apikey|api-key)$/ ? w : ""
+	if (lastflag != "") {
+		f = lastflag; lastflag = command = ""; keyed = key_word(w); if (w == "echo" || keyed) command = w; phrase = joined && tolower(f) ~ /phrase$/
+		return value_ok(f, w) || (keyed && f == "n") ? text(w) : hide(w)
+	}
+	# a pass phrase whose quotes are lost
+	if (phrase) return hide(w)
+	# vault login SECRET; rabbitmqctl add_user NAME SECRET
+	if (command != "" && (tolower(w) in VALUE)) return text(w)
+	if (command != "" && !rooted(w)) { command = command ~ /^(add|change|set|reset|authenticate)[_-]/ ? "password" : ""; return hide(w) }
+	command = w ~ /^(login|authtoken|add-authtoken|auth|token|password|passwd|chpasswd|secret|passphrase|requirepass|apikey|api-key|((add|change|set|reset|authenticate)[_-](user|password|passwd)))$/ || key_word(w) ? w : ""
 	if (plain(w) || name_word(w)) return text(w)
 	return w ~ /^[^A-Za-z0-9]*$/ ? w : hide(w)
 }
+# With one dash: whether the whole word names a secret, and is not -p with the secret
+function single_dash(f) {
+	return f ~ /^(p(ass|assword|asswd|assphrase|asscode|assin|assout|sk|at|w|wd|word|in|rivate-?key|roxy-(user|pass|password))|[a-oq-z][a-z]*([._-][a-z]+)*[._-](pass|password|passwd|passphrase|pw|pwd|psk|secret|token|key|credentials?))$/
+}
 # whether the value of a flag is shown
 function value_ok(f, v) {
+	# the key may stand behind its value
+	if (tool == "iscsi" && f ~ /^(v|value)$/) return v ~ /^[0-9]$/
 	if (f in FLAG) return 1
 	if (v == "true" || v == "false" || rooted(v)) return 1
 	if (sensitive(f)) return 0
@@ -2872,8 +2990,10 @@ function args_line(s) {
 }
 function words_of(s, from, flag,   n, w, i, out, lead) {
 	match(s, /^ */); lead = substr(s, 1, RLENGTH)
-	n = split(s, w, " "); out = command = ""; lastflag = flag
+	n = split(s, w, " "); out = command = ""; lastflag = flag; header = keyed = phrase = 0; joined = 1; tool = ""
+	set_tool(program)
 	for (i = 1; i <= n; i++) out = out (i > 1 ? " " : "") (i < from ? w[i] : argument(w[i]))
+	joined = 0; program = ""
 	return lead out
 }
 # ps: the columns before COMMAND and the program stay, its arguments go through the same filter
@@ -2888,7 +3008,8 @@ function ps_line(s,   head, rest, n) {
 	if (rest ~ /^\[[A-Za-z0-9_.\/:+-]*\]$/) return text(s)
 	n = index(rest, " ")
 	if (!n) return head text(rest)
-	return head text(substr(rest, 1, n)) words_of(substr(rest, n + 1), 1)
+	program = substr(rest, 1, n)
+	return head text(program) words_of(substr(rest, n + 1), 1)
 }
 
 # ---- paths.tsv and index.tsv: each field by itself
@@ -2920,7 +3041,7 @@ mode ~ /date$/ { if (dated == "" && $0 ~ /^(.* )?[Dd]ate: [A-Z][a-z][a-z], [0-9]
 	else if (mode == "kubeconfig") line = kube_line($0)
 	else if (mode == "toml") line = toml_line($0)
 	else if (mode == "args") line = args_line($0)
-	else if (mode == "cmdline") { line = NR == 2 ? text($0) : argument($0); printf "%s%s", (NR > 2 ? " " : ""), line; next }
+	else if (mode == "cmdline") { line = NR == 2 ? text($0) : argument($0); if (NR == 2) set_tool($0); printf "%s%s", (NR > 2 ? " " : ""), line; next }
 	else if (mode == "ps") line = ps_line($0)
 	else if (mode == "tsv") line = table_line($0)
 	else line = hide($0)

@@ -26,11 +26,11 @@ for (const [name = "", ...rest] of [["mawk"], ["gawk"], ["original-awk"], ["busy
 }
 if (awks.length === 0) awks.push(["awk"]);
 
-function filter(awk: readonly string[], mode: string, input: string): string {
+function filter(awk: readonly string[], mode: string, input: string, more: readonly string[] = []): string {
   const [file = "awk", ...rest] = awk;
-  const { stdout, stderr } = spawnSync(file, [...rest, "-v", `mode=${mode}`, "-v", "hash=", "-f", program], {
+  const { stdout, stderr } = spawnSync(file, [...rest, "-v", `mode=${mode}`, "-v", "hash=", ...more, "-f", program], {
     input: Buffer.from(`salt\n${input}`, "latin1"),
-    env: { LC_ALL: "C", PATH: process.env["PATH"] ?? "" },
+    env: { LC_ALL: "C", PATH: process.env["PATH"] ?? "", INQUEST_HASH: join(work, "hash") },
     maxBuffer: 1 << 26,
   });
   assert.is(stderr.toString(), "");
@@ -100,6 +100,15 @@ test("command lines show paths, names and what flags are known for, and no other
     assert.is(filter(first, "cmdline", `${line.replaceAll(" ", "\n")}\n`), `${line}\n`);
 });
 
+test("of a volume's mount options those stay that say how it is mounted", () => {
+  const item = (mountOptions: readonly string[]): string =>
+    JSON.stringify({ items: [{ kind: "PersistentVolume", spec: { mountOptions } }] });
+  const how = ["vers=3.0", "nfsvers=4.1", "hard", "rsize=1048576"];
+  assert.is(filter(first, "api", `${item(how)}\n`), `${item(how)}\n`);
+  const who = filter(first, "api", item([...how, "username=bobandalice", "password=tofunikeladi", "tofunikeladi"]));
+  assert.not.match(who, /tofunikeladi|bobandalice/);
+});
+
 test("the names of what is secret are the same wherever the filter spells them out", () => {
   const [, names = ""] = /SECRETKEY = "(.+)"/.exec(source ?? "") ?? [];
   assert.is((source ?? "").split(names).length - 1, 4);
@@ -160,6 +169,15 @@ test("what a log says of keys and tokens without showing one is kept", () => {
     "set-cookie header missing",
   ])
     assert.is(text(line), line);
+});
+
+test("behind so many different secrets that their fingerprints would take too long, they are hidden without one", () => {
+  const lines = ["tofunikeladi", "mobidukafelo", "gesodisidofu", "tofunikeladi"].map((value) => `password=${value}\n`);
+  const found = filter(first, "text", lines.join(""), ["-v", "hash=sha256sum", "-v", "hashes=2"]).split("\n");
+  assert.match(found[0] ?? "", /^password=\[REDACTED len=12 fp=[0-9a-f]{16}\]$/);
+  assert.match(found[1] ?? "", / fp=/);
+  assert.is(found[2], "password=[REDACTED len=12]");
+  assert.is(found[3], found[0]);
 });
 
 test("a key that lost its end does not swallow the log behind it", () => {

@@ -89,6 +89,55 @@ export function oddLines(keep: (name: string, value: string) => string, all = fa
   );
 }
 
+/** What a value may consist of where nothing but the words around it tells what it is. */
+const KINDS: Readonly<Record<string, () => string>> = {
+  "a word": () => pick(LOWER, 12),
+  "letters and digits": () => `${pick(ALNUM, 20)}aB7${pick(ALNUM, 9)}`,
+  "a sign": () => `S${pick(LOWER, 6)}!${pick(DIGITS, 6)}`,
+  "hexadecimal digits": () => `${pick(HEX, 38)}a1`,
+};
+const FORMS: readonly string[] = [
+  "Authorization: ApiKey @@",
+  "Authorization: Splunk @@",
+  "Authorization: GenieKey @@",
+  "Authorization: SharedKey acc:@@",
+  "Authorization: token @@",
+  'headers="X-Authorization: Foo @@" x',
+  "authorization: password: @@",
+  'oauth2: "refresh_token":"@@"',
+  'msg="oauth2: \\"refresh_token\\":\\"@@\\""',
+  'passwords: ["a","@@"]',
+  'passwords: ["a", "b", "@@"]',
+  "passwords: [foo, @@]",
+  "secret = foo @@",
+  "password: password: @@",
+  "Password for bob: @@",
+  "kinit: password for bob: @@",
+  'bird: BGP: Password for peer 10.0.0.1 is "@@"',
+  "cloud-init[9]: Set root password to @@",
+  'admin password updated to "@@"',
+  "Unauthorized: token '@@'",
+  'k3s: unable to verify token "@@"',
+  '{"value":"@@","name":"password"}',
+  '{"key":"DB_PASSWORD","value":"@@"}',
+  "password: &a @@",
+  "password: !!str @@",
+  "snmpget -v3 -u bob -l authPriv -a SHA -A @@ 10.0.0.1",
+  "snmpwalk -v2c -c @@ 10.0.0.1",
+  "rocommunity @@ 10.0.0.0/8",
+  "com2sec readonly default @@",
+  'createUser bob SHA "@@" AES',
+  "rootpw @@",
+  "auth_pass @@",
+  "curl -kubob:@@ https://x",
+  "7z x -p@@ a.7z",
+  "Warning: Using a password -p@@ on the command line",
+  "rabbitmqctl add_user bob @@",
+  "racadm -r x -u root -p @@ getsysinfo",
+  "stats auth admin:@@",
+  "RABBITMQ_ERLANG_COOKIE=@@",
+];
+
 /** Shapes by which programs tell, take or print a secret. */
 export const toldLines = (keep: (name: string, value: string) => string): readonly string[] => {
   const word = (name: string): string => keep(name, pick(LOWER, 14));
@@ -148,8 +197,36 @@ export const toldLines = (keep: (name: string, value: string) => string): readon
     `credential: ${word("a word behind a credential")}: x`,
     `password={${word("a brace without an end")}`,
     `password=[${word("a bracket without an end")}`,
+    ...CHAP.flatMap((key) => [
+      `iscsiadm -m node -o update -n ${key} -v ${word(`${key} -v`)}`,
+      `E1122 running [iscsiadm -m node -n ${key} --value ${mixed(`${key} --value`, 12)}]`,
+      `cmd="iscsiadm" args=["-n" "${key}" "-v" "${word(`${key} in quotes`)}"]`,
+      `cmd="iscsiadm" args=["-n","${key}","-v","${word(`${key} in a list`)}"]`,
+      `iscsi: failed to update node session key "${key}" with value "${word(`${key} with value`)}" error: x`,
+      `msg="failed to update key \\"${key}\\" with value \\"${keep(`${key} with digits`, pick("123456789", 12))}\\" x"`,
+    ]),
+    `aws configure set aws_secret_access_key ${word("aws configure")}`,
+    ...Object.entries(KINDS).flatMap(([kind, make]) =>
+      FORMS.map((form) => form.replace("@@", () => keep(`${form} with ${kind}`, make()))),
+    ),
   ];
 };
+
+/** Flags of one dash whose name says what follows. */
+const SINGLE_DASH =
+  "password passwd pass passphrase psk pat pw pwd pword pin private-key token secret key apikey api-key access-key auth"
+    .split(" ")
+    .concat("db-password dbpass storepass keypass storePass web.auth-password proxy-user".split(" "))
+    .map((name) => `-${name}`);
+const HEADERS = [
+  "Authorization: Bearer",
+  "authorization:",
+  "X-Vault-Token:",
+  "X-Auth-Token:",
+  "PRIVATE-TOKEN:",
+  "Cookie:",
+];
+const CHAP = ["node.session.auth.password", "node.session.auth.password_in", "discovery.sendtargets.auth.password"];
 
 /** Command lines: each word by itself as in /proc/<pid>/cmdline, or joined as ps shows them. */
 export const commandLines = (keep: (name: string, value: string) => string): readonly (readonly string[])[] => {
@@ -166,6 +243,40 @@ export const commandLines = (keep: (name: string, value: string) => string): rea
     ["/usr/bin/x", "--password", `/${word("a slash")}`, "--token", keep("command line: digits", pick("123456789", 14))],
     ["/usr/bin/x", "--seed", keep("command line: digits of a flag unknown", pick("123456789", 14))],
     ["/usr/bin/x", "--data", `/${keep("command line: a slash and base64", `${pick(ALNUM, 12)}Aa1`)}`],
+    ...SINGLE_DASH.map((flag) => ["/usr/bin/x", "-user", "bob", flag, word(flag), "-v", "2"]),
+    ["mysql", "-uroot", `-p${word("-pSECRET")}`, "-h", "db"],
+    ["mysql", `-p${word("-p and a word like a name of a secret")}password`, "-h", "db"],
+    ["x", "-pmy-password", word("what may be a name or a secret")],
+    ["x", "-passphrase", `${word("pass phrase")} ${word("second word")} ${word("third word")}`, "-v", "2"],
+    ...HEADERS.flatMap((header) => [
+      ["/usr/bin/curl", "-H", `${header} ${word(`-H ${header}`)}`, "https://h.example"],
+      ["/usr/bin/curl", "-skH", `${header} ${word(`-skH ${header}`)}`, "https://h.example"],
+      ["/usr/bin/curl", `-H${header} ${word(`-H and ${header}`)}`, "-v", "https://h.example"],
+      ["/usr/bin/wget", `--header=${header} ${word(`--header= ${header}`)}`],
+      ["/usr/bin/wget", "--header", `${header} -${word(`--header ${header} and a dash`)}`, "-q"],
+      ["curl", "-b", "c", "-H", `Cookie: a=1; b=${word(`a second cookie behind ${header}`)}`],
+      ["sh", "-c", `curl -H "${header} ${word(`quotes around ${header}`)}" https://h.example`],
+    ]),
+    ["git", "-c", `http.extraheader=Authorization: Basic ${word("extraheader")}`, "fetch"],
+    ["curl", "-H", `Authorization: Splunk acc:${word("a scheme unknown")} ${word("behind a scheme unknown")}`],
+    ...CHAP.flatMap((key) => [
+      ["iscsiadm", "-m", "node", "-o", "update", "-n", key, "-v", word(`${key} -v`)],
+      ["iscsiadm", "-m", "node", "--op", "update", "--name", key, "--value", word(`${key} --value`)],
+      ["iscsiadm", "-m", "node", "-n", key, "-v", keep(`command line: digits of ${key}`, pick("123456789", 12))],
+    ]),
+    ["aws", "configure", "set", "aws_secret_access_key", word("aws configure")],
+    ["rabbitmqctl", "add_user", "bob", word("add_user")],
+    ["rabbitmqctl", "change_password", "bob", word("change_password")],
+    ["/usr/bin/ldapsearch", "-x", `-w${word("ldapsearch -wSECRET")}`, "-b", "dc=x"],
+    ["snmpwalk", "-v2c", `-c${word("snmpwalk -cSECRET")}`, "10.0.0.1"],
+    ["sh", "-c", `snmpget -v3 -A${word("snmpget -ASECRET")} 10.0.0.1`],
+    ["iscsiadm", "-m", "node", "-v", word("iscsiadm -v before -n"), "-n", "node.session.auth.password"],
+    ["htpasswd", "-bc", "f", "bob", word("htpasswd")],
+    ["k0s", "token", "create", word("token create")],
+    ["etcdctl", "put", "/x/password", word("put a password")],
+    ["git", "config", "--global", "user.password", word("a key behind a flag")],
+    ["curl", "-H", "X-Auth-Token:", word("a header and its value as two words"), "https://h.example"],
+    ["sh", "-c", `echo ${word("echo")} | sudo -S x`],
   ];
 };
 
@@ -197,6 +308,16 @@ export const ODD_EVIDENCE: readonly string[] = [
   "auth_url=/login?next=/x&timeout=10s",
   "certificate key usage: digital signature, signature=valid",
   "cni-conf-dir=/etc/cni/net.d network-plugin=cni v1.28.3+k3s1 FailedCreatePodSandBox",
+  "serviceAccountToken: expirationSeconds=3607 path=token",
+  "status installed xauth:amd64 1:1.1-1build2 and libpam-auth-plugin:amd64 1.0",
+  "psk count 0",
+  "W1122 authorization: enabled, mode=RBAC for node k8s01",
+  "password for user root: authentication failed",
+  'SyntaxError: unexpected token "default" in JSON at position 4',
+  'token "calico-node-token-x2x4l" not found, token "default" expired',
+  "BGP community 65000:100 of peer 10.0.0.2, curl -s https://10.0.0.1:6443/healthz",
+  'the "password" to use was not given, secrets: []',
+  '{"value":"true","name":"calico-node"} {"name":"IP","value":"autodetect"}',
   "the token is bound to a pod that is gone, the password is required",
   "Error: secret is kube-system/calico-node-token-x2x4l of node k8s01",
 ];
@@ -212,5 +333,8 @@ export const COMMAND_EVIDENCE: readonly string[] = [
   "/coredns -conf /etc/coredns/Corefile",
   "kube-apiserver --etcd-servers=https://127.0.0.1:2379 --service-account-key-file=/etc/kubernetes/pki/sa.pub --tls-private-key-file=/etc/kubernetes/pki/apiserver.key --authorization-mode=Node,RBAC --client-ca-file=/etc/kubernetes/pki/ca.crt --secure-port=6443",
   "calico-node -felix",
+  "x -pod-manifest-path /etc/kubernetes/manifests -profile default -v 4",
+  "grep level: /var/log/syslog",
+  "snmpd -f --pidfile /run/snmpd.pid",
   "/snap/microk8s/8612/kubelite --scheduler-args-file=/var/snap/microk8s/8612/args/kube-scheduler --start-control-plane=true",
 ];
