@@ -740,13 +740,18 @@ leave() {
 	[ $STATE = complete ] || exit 2
 	exit 0
 }
+# parting CODE: the worker's last words. Where nobody is left to hear them, nobody else tidies up.
+parting() {
+	{ echo "$1" >"$W/exit"; } 2>/dev/null
+	kill -0 $$ 2>/dev/null || cleanup
+}
 supervise() {
 	(
 		trap '' HUP INT QUIT TERM
 		trap 'exit 74' PIPE
 		trap - USR2
 		trap 'stopped' USR1
-		trap 'echo $? >"$W/exit"' EXIT
+		trap 'parting $?' EXIT
 		printf '' >"$W/ready"
 		work
 	) &
@@ -772,14 +777,22 @@ supervise() {
 # The worker was killed, for want of memory it may be. What it had started goes on without it and is nobody's child any more:
 # the files procs.* say what that is.
 bereft() {
-	b_pid=$(cat "$W/procs.cluster" 2>/dev/null)
-	if [ -n "$b_pid" ] && kill -TERM "$b_pid" 2>/dev/null; then
+	# no trap where watchdogs are started, as watchdog() says
+	trap - USR2
+	b_pid='' b_birth=''
+	{ read -r b_pid b_birth <"$W/procs.cluster"; } 2>/dev/null
+	if [ -n "$b_pid" ] && same "$b_pid" "$b_birth" && kill -TERM "$b_pid" 2>/dev/null; then
 		# a run of its own, which tidies up by itself
 		b_until=$(($(date -u +%s) + 25))
-		while kill -0 "$b_pid" 2>/dev/null && [ "$(date -u +%s)" -lt $b_until ]; do tick; done
-		kill -0 "$b_pid" 2>/dev/null && slay "$b_pid"
+		while same "$b_pid" "$b_birth" && [ "$(date -u +%s)" -lt $b_until ]; do tick; done
+		same "$b_pid" "$b_birth" && slay "$b_pid"
 	fi
-	set -- $(cat "$W"/procs.job "$W"/procs.node.* "$W"/procs.call.* 2>/dev/null)
+	# a line may be of long ago
+	cat "$W"/procs.job "$W"/procs.node.* "$W"/procs.call.* >"$W/procs" 2>/dev/null
+	set --
+	while read -r b_pid b_birth; do
+		if [ -n "$b_pid" ] && same "$b_pid" "$b_birth"; then set -- "$@" "$b_pid"; fi
+	done <"$W/procs"
 	[ $# = 0 ] || end_tree "$@" 2>/dev/null
 	[ $ALL = 1 ] && [ -s "$W/wanted" ] || die 70 "the run was killed, nothing is left of it"
 	say "the run was killed, removing its pods"
@@ -815,13 +828,13 @@ cleanup() { case $W in */.inquest.??????) rm -rf -- "$W" ;; esac; }
 W=''
 W=$(mktemp -d "$OUT/.inquest.XXXXXX") || die 73 "cannot create a work directory in $OUT"
 # STOP: 0, or the number of the signal that ends the run, or 98 (disk) or 99 (deadline)
-STOP=0 JOB='' DOG='' STATE=complete WITHHELD=0
+STOP=0 JOB='' BIRTH='' DOG='' STATE=complete WITHHELD=0
 stopped() {
 	[ "$STOP" = 0 ] || return 0
 	STOP=$(cat "$W/signal" 2>/dev/null)
 	STOP=${STOP:-15} STATE=interrupted
 	say "stopped by signal $STOP, writing what there is"
-	if [ -n "$JOB" ]; then end_job "$JOB"; fi
+	if [ -n "$JOB" ]; then end_job "$JOB" "$BIRTH"; fi
 }
 TREE=$W/tree/bundle
 mkdir -p "$TREE" || die 74 "cannot write to $OUT"
@@ -968,26 +981,54 @@ end_tree() { # PID...
 	kill -KILL $e_all 2>/dev/null
 	return 0
 }
-# The sleep ends with us. It is killed, not asked: between fork and exec it would take another signal for the shell's.
-# The signal is USR1: the worker ignores TERM, and what is ignored when a shell begins, ksh93 cannot trap any more; nor is
-# it lost where it comes before the trap.
-watchdog() { # JOB SECONDS
-	trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
-	sleep "$2" & wait $!
-	trap '' USR1
+# born PID: sets BORN to when it began, in ticks since the machine did (empty where /proc does not say), and ENDED to 1 where it
+# only waits to be asked how it ended. No process is started for that.
+born() {
+	BORN='' ENDED=0
+	{ IFS= read -r BORN <"/proc/$1/stat"; } 2>/dev/null
+	set -- ${BORN##*") "}
+	BORN=${20-}
+	case ${1-} in [ZX]) ENDED=1 ;; esac
+}
+# same PID BIRTH: it goes on, and the number is not another's by now
+same() {
+	kill -0 "$1" 2>/dev/null || return 1
+	born "$1"
+	[ "$BORN" = "$2" ] && [ $ENDED = 0 ]
+}
+# The nap ends with us. It is killed, not asked: between fork and exec it would take another signal for the shell's. Before there is
+# one, $! is the job, which is not ours to kill.
+# The signal is USR2, which the shell that starts this has no trap for: where it comes before the trap it ends us, too. A signal with
+# a trap (USR1) would be caught between fork and here on behalf of the parent, and be lost. What is ignored when a shell begins
+# (TERM), ksh93 cannot trap any more. Should it be lost all the same, the job's end is seen after a nap.
+watchdog() { # JOB BIRTH SECONDS FLAG HOLDS END: END is called with JOB and BIRTH when the time is up or HOLDS says no
+	g_job=$1 g_left=$3
+	trap 'if [ "$!" != "$g_job" ]; then kill -KILL $! 2>/dev/null; fi; exit 0' USR2
+	while [ "$g_left" -gt 0 ]; do
+		same "$1" "$2" || exit 0
+		"$5" || break
+		if [ "$g_left" -gt 3 ]; then g_nap=3; else g_nap=$g_left; fi
+		sleep "$g_nap" & wait $!
+		g_left=$((g_left - g_nap))
+	done
+	trap '' USR2
+	same "$1" "$2" || exit 0
 	# not ":", here and elsewhere: where a special builtin cannot write, on a full disk or because the directory was removed, the
 	# shell ends at once, and nobody would end the command
-	printf '' >"$W/late"
-	end_job "$1"
+	printf '' >"$4"
+	"$6" "$1" "$2"
 }
+# call_off DOG: some shells say of what was ended that it was
+call_off() { { kill -USR2 "$1"; wait "$1"; } 2>/dev/null; }
 # The command first, so that what it had printed still passes the filter; then, if that did not help, the whole job.
 # A number in the file counts only while it is below the job: it may belong to another process by now.
-end_job() {
+end_job() { # JOB BIRTH
+	same "$1" "$2" || return 0
 	w_pid=$(cat "$W/pid" 2>/dev/null)
 	if [ -n "$w_pid" ]; then case " $(descendants "$1") " in *" $w_pid "*) end_tree "$w_pid" ;; esac; fi
 	e_n=0
-	while [ $e_n -lt 20 ] && kill -0 "$1" 2>/dev/null; do tick; e_n=$((e_n + 1)); [ $HAVE_TICKS = 0 ] && e_n=$((e_n + 9)); done
-	kill -0 "$1" 2>/dev/null && kill -KILL $(descendants "$1") 2>/dev/null
+	while [ $e_n -lt 20 ] && same "$1" "$2"; do tick; e_n=$((e_n + 1)); [ $HAVE_TICKS = 0 ] && e_n=$((e_n + 9)); done
+	same "$1" "$2" && kill -KILL $(descendants "$1") 2>/dev/null
 	return 0
 }
 # capture MEMBER BYTES END MODE COMMAND...: runs the command, watched and bounded; END is head or tail.
@@ -1016,11 +1057,14 @@ capture() {
 		}
 	) </dev/null >/dev/null 2>&1 &
 	JOB=$!
-	watchdog "$JOB" "$c_limit" </dev/null >/dev/null 2>&1 &
+	# its number is its own until it was waited for
+	born $JOB; BIRTH=$BORN
+	watchdog "$JOB" "$BIRTH" "$c_limit" "$W/late" lives end_job </dev/null >/dev/null 2>&1 &
 	DOG=$!
-	echo "$JOB $DOG" >"$W/procs.job"
+	born $DOG
+	printf '%s %s\n' $JOB "$BIRTH" $DOG "$BORN" >"$W/procs.job"
 	while kill -0 "$JOB" 2>/dev/null; do wait "$JOB" 2>/dev/null; done
-	kill -USR1 "$DOG" 2>/dev/null; wait "$DOG" 2>/dev/null
+	call_off "$DOG"
 	printf '' >"$W/procs.job"
 	JOB=''
 	RC=-
@@ -1403,7 +1447,8 @@ scout() {
 		[ "$NOW" -lt "$END" ] || return
 		( look_ahead ) <"$W/steps" >/dev/null 2>&1 &
 		s_pid=$! s_at='' s_still=0
-		echo $s_pid >"$W/procs.job"
+		born $s_pid
+		echo $s_pid "$BORN" >"$W/procs.job"
 		while kill -0 $s_pid 2>/dev/null && [ $s_still -lt $((DEADWAIT * 10)) ] && [ "$STOP" = 0 ]; do
 			read -r s_now s_path <"$W/scout"
 			if [ "${s_now:-$s_at}" != "$s_at" ]; then s_at=$s_now s_still=0; fi
@@ -3093,24 +3138,15 @@ within() {
 	"$@" <&7 7<&- &
 	w_job=$!
 	exec 7<&-
-	(
-		trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
-		while [ "$w_limit" -gt 0 ] && [ -d "$W" ] && leashed; do
-			if [ "$w_limit" -gt 3 ]; then w_nap=3; else w_nap=$w_limit; fi
-			sleep $w_nap & wait $!
-			w_limit=$((w_limit - w_nap))
-		done
-		trap '' USR1
-		printf '' >"$w_flag"
-		end_tree "$w_job"
-	) </dev/null >/dev/null 2>&1 &
+	born $w_job; w_birth=$BORN
+	watchdog "$w_job" "$w_birth" "$w_limit" "$w_flag" held end_call </dev/null >/dev/null 2>&1 &
 	w_dog=$!
-	echo "$w_job $w_dog" >"$W/procs.call.$NUMBER"
-	# some shells say of what was ended that it was
+	born $w_dog
+	printf '%s %s\n' $w_job "$w_birth" $w_dog "$BORN" >"$W/procs.call.$NUMBER"
 	wait $w_job 2>/dev/null; w_rc=$?
 	# a signal for this shell ends the wait, too
-	if kill -0 $w_job 2>/dev/null; then end_tree $w_job; fi
-	kill -USR1 $w_dog 2>/dev/null; wait $w_dog 2>/dev/null
+	if same $w_job "$w_birth"; then end_tree $w_job; fi
+	call_off $w_dog
 	{ printf '' >"$W/procs.call.$NUMBER"; } 2>/dev/null
 	[ -e "$w_flag" ] && return 124
 	return $w_rc
@@ -3118,6 +3154,8 @@ within() {
 # What looks after one node goes on only as long as the run does; what tidies up, without that.
 LEASH=0
 leashed() { [ $LEASH = 0 ] || lives; }
+held() { [ -d "$W" ] && leashed; }
+end_call() { end_tree "$1"; }
 # kctl SECONDS ARGUMENTS...: kubectl, its output as it is. K_LIMIT is how long it had.
 kctl() {
 	leashed || exit 137
@@ -3306,7 +3344,8 @@ all_nodes() {
 		[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
 		( trap - TERM EXIT PIPE USR1; exec sh "$SELF" "$@" ) &
 		n_child=$!
-		echo $n_child >"$W/procs.cluster"
+		born $n_child
+		echo $n_child "$BORN" >"$W/procs.cluster"
 		n_told=''
 		while kill -0 $n_child 2>/dev/null; do
 			orphaned
@@ -3318,7 +3357,7 @@ all_nodes() {
 		printf '' >"$W/procs.cluster"
 	fi
 	WORKERS='' NUMBER=0 ALIVE=0 n_late=0
-	trap 'n_rc=$?; drop_all; echo $n_rc >"$W/exit"' EXIT
+	trap 'n_rc=$?; drop_all; parting $n_rc' EXIT
 	while IFS= read -r n_name <&9; do
 		while alive; [ $ALIVE -ge "$PARALLEL" ] && in_time; do tick; done
 		in_time && ! silent || break
@@ -3326,17 +3365,18 @@ all_nodes() {
 		say "node $n_name ($NUMBER of $n_all)"
 		( trap - TERM EXIT PIPE USR1; LEASH=1; one_node "$n_name" ) 9<&- &
 		WORKERS="$WORKERS $!"
-		echo $! >"$W/procs.node.$NUMBER"
+		born $!
+		echo $! "$BORN" >"$W/procs.node.$NUMBER"
 	done 9<"$W/wanted"
 	while alive; [ $ALIVE -gt 0 ] && in_time; do tick; done
 	SIGNAL=$STOP
-	# caught, not ignored: the watchdogs below are told by it
-	trap : USR1
+	# it would end a wait below, and with that a call that removes pods
+	trap '' USR1
 	[ -z "$WORKERS" ] || end_tree $WORKERS
 	[ "$SIGNAL" = 0 ] || say "removing the pods"
 	drop_all
 	n_pods=$?
-	trap 'echo $? >"$W/exit"' EXIT
+	trap 'parting $?' EXIT
 	n_why='what looked after it was killed'
 	if silent; then n_why="not tried: the API server twice in a row gave no answer within $LIMIT s"; fi
 	[ $n_late = 0 ] || n_why="the deadline of $n_span s has passed (--deadline)"
