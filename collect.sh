@@ -734,6 +734,7 @@ leave() {
 		*) die 74 "no space or write error in $OUT" ;;
 	esac
 	told_of_cuts
+	told_of_lacks
 	[ "$1" != 0 ] && [ "$1" -lt 98 ] && exit $((128 + $1))
 	[ $WITHHELD = 1 ] && exit 5
 	[ $GOT = 1 ] || exit 3
@@ -843,7 +844,7 @@ SALT=$(head -c 32 /dev/urandom 2>/dev/null | od -An -tx1 2>/dev/null | tr -d ' \
 [ ${#SALT} -eq 64 ] || die 70 "no randomness for the salt"
 printf '' >"$W/index"; printf '' >"$W/paths"; printf '' >"$W/counts"
 RUN=$(printf '%s' "$SALT" | cut -c1-8)
-SEQ=0 PARTIAL=0 NUMBER=0 WANT_AGENTS=0 PATIENCE=1 GOT=0
+SEQ=0 PARTIAL=0 LACKING='' NUMBER=0 WANT_AGENTS=0 PATIENCE=1 GOT=0
 END=$(($(date -u +%s) + DEADLINE))
 NL='
 '
@@ -898,7 +899,7 @@ row() {
 	esc "$6"; note=$ESC
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$SEQ" "$S0" "$((NOW - T0))" "$2" "$1" "$size" "$reds" "$3" "$4" "$origin" "$note" >>"$W/index"
 	case $1 in
-		failed | denied) PARTIAL=1 ;;
+		failed | denied) PARTIAL=1 LACKING="$LACKING $SEQ" ;;
 		truncated) if [ "$2" = 124 ]; then OVER=timeout; fi; printf '%s %s\n' "$SEQ" "${OVER:-other}" >>"$W/overs" ;;
 	esac
 	[ "$2" = 124 ] && PARTIAL=1
@@ -920,6 +921,21 @@ told_of_cuts() {
 			other) say "only in part, which no limit of bytes or time changes (the index says why): $t_text" ;;
 		esac
 	done
+}
+# What was refused or failed, by the names as the filter left them: the rows that make the run partial, not one that a substitute
+# made good. Where nothing could be read it was said already, and of a run that was ended its end is the reason.
+told_of_lacks() {
+	[ -n "$LACKING" ] && [ $GOT = 1 ] || return 0
+	case $SENT$STOP in 0) ;; *) return 0 ;; esac
+	l_text=$(awk -F '\t' -v rows="$LACKING" '
+		BEGIN { k = split(rows, f, " "); for (i = 1; i <= k; i++) w[f[i]] = 1 }
+		$1 in w { c[$5]++; if (++n < 4) t = t (n > 1 ? ", " : "") $10 }
+		END {
+			k = split("denied failed absent", f, " ")
+			for (i = 1; i <= k; i++) if (f[i] in c) s = s (s == "" ? "" : ", ") f[i] " " c[f[i]]
+			if (s != "") print s " (the index says why): " t (n > 3 ? ", ..." : "")
+		}' "$W/index")
+	[ -z "$l_text" ] || say "$l_text"
 }
 # The run ends early, with what there is, at its deadline and before the disk is full.
 enough() {
@@ -1455,7 +1471,7 @@ scout() {
 			tick; s_still=$((s_still + 1)); [ $HAVE_TICKS = 1 ] || s_still=$((s_still + 9))
 		done 2>/dev/null
 		# one that hangs in the kernel cannot be ended, and is not waited for
-		{ kill -KILL $s_pid && tick; } 2>/dev/null
+		{ kill -0 $s_pid && { slay $s_pid; tick; }; } 2>/dev/null
 		[ $s_still -ge $((DEADWAIT * 10)) ] && [ -n "$s_at" ] || return
 		s_dead=$((s_dead + 1)) DEAD=$DEAD$s_at$NL s_from=$((s_at + 1))
 		if [ $s_dead -ge 3 ]; then
@@ -1475,10 +1491,18 @@ look_ahead() {
 		OLDIFS=$IFS; IFS=''
 		for s_e in $R${b:-$a}; do
 			there "$s_e"
+			case $verb in list | hop) [ -x "$s_e" ] ;; *) try "$s_e" ;; esac
 			case $verb in list | cni) for s_f in "$s_e"/*; do there "$s_f"; done ;; esac
 		done
 		IFS=$OLDIFS
 	done
+}
+# A file system may say what there is and yet not answer who asks for permission or for the first byte. What the kernel answers by
+# itself is not asked: its files are no regular ones on a disk, and some hold the reader.
+try() {
+	[ -r "$1" ] && [ -x "$1" ]
+	case $1 in "$R"/proc/* | "$R"/sys/*) return ;; esac
+	if [ -f "$1" ] && [ -r "$1" ]; then head -c 1 "$1"; fi
 }
 below_dead() { for s_m in $DEADBELOW; do case $R$1/ in "$s_m"/*) return 0 ;; esac; done; return 1; }
 node_paths() {
@@ -1677,7 +1701,7 @@ run_step() { # VERB MODE SLUG COMMAND...
 	s_member=bundle/node/cmd/$s_slug.txt
 	if [ "$TRIED" = "$s_slug" ]; then
 		[ -e "$W/tree/$s_member" ] && s_member=bundle/node/cmd/$s_slug.2.txt
-	else TRIED=$s_slug PARTIAL_BEFORE=$PARTIAL; fi
+	else TRIED=$s_slug PARTIAL_BEFORE=$PARTIAL LACKING_BEFORE=$LACKING; fi
 	s_origin=$*
 	if [ -n "$s_why" ]; then gone command "$s_origin" "not run: $s_why"; return; fi
 	if in_root "$1"; then set -- chroot "$R" "$@"
@@ -1693,11 +1717,13 @@ run_step() { # VERB MODE SLUG COMMAND...
 	[ $COV = failed ] && [ "$s_mode" = text ] && [ -s "$W/tree/$s_member" ] && COV=truncated s_worked=0
 	# of a program that is not there nothing is kept, not even how many lines it did not print
 	if [ $COV = absent ] || { [ ! -s "$W/tree/$s_member" ] && [ $COV != complete ]; }; then rm -f "$W/tree/$s_member"; s_member=-; fi
+	# of a tail the beginning is missing, which no exit code says
+	[ $COV$CUT$s_end = truncated1tail ] && [ "$RC" != 124 ] && ERR="the last 400 lines${ERR:+; $ERR}"
 	[ $s_worked = 1 ] || ERR=${ERR:-"it ended with exit code $RC"}
 	row $COV "$RC" command "$s_member" "$s_origin" "$ERR"
 	[ $s_worked = 1 ] || PARTIAL=1
 	# a failure does not count where a substitute worked
-	case $COV$s_worked in complete1 | truncated1) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
+	case $COV$s_worked in complete1 | truncated1) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE LACKING=$LACKING_BEFORE ;; esac
 }
 node_commands() { # first or rest
 	if [ "$1" = "first" ]; then same_machine; fi
@@ -1853,7 +1879,7 @@ offset_of() {
 }
 # The same from the node alone: every answer has a Date, a refusal too, so no credential is needed and none is sent.
 node_clock() {
-	n_partial=$PARTIAL
+	n_partial=$PARTIAL n_lacking=$LACKING
 	[ -d "$TREE/node/fs" ] || return 0
 	now
 	n_until=$((NOW + 8))
@@ -1881,14 +1907,14 @@ node_clock() {
 			capture bundle/node/clock 65536 head apidate "$@"
 			END=$n_end
 			now
-			if offset_of bundle/node/clock "$n_0"; then row complete "$RC" command - "Date of $n_url/version ($n_tool)" "offset $API_OFFSET s"; PARTIAL=$n_partial; return 0; fi
+			if offset_of bundle/node/clock "$n_0"; then row complete "$RC" command - "Date of $n_url/version ($n_tool)" "offset $API_OFFSET s"; PARTIAL=$n_partial LACKING=$n_lacking; return 0; fi
 			row failed "$RC" command - "Date of $n_url/version ($n_tool)" "${ERR:-no answer of an API server}"
 			# nobody there, or nobody in time: another tool would not find more
 			case $n_tool:$RC in curl:7 | curl:28 | *:124) break ;; esac
 		done
 	done 8<"$W/steps"
 	# that the API server did not answer is an observation, not a failure of the run
-	PARTIAL=$n_partial
+	PARTIAL=$n_partial LACKING=$n_lacking
 }
 # ask_list RESOURCE PLURAL NAMESPACE (empty: all) [names]
 ask_list() {
@@ -1914,9 +1940,9 @@ ask_list() {
 cluster() {
 	begin_row
 	K_MAX=$((MAX * 16)) K_TIMEOUT=$LIMIT
-	if ! find_kubectl; then row absent 127 api - kubectl "no kubectl found"; PARTIAL=1; return; fi
+	if ! find_kubectl; then row absent 127 api - kubectl "no kubectl found"; PARTIAL=1 LACKING="$LACKING $SEQ"; return; fi
 	set -f; set -- $KUBECTL; set +f
-	if ! command -v "$1" >/dev/null 2>&1; then row absent 127 api - kubectl "command not found: $1"; PARTIAL=1; return; fi
+	if ! command -v "$1" >/dev/null 2>&1; then row absent 127 api - kubectl "command not found: $1"; PARTIAL=1 LACKING="$LACKING $SEQ"; return; fi
 	api_steps >"$W/steps"
 	# for some namespaces only, each list is asked for once per namespace; what lies in none, once
 	UNSPACED=''
