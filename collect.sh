@@ -735,11 +735,17 @@ leave() {
 		*) die 74 "no space or write error in $OUT" ;;
 	esac
 	told_of_cuts
+	told_of_lacks
 	[ "$1" != 0 ] && [ "$1" -lt 98 ] && exit $((128 + $1))
 	[ $WITHHELD = 1 ] && exit 5
 	[ $GOT = 1 ] || exit 3
 	[ $STATE = complete ] || exit 2
 	exit 0
+}
+# parting CODE: the worker's last words. Where nobody is left to hear them, nobody else tidies up.
+parting() {
+	{ echo "$1" >"$W/exit"; } 2>/dev/null
+	kill -0 $$ 2>/dev/null || cleanup
 }
 supervise() {
 	(
@@ -747,7 +753,7 @@ supervise() {
 		trap 'exit 74' PIPE
 		trap - USR2
 		trap 'stopped' USR1
-		trap 'echo $? >"$W/exit"' EXIT
+		trap 'parting $?' EXIT
 		printf '' >"$W/ready"
 		work
 	) &
@@ -773,14 +779,22 @@ supervise() {
 # The worker was killed, for want of memory it may be. What it had started goes on without it and is nobody's child any more:
 # the files procs.* say what that is.
 bereft() {
-	b_pid=$(cat "$W/procs.cluster" 2>/dev/null)
-	if [ -n "$b_pid" ] && kill -TERM "$b_pid" 2>/dev/null; then
+	# no trap where watchdogs are started, as watchdog() says
+	trap - USR2
+	b_pid='' b_birth=''
+	{ read -r b_pid b_birth <"$W/procs.cluster"; } 2>/dev/null
+	if [ -n "$b_pid" ] && same "$b_pid" "$b_birth" && kill -TERM "$b_pid" 2>/dev/null; then
 		# a run of its own, which tidies up by itself
 		b_until=$(($(date -u +%s) + 25))
-		while kill -0 "$b_pid" 2>/dev/null && [ "$(date -u +%s)" -lt $b_until ]; do tick; done
-		kill -0 "$b_pid" 2>/dev/null && slay "$b_pid"
+		while same "$b_pid" "$b_birth" && [ "$(date -u +%s)" -lt $b_until ]; do tick; done
+		same "$b_pid" "$b_birth" && slay "$b_pid"
 	fi
-	set -- $(cat "$W"/procs.job "$W"/procs.node.* "$W"/procs.call.* 2>/dev/null)
+	# a line may be of long ago
+	cat "$W"/procs.job "$W"/procs.node.* "$W"/procs.call.* >"$W/procs" 2>/dev/null
+	set --
+	while read -r b_pid b_birth; do
+		if [ -n "$b_pid" ] && same "$b_pid" "$b_birth"; then set -- "$@" "$b_pid"; fi
+	done <"$W/procs"
 	[ $# = 0 ] || end_tree "$@" 2>/dev/null
 	[ $ALL = 1 ] && [ -s "$W/wanted" ] || die 70 "the run was killed, nothing is left of it"
 	say "the run was killed, removing its pods"
@@ -816,13 +830,13 @@ cleanup() { case $W in */.inquest.??????) rm -rf -- "$W" ;; esac; }
 W=''
 W=$(mktemp -d "$OUT/.inquest.XXXXXX") || die 73 "cannot create a work directory in $OUT"
 # STOP: 0, or the number of the signal that ends the run, or 98 (disk) or 99 (deadline)
-STOP=0 JOB='' DOG='' STATE=complete WITHHELD=0
+STOP=0 JOB='' BIRTH='' DOG='' STATE=complete WITHHELD=0
 stopped() {
 	[ "$STOP" = 0 ] || return 0
 	STOP=$(cat "$W/signal" 2>/dev/null)
 	STOP=${STOP:-15} STATE=interrupted
 	say "stopped by signal $STOP, writing what there is"
-	if [ -n "$JOB" ]; then end_job "$JOB"; fi
+	if [ -n "$JOB" ]; then end_job "$JOB" "$BIRTH"; fi
 }
 TREE=$W/tree/bundle
 mkdir -p "$TREE" || die 74 "cannot write to $OUT"
@@ -831,7 +845,7 @@ SALT=$(head -c 32 /dev/urandom 2>/dev/null | od -An -tx1 2>/dev/null | tr -d ' \
 [ ${#SALT} -eq 64 ] || die 70 "no randomness for the salt"
 printf '' >"$W/index"; printf '' >"$W/paths"; printf '' >"$W/counts"
 RUN=$(printf '%s' "$SALT" | cut -c1-8)
-SEQ=0 PARTIAL=0 NUMBER=0 WANT_AGENTS=0 PATIENCE=1 GOT=0
+SEQ=0 PARTIAL=0 LACKING='' NUMBER=0 WANT_AGENTS=0 PATIENCE=1 GOT=0
 END=$(($(date -u +%s) + DEADLINE))
 NL='
 '
@@ -886,7 +900,7 @@ row() {
 	esc "$6"; note=$ESC
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$SEQ" "$S0" "$((NOW - T0))" "$2" "$1" "$size" "$reds" "$3" "$4" "$origin" "$note" >>"$W/index"
 	case $1 in
-		failed | denied) PARTIAL=1 ;;
+		failed | denied) PARTIAL=1 LACKING="$LACKING $SEQ" ;;
 		truncated) if [ "$2" = 124 ]; then OVER=timeout; fi; printf '%s %s\n' "$SEQ" "${OVER:-other}" >>"$W/overs" ;;
 	esac
 	[ "$2" = 124 ] && PARTIAL=1
@@ -908,6 +922,21 @@ told_of_cuts() {
 			other) say "only in part, which no limit of bytes or time changes (the index says why): $t_text" ;;
 		esac
 	done
+}
+# What was refused or failed, by the names as the filter left them: the rows that make the run partial, not one that a substitute
+# made good. Where nothing could be read it was said already, and of a run that was ended its end is the reason.
+told_of_lacks() {
+	[ -n "$LACKING" ] && [ $GOT = 1 ] || return 0
+	case $SENT$STOP in 0) ;; *) return 0 ;; esac
+	l_text=$(awk -F '\t' -v rows="$LACKING" '
+		BEGIN { k = split(rows, f, " "); for (i = 1; i <= k; i++) w[f[i]] = 1 }
+		$1 in w { c[$5]++; if (++n < 4) t = t (n > 1 ? ", " : "") $10 }
+		END {
+			k = split("denied failed absent", f, " ")
+			for (i = 1; i <= k; i++) if (f[i] in c) s = s (s == "" ? "" : ", ") f[i] " " c[f[i]]
+			if (s != "") print s " (the index says why): " t (n > 3 ? ", ..." : "")
+		}' "$W/index")
+	[ -z "$l_text" ] || say "$l_text"
 }
 # The run ends early, with what there is, at its deadline and before the disk is full.
 enough() {
@@ -969,26 +998,54 @@ end_tree() { # PID...
 	kill -KILL $e_all 2>/dev/null
 	return 0
 }
-# The sleep ends with us. It is killed, not asked: between fork and exec it would take another signal for the shell's.
-# The signal is USR1: the worker ignores TERM, and what is ignored when a shell begins, ksh93 cannot trap any more; nor is
-# it lost where it comes before the trap.
-watchdog() { # JOB SECONDS
-	trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
-	sleep "$2" & wait $!
-	trap '' USR1
+# born PID: sets BORN to when it began, in ticks since the machine did (empty where /proc does not say), and ENDED to 1 where it
+# only waits to be asked how it ended. No process is started for that.
+born() {
+	BORN='' ENDED=0
+	{ IFS= read -r BORN <"/proc/$1/stat"; } 2>/dev/null
+	set -- ${BORN##*") "}
+	BORN=${20-}
+	case ${1-} in [ZX]) ENDED=1 ;; esac
+}
+# same PID BIRTH: it goes on, and the number is not another's by now
+same() {
+	kill -0 "$1" 2>/dev/null || return 1
+	born "$1"
+	[ "$BORN" = "$2" ] && [ $ENDED = 0 ]
+}
+# The nap ends with us. It is killed, not asked: between fork and exec it would take another signal for the shell's. Before there is
+# one, $! is the job, which is not ours to kill.
+# The signal is USR2, which the shell that starts this has no trap for: where it comes before the trap it ends us, too. A signal with
+# a trap (USR1) would be caught between fork and here on behalf of the parent, and be lost. What is ignored when a shell begins
+# (TERM), ksh93 cannot trap any more. Should it be lost all the same, the job's end is seen after a nap.
+watchdog() { # JOB BIRTH SECONDS FLAG HOLDS END: END is called with JOB and BIRTH when the time is up or HOLDS says no
+	g_job=$1 g_left=$3
+	trap 'if [ "$!" != "$g_job" ]; then kill -KILL $! 2>/dev/null; fi; exit 0' USR2
+	while [ "$g_left" -gt 0 ]; do
+		same "$1" "$2" || exit 0
+		"$5" || break
+		if [ "$g_left" -gt 3 ]; then g_nap=3; else g_nap=$g_left; fi
+		sleep "$g_nap" & wait $!
+		g_left=$((g_left - g_nap))
+	done
+	trap '' USR2
+	same "$1" "$2" || exit 0
 	# not ":", here and elsewhere: where a special builtin cannot write, on a full disk or because the directory was removed, the
 	# shell ends at once, and nobody would end the command
-	printf '' >"$W/late"
-	end_job "$1"
+	printf '' >"$4"
+	"$6" "$1" "$2"
 }
+# call_off DOG: some shells say of what was ended that it was
+call_off() { { kill -USR2 "$1"; wait "$1"; } 2>/dev/null; }
 # The command first, so that what it had printed still passes the filter; then, if that did not help, the whole job.
 # A number in the file counts only while it is below the job: it may belong to another process by now.
-end_job() {
+end_job() { # JOB BIRTH
+	same "$1" "$2" || return 0
 	w_pid=$(cat "$W/pid" 2>/dev/null)
 	if [ -n "$w_pid" ]; then case " $(descendants "$1") " in *" $w_pid "*) end_tree "$w_pid" ;; esac; fi
 	e_n=0
-	while [ $e_n -lt 20 ] && kill -0 "$1" 2>/dev/null; do tick; e_n=$((e_n + 1)); [ $HAVE_TICKS = 0 ] && e_n=$((e_n + 9)); done
-	kill -0 "$1" 2>/dev/null && kill -KILL $(descendants "$1") 2>/dev/null
+	while [ $e_n -lt 20 ] && same "$1" "$2"; do tick; e_n=$((e_n + 1)); [ $HAVE_TICKS = 0 ] && e_n=$((e_n + 9)); done
+	same "$1" "$2" && kill -KILL $(descendants "$1") 2>/dev/null
 	return 0
 }
 # capture MEMBER BYTES END MODE COMMAND...: runs the command, watched and bounded; END is head or tail.
@@ -1017,11 +1074,14 @@ capture() {
 		}
 	) </dev/null >/dev/null 2>&1 &
 	JOB=$!
-	watchdog "$JOB" "$c_limit" </dev/null >/dev/null 2>&1 &
+	# its number is its own until it was waited for
+	born $JOB; BIRTH=$BORN
+	watchdog "$JOB" "$BIRTH" "$c_limit" "$W/late" lives end_job </dev/null >/dev/null 2>&1 &
 	DOG=$!
-	echo "$JOB $DOG" >"$W/procs.job"
+	born $DOG
+	printf '%s %s\n' $JOB "$BIRTH" $DOG "$BORN" >"$W/procs.job"
 	while kill -0 "$JOB" 2>/dev/null; do wait "$JOB" 2>/dev/null; done
-	kill -USR1 "$DOG" 2>/dev/null; wait "$DOG" 2>/dev/null
+	call_off "$DOG"
 	printf '' >"$W/procs.job"
 	JOB=''
 	RC=-
@@ -1404,14 +1464,15 @@ scout() {
 		[ "$NOW" -lt "$END" ] || return
 		( look_ahead ) <"$W/steps" >/dev/null 2>&1 &
 		s_pid=$! s_at='' s_still=0
-		echo $s_pid >"$W/procs.job"
+		born $s_pid
+		echo $s_pid "$BORN" >"$W/procs.job"
 		while kill -0 $s_pid 2>/dev/null && [ $s_still -lt $((DEADWAIT * 10)) ] && [ "$STOP" = 0 ]; do
 			read -r s_now s_path <"$W/scout"
 			if [ "${s_now:-$s_at}" != "$s_at" ]; then s_at=$s_now s_still=0; fi
 			tick; s_still=$((s_still + 1)); [ $HAVE_TICKS = 1 ] || s_still=$((s_still + 9))
 		done 2>/dev/null
 		# one that hangs in the kernel cannot be ended, and is not waited for
-		{ kill -KILL $s_pid && tick; } 2>/dev/null
+		{ kill -0 $s_pid && { slay $s_pid; tick; }; } 2>/dev/null
 		[ $s_still -ge $((DEADWAIT * 10)) ] && [ -n "$s_at" ] || return
 		s_dead=$((s_dead + 1)) DEAD=$DEAD$s_at$NL s_from=$((s_at + 1))
 		if [ $s_dead -ge 3 ]; then
@@ -1431,10 +1492,18 @@ look_ahead() {
 		OLDIFS=$IFS; IFS=''
 		for s_e in $R${b:-$a}; do
 			there "$s_e"
+			case $verb in list | hop) [ -x "$s_e" ] ;; *) try "$s_e" ;; esac
 			case $verb in list | cni) for s_f in "$s_e"/*; do there "$s_f"; done ;; esac
 		done
 		IFS=$OLDIFS
 	done
+}
+# A file system may say what there is and yet not answer who asks for permission or for the first byte. What the kernel answers by
+# itself is not asked: its files are no regular ones on a disk, and some hold the reader.
+try() {
+	[ -r "$1" ] && [ -x "$1" ]
+	case $1 in "$R"/proc/* | "$R"/sys/*) return ;; esac
+	if [ -f "$1" ] && [ -r "$1" ]; then head -c 1 "$1"; fi
 }
 below_dead() { for s_m in $DEADBELOW; do case $R$1/ in "$s_m"/*) return 0 ;; esac; done; return 1; }
 node_paths() {
@@ -1633,7 +1702,7 @@ run_step() { # VERB MODE SLUG COMMAND...
 	s_member=bundle/node/cmd/$s_slug.txt
 	if [ "$TRIED" = "$s_slug" ]; then
 		[ -e "$W/tree/$s_member" ] && s_member=bundle/node/cmd/$s_slug.2.txt
-	else TRIED=$s_slug PARTIAL_BEFORE=$PARTIAL; fi
+	else TRIED=$s_slug PARTIAL_BEFORE=$PARTIAL LACKING_BEFORE=$LACKING; fi
 	s_origin=$*
 	if [ -n "$s_why" ]; then gone command "$s_origin" "not run: $s_why"; return; fi
 	if in_root "$1"; then set -- chroot "$R" "$@"
@@ -1649,11 +1718,13 @@ run_step() { # VERB MODE SLUG COMMAND...
 	[ $COV = failed ] && [ "$s_mode" = text ] && [ -s "$W/tree/$s_member" ] && COV=truncated s_worked=0
 	# of a program that is not there nothing is kept, not even how many lines it did not print
 	if [ $COV = absent ] || { [ ! -s "$W/tree/$s_member" ] && [ $COV != complete ]; }; then rm -f "$W/tree/$s_member"; s_member=-; fi
+	# of a tail the beginning is missing, which no exit code says
+	[ $COV$CUT$s_end = truncated1tail ] && [ "$RC" != 124 ] && ERR="the last 400 lines${ERR:+; $ERR}"
 	[ $s_worked = 1 ] || ERR=${ERR:-"it ended with exit code $RC"}
 	row $COV "$RC" command "$s_member" "$s_origin" "$ERR"
 	[ $s_worked = 1 ] || PARTIAL=1
 	# a failure does not count where a substitute worked
-	case $COV$s_worked in complete1 | truncated1) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE ;; esac
+	case $COV$s_worked in complete1 | truncated1) DONE=$s_slug; [ "$RC" = 124 ] || PARTIAL=$PARTIAL_BEFORE LACKING=$LACKING_BEFORE ;; esac
 }
 node_commands() { # first or rest
 	if [ "$1" = "first" ]; then same_machine; fi
@@ -1809,7 +1880,7 @@ offset_of() {
 }
 # The same from the node alone: every answer has a Date, a refusal too, so no credential is needed and none is sent.
 node_clock() {
-	n_partial=$PARTIAL
+	n_partial=$PARTIAL n_lacking=$LACKING
 	[ -d "$TREE/node/fs" ] || return 0
 	now
 	n_until=$((NOW + 8))
@@ -1837,14 +1908,14 @@ node_clock() {
 			capture bundle/node/clock 65536 head apidate "$@"
 			END=$n_end
 			now
-			if offset_of bundle/node/clock "$n_0"; then row complete "$RC" command - "Date of $n_url/version ($n_tool)" "offset $API_OFFSET s"; PARTIAL=$n_partial; return 0; fi
+			if offset_of bundle/node/clock "$n_0"; then row complete "$RC" command - "Date of $n_url/version ($n_tool)" "offset $API_OFFSET s"; PARTIAL=$n_partial LACKING=$n_lacking; return 0; fi
 			row failed "$RC" command - "Date of $n_url/version ($n_tool)" "${ERR:-no answer of an API server}"
 			# nobody there, or nobody in time: another tool would not find more
 			case $n_tool:$RC in curl:7 | curl:28 | *:124) break ;; esac
 		done
 	done 8<"$W/steps"
 	# that the API server did not answer is an observation, not a failure of the run
-	PARTIAL=$n_partial
+	PARTIAL=$n_partial LACKING=$n_lacking
 }
 # ask_list RESOURCE PLURAL NAMESPACE (empty: all) [names]
 ask_list() {
@@ -1870,9 +1941,9 @@ ask_list() {
 cluster() {
 	begin_row
 	K_MAX=$((MAX * 16)) K_TIMEOUT=$LIMIT
-	if ! find_kubectl; then row absent 127 api - kubectl "no kubectl found"; PARTIAL=1; return; fi
+	if ! find_kubectl; then row absent 127 api - kubectl "no kubectl found"; PARTIAL=1 LACKING="$LACKING $SEQ"; return; fi
 	set -f; set -- $KUBECTL; set +f
-	if ! command -v "$1" >/dev/null 2>&1; then row absent 127 api - kubectl "command not found: $1"; PARTIAL=1; return; fi
+	if ! command -v "$1" >/dev/null 2>&1; then row absent 127 api - kubectl "command not found: $1"; PARTIAL=1 LACKING="$LACKING $SEQ"; return; fi
 	api_steps >"$W/steps"
 	# for some namespaces only, each list is asked for once per namespace; what lies in none, once
 	UNSPACED=''
@@ -3214,24 +3285,15 @@ within() {
 	"$@" <&7 7<&- &
 	w_job=$!
 	exec 7<&-
-	(
-		trap 'kill -KILL $! 2>/dev/null; exit 0' USR1
-		while [ "$w_limit" -gt 0 ] && [ -d "$W" ] && leashed; do
-			if [ "$w_limit" -gt 3 ]; then w_nap=3; else w_nap=$w_limit; fi
-			sleep $w_nap & wait $!
-			w_limit=$((w_limit - w_nap))
-		done
-		trap '' USR1
-		printf '' >"$w_flag"
-		end_tree "$w_job"
-	) </dev/null >/dev/null 2>&1 &
+	born $w_job; w_birth=$BORN
+	watchdog "$w_job" "$w_birth" "$w_limit" "$w_flag" held end_call </dev/null >/dev/null 2>&1 &
 	w_dog=$!
-	echo "$w_job $w_dog" >"$W/procs.call.$NUMBER"
-	# some shells say of what was ended that it was
+	born $w_dog
+	printf '%s %s\n' $w_job "$w_birth" $w_dog "$BORN" >"$W/procs.call.$NUMBER"
 	wait $w_job 2>/dev/null; w_rc=$?
 	# a signal for this shell ends the wait, too
-	if kill -0 $w_job 2>/dev/null; then end_tree $w_job; fi
-	kill -USR1 $w_dog 2>/dev/null; wait $w_dog 2>/dev/null
+	if same $w_job "$w_birth"; then end_tree $w_job; fi
+	call_off $w_dog
 	{ printf '' >"$W/procs.call.$NUMBER"; } 2>/dev/null
 	[ -e "$w_flag" ] && return 124
 	return $w_rc
@@ -3239,6 +3301,8 @@ within() {
 # What looks after one node goes on only as long as the run does; what tidies up, without that.
 LEASH=0
 leashed() { [ $LEASH = 0 ] || lives; }
+held() { [ -d "$W" ] && leashed; }
+end_call() { end_tree "$1"; }
 # kctl SECONDS ARGUMENTS...: kubectl, its output as it is. K_LIMIT is how long it had.
 kctl() {
 	leashed || exit 137
@@ -3427,7 +3491,8 @@ all_nodes() {
 		[ -n "$OPERATOR" ] && set -- "$@" --operator "$OPERATOR"
 		( trap - TERM EXIT PIPE USR1; exec sh "$SELF" "$@" ) &
 		n_child=$!
-		echo $n_child >"$W/procs.cluster"
+		born $n_child
+		echo $n_child "$BORN" >"$W/procs.cluster"
 		n_told=''
 		while kill -0 $n_child 2>/dev/null; do
 			orphaned
@@ -3439,7 +3504,7 @@ all_nodes() {
 		printf '' >"$W/procs.cluster"
 	fi
 	WORKERS='' NUMBER=0 ALIVE=0 n_late=0
-	trap 'n_rc=$?; drop_all; echo $n_rc >"$W/exit"' EXIT
+	trap 'n_rc=$?; drop_all; parting $n_rc' EXIT
 	while IFS= read -r n_name <&9; do
 		while alive; [ $ALIVE -ge "$PARALLEL" ] && in_time; do tick; done
 		in_time && ! silent || break
@@ -3447,17 +3512,18 @@ all_nodes() {
 		say "node $n_name ($NUMBER of $n_all)"
 		( trap - TERM EXIT PIPE USR1; LEASH=1; one_node "$n_name" ) 9<&- &
 		WORKERS="$WORKERS $!"
-		echo $! >"$W/procs.node.$NUMBER"
+		born $!
+		echo $! "$BORN" >"$W/procs.node.$NUMBER"
 	done 9<"$W/wanted"
 	while alive; [ $ALIVE -gt 0 ] && in_time; do tick; done
 	SIGNAL=$STOP
-	# caught, not ignored: the watchdogs below are told by it
-	trap : USR1
+	# it would end a wait below, and with that a call that removes pods
+	trap '' USR1
 	[ -z "$WORKERS" ] || end_tree $WORKERS
 	[ "$SIGNAL" = 0 ] || say "removing the pods"
 	drop_all
 	n_pods=$?
-	trap 'echo $? >"$W/exit"' EXIT
+	trap 'parting $?' EXIT
 	n_why='what looked after it was killed'
 	if silent; then n_why="not tried: the API server twice in a row gave no answer within $LIMIT s"; fi
 	[ $n_late = 0 ] || n_why="the deadline of $n_span s has passed (--deadline)"

@@ -142,6 +142,28 @@ test("every node, only the process that waits is killed: the other ends the run,
   await nothingLeft(fake, out, run.group, "the supervisor");
 });
 
+test("every node, only the process that waits is killed while the nodes are listed: the other leaves no folder", async () => {
+  const { fake, out } = fresh();
+  fake.hang("get nodes");
+  const run = start(fake, out, "--all-nodes", "--no-cluster", "--timeout", "5");
+  await until("the nodes are asked for", () => readFileSync(fake.log, "utf8").includes("get nodes"), 60);
+  process.kill(run.group, "SIGKILL");
+  assert.is(await run.ended, null);
+  await until("the worker ends", () => members(run.group).length === 0, 15);
+  await nothingLeft(fake, out, run.group, "the supervisor");
+});
+
+test("one node, only the process that waits is killed: the other does not wait for a command that hangs, and leaves no folder", async () => {
+  const { fake, out } = fresh();
+  fake.hang("readyz");
+  const run = start(fake, out, "--cluster-only", "--timeout", "60");
+  await until("a command hangs", () => readFileSync(fake.log, "utf8").includes("readyz"), 60);
+  process.kill(run.group, "SIGKILL");
+  assert.is(await run.ended, null);
+  await until("the worker ends", () => members(run.group).length === 0, 20);
+  await nothingLeft(fake, out, run.group, "the supervisor");
+});
+
 test("one node, the worker is killed: neither its command nor a folder is left", async () => {
   const { fake, out } = fresh();
   fake.hang("readyz");

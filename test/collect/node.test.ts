@@ -288,6 +288,7 @@ test("commands that hang, fail, flood or do not exist cost only themselves", () 
   stub("bad", "mount", "while :; do echo a line of a flood; done");
   stub("bad", "ctr", "exit 1");
   stub("bad", "ip", "echo 'Operation not permitted' >&2; exit 1");
+  stub("bad", "dmesg", "n=0; while [ $n -lt 500 ]; do n=$((n + 1)); echo line $n; done");
   const began = Date.now();
   const bundle = collect({
     out: join(work, "out-bad"),
@@ -305,6 +306,9 @@ test("commands that hang, fail, flood or do not exist cost only themselves", () 
   assert.is(seen("mount")[0], "truncated");
   assert.is(seen("ip addr")[0], "denied");
   assert.equal(seen("chronyc tracking"), ["absent", "127"]);
+  assert.equal([...seen("dmesg"), bundle.row("dmesg")["note"]], ["truncated", "0", "the last 400 lines"]);
+  assert.match(bundle.stderr, /^collect\.sh: denied \d+.* \(the index says why\): /m);
+  assert.not.match(bundle.stderr, /chronyc/, "what is not there is no failure");
 });
 
 test("a stopped run leaves a whole bundle that says so, a killed one leaves none", async () => {
@@ -416,6 +420,11 @@ else {
       args: ["--root", closed, "--no-cluster"],
     });
     assert.is(bundle.code, 2);
+    // which is said where somebody looks first
+    const told = /^collect\.sh: denied (\d+)(?:, failed (\d+))? \(the index says why\): (.*)$/m.exec(bundle.stderr);
+    const refused = bundle.index.filter(({ coverage }) => coverage === "denied");
+    assert.is(Number(told?.[1]), refused.length, bundle.stderr);
+    assert.ok(told?.[3]?.startsWith(String(refused[0]?.["origin"])), bundle.stderr);
     assert.is(bundle.row("/etc/cni/net.d/calico-kubeconfig")["coverage"], "denied");
     assert.is(bundle.row("/var/lib/calico/nodename")["coverage"], "denied");
     assert.is(bundle.paths.get("/var/lib/calico")?.["listing"], "denied");

@@ -389,6 +389,24 @@ test("a kubectl that hangs and ignores that it is told to end: no process is lef
   assert.equal(left("out-hung"), []);
 });
 
+test("a mount that says what there is, and never the first byte of it, costs only its own paths", () => {
+  const dir = join(work, "silent");
+  // stands for the file system: whoever wants to read that file waits
+  const real = which("head") ?? "head";
+  stub("silent", "head", `case "$*" in *kubelet.conf*) sleep 60606 ;; esac\nexec ${real} "$@"`);
+  const node = join(work, "silent-root");
+  put(node, "etc/hostname", "n1\n");
+  put(node, "etc/kubernetes/kubelet.conf", "x\n");
+  put(node, "etc/kubernetes/scheduler.conf", "x\n");
+  const out = join(work, "out-silent");
+  mkdirSync(out);
+  const bundle = collect({ out, path: dir, args: ["--root", node, "--no-cluster", "--files-only", "--timeout", "2"] });
+  assert.is(bundle.code, 2);
+  assert.match(String(bundle.row("/etc/kubernetes/kubelet.conf")["note"]), /^not looked at: no answer within 2 s/);
+  assert.is(bundle.row("/etc/kubernetes/scheduler.conf")["coverage"], "complete");
+  assert.is(alive("sleep 60606"), "", "the reader that waited is ended, too");
+});
+
 test("killed, and its directory removed, it leaves no command behind for longer than that command may take", async () => {
   const slow = join(stub("slow", "uptime", "sleep 88888"), "..");
   const out = join(work, "out-killed");
