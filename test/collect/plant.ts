@@ -239,6 +239,17 @@ const instance = (pattern: string): string => pattern.replaceAll(/\[[^\]]*\]/g, 
 const quoted = (words: string): string => `'${words.replaceAll("'", "'\\''")}'`;
 
 /** A node's tree and its programs in which every step of the collector meets every secret. A step that is not understood is an error. */
+/** Makes a condition of the table of commands true: `PATH`, `=PROCESS`, `tables:PROGRAM`, or what begins with `@`. */
+function meet(need: string, root: string): void {
+  if (need === "@TCP_DIAG@") put(root, "/sys/module/tcp_diag/there", "");
+  else if (need.startsWith("@")) put(root, "/run/containerd/containerd.sock", "");
+  else if (need.startsWith("=")) put(root, `/proc/${900 + need.length}/comm`, `${need.slice(1, 16)}\n`);
+  else if (need.startsWith("tables:")) {
+    put(root, "/sys/module/nf_tables/there", "");
+    put(root, "/proc/net/ip_tables_names", "filter\n");
+  } else put(root, join(need, "there"), "");
+}
+
 export function plant(work: string, steps: readonly Step[]): Planted {
   const root = join(work, "root");
   const bin = join(work, "bin");
@@ -330,10 +341,7 @@ export function plant(work: string, steps: readonly Step[]): Planted {
       case "command_steps count":
       case "command_steps zone": {
         const [mode = "", slug = "", ...line] = words;
-        const need = line[0]?.startsWith("?") ? (line.shift() ?? "").slice(1) : "";
-        const sockets = "/run/containerd/containerd.sock";
-        if (need === "@TCP_DIAG@") put(root, "/sys/module/tcp_diag/there", "");
-        else if (need !== "") put(root, need.startsWith("@") ? sockets : join(need, "there"), "");
+        while (line[0]?.startsWith("?")) meet((line.shift() ?? "").slice(1), root);
         const [program = "", ...rest] = line;
         const nth = slugs.get(slug) ?? 0;
         slugs.set(slug, nth + 1);
