@@ -14,6 +14,7 @@ const STRICT = process.argv.includes("--strict");
 /** What tries many moments or surroundings takes minutes: left to `--strict`, and said. */
 const LONG = [
   "all-nodes",
+  "cluster",
   "distributions",
   "gather",
   "interrupt",
@@ -23,6 +24,7 @@ const LONG = [
   "secrets",
   "surroundings",
   "unasked",
+  "watchdog",
 ].map((n) => `collect/${n}`);
 /** The longest first: a worker that is free takes the next. */
 const SLOW = ["collect/", "cli/", "bundle/", "golden/", "main.", "canary"];

@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { atPointer } from "#model/evidence.js";
 import { type Review, type ReviewStatement, reviewSchema } from "#model/review.js";
+import { thorough } from "#test/thorough.js";
 
 import { CASES, type Run, removeBundles, runCase } from "./case.js";
 
@@ -27,13 +28,15 @@ for (const golden of CASES) {
       }
     }));
 
-  test(`${golden.name}: bundles in the other order give the same bytes`, async () => {
-    const { files } = (await runCase(golden)).reviewed;
-    const again = (await runCase(golden, true)).reviewed.files;
-    files.forEach((file, i) => {
-      if (file.text !== again[i]?.text) assert.unreachable(differenceOf(file.name, again[i]?.text ?? "", file.text));
+  // each costs a review more: two moments and many bundles stand for the rest, where time counts
+  if (thorough || golden.name === "fault-healed")
+    test(`${golden.name}: bundles in the other order give the same bytes`, async () => {
+      const { files } = (await runCase(golden)).reviewed;
+      const again = (await runCase(golden, true)).reviewed.files;
+      files.forEach((file, i) => {
+        if (file.text !== again[i]?.text) assert.unreachable(differenceOf(file.name, again[i]?.text ?? "", file.text));
+      });
     });
-  });
 
   test(`${golden.name}: the JSON keeps its contract`, () =>
     runCase(golden).then(({ reviewed }) => {
