@@ -118,7 +118,7 @@ test("a warning that no rule explains is no finding, and a review without a find
     told.warnings.unexplained.map((w) => [w.rule, w.name, w.count, w.nodes]),
     [[null, "Strange", 1, ["k8s01"]]],
   );
-  const clause = /^There is no finding in .+, and 1 warning that no rule explains/m;
+  const clause = /^There is no finding in .+; 1 warning that no rule explains: see What Was Examined/m;
   assert.match(
     told.summary
       .flat()

@@ -19,7 +19,10 @@ export function lastingOf(b: Brief): Lasting {
   const ends = symptoms.flatMap((f) => (f.ended ? [at(f.ended.moment)] : []));
   if (symptoms.length === 0 || ends.length < symptoms.length) return NONE;
   const end = Math.max(...ends);
-  const open = b.findings.filter((f) => f.ended === null && b.rule(f.rule).kind === "mechanism");
+  // A trigger happened once: there is nothing in it that could still hold.
+  const open = b.findings.filter(
+    (f) => f.ended === null && f.role !== "trigger" && b.rule(f.rule).kind === "mechanism",
+  );
   const isLeft = (f: Finding): boolean => f.activeAt.some((moment) => at(moment) >= end);
   return { left: open.filter(isLeft), unlooked: open.filter((f) => !isLeft(f)) };
 }

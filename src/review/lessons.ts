@@ -71,7 +71,7 @@ function reachedRoot(b: Brief): readonly Statement[] {
       first,
       ...rest,
     );
-    return [say`By ${time(by, first)}, after the changes told under Resolution, no step of ${last}`];
+    return [say`By ${time(by, first)}, after the changes told under Resolution, no condition of ${last}`];
   });
 }
 

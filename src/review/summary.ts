@@ -146,7 +146,7 @@ function leadOf(b: Brief): string {
   return countUnexplained(tellWarnings(b)) === 0 ? `Nothing was found wrong${of}` : `There is no finding${of}`;
 }
 
-/** `, and 26 warnings that no rule explains (see What Was Examined)`: no finding, but not nothing. */
+/** `; 26 warnings that no rule explains: see What Was Examined`: no finding, but not nothing. */
 function warned(b: Brief, first: Evidence): Quoted {
   const warnings = tellWarnings(b);
   const evidence = distinctEvidence(
@@ -155,7 +155,7 @@ function warned(b: Brief, first: Evidence): Quoted {
   const [lead, ...rest] = evidence;
   if (!lead) return optional("", first);
   const number = count(countUnexplained(warnings), "warning", lead, ...rest);
-  return say`, and ${number} that no rule explains (see What Was Examined): no finding, but the cause is open`;
+  return say`; ${number} that no rule explains: see What Was Examined`;
 }
 
 /** The lists that show a symptom, as the last moment has them. */

@@ -51,9 +51,15 @@ export function undecided(b: Brief): readonly Statement[] {
   return ends.flatMap((end) => {
     const open = b.hypotheses.filter((h) => h.status === "open" && h.of.includes(end.id));
     const [first, ...rest] = headline(end).evidence;
-    if (open.length === 0 || !first) return [];
+    if (!first) return [];
+    const ruledOut = b.hypotheses.filter((h) => h.status === "refuted" && h.of.includes(end.id));
+    if (open.length === 0 && ruledOut.length === 0) return [];
     const cause = phrase(`The cause of ${label(b, end)}`, first, ...rest);
     const explanations = word(`${open.length} explanation${open.length === 1 ? "" : "s"}`, first);
+    if (open.length === 0)
+      return [
+        say`${cause} is not decided: ${word(`${ruledOut.length} explanation${ruledOut.length === 1 ? "" : "s"}`, first)} that this version knows ${phrase(ruledOut.length === 1 ? "is" : "are", first)} ruled out, and no other is known to it`,
+      ];
     const { nodes, evidence } = replaced(b, end);
     const [written, ...more] = evidence;
     if (!written || nodes.length === 0)

@@ -112,14 +112,14 @@ test("what went well and badly is told where the evidence shows it, and nowhere 
   );
   assert.equal(healthy, { well: "", badly: "" });
   assert.match(fault?.well ?? "", /each volume seen to lack replicas still had at least 2 replicas ready/);
-  assert.not.match(fault?.well ?? "", /no step of chain/);
+  assert.not.match(fault?.well ?? "", /no condition of chain/);
   assert.is(fault?.badly, "");
   assert.match(
     healed?.badly ?? "",
     /Still there after the failures had ended on k8s01: CNI agent holds a removed directory/,
   );
   assert.match(healed?.badly ?? "", /is in no collection/);
-  assert.match(both?.well ?? "", /no step of chain 1 was found any more/);
+  assert.match(both?.well ?? "", /no condition of chain 1 was found any more/);
   assert.not.match(both?.badly ?? "", /is in no collection|The fault lay/);
   assert.match(reference?.badly ?? "", /The fault lay for at least 3 h 41 min/);
 });

@@ -112,7 +112,7 @@ test("a chain of which a later collection finds nothing, after a repair of its n
   const of = (symptoms: Said, causes: Said, ...all: readonly Change[]) =>
     well({ rules: chain(symptoms, causes), custody: two, book: changing(...all) }).filter((s) => /chain/.test(s));
   assert.equal(of(overNow, overNow, repair("n1")), [
-    "By 2024-03-05T12:00:10Z, after the changes told under Resolution, no step of chain 1 was found any more, its last (a dead token) included",
+    "By 2024-03-05T12:00:10Z, after the changes told under Resolution, no condition of chain 1 was found any more, its last (a dead token) included",
   ]);
   assert.equal(of(overNow, overNow), [], "no repair was seen");
   assert.equal(of(overNow, overNow, repair("n2")), [], "another node was mended");
