@@ -1263,7 +1263,11 @@ enter_dir() { # REALPATH DEPTH
 	case $LISTED in *"$NL$1 $2$NL"*) return ;; esac
 	LISTED=$LISTED$1\ $2$NL
 	[ "$STOP" = 0 ] || return
-	if [ ! -r "$R$1" ] || [ ! -x "$R$1" ]; then printf '%s\t%s\n' "$(esc "$1"; printf '%s' "$ESC")" denied >>"$W/listings"; return; fi
+	if [ ! -r "$R$1" ] || [ ! -x "$R$1" ]; then
+		printf '%s\t%s\n' "$(esc "$1"; printf '%s' "$ESC")" denied >>"$W/listings"
+		begin_row; row denied - file - "$1" "a directory: not listed"
+		return
+	fi
 	l_dir=${1%/} l_depth=$2 l_state=complete
 	[ $BYTES = 1 ] || l_state=truncated
 	# a pattern without a match stays as it is
@@ -2388,7 +2392,21 @@ function spoken(s, low,   t) {
 	if (low ~ /bot[0-9]+:/) s = behind(s, "bot[0-9]+:", "^[A-Za-z0-9_-]+")
 	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]", "^[^ \t:\"'," BS "]+")
 	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
+	if (low ~ /-[a-z0-9._-]*[\\]*["'][ ,]|,value:|--?p(in|at) |["']-p/) s = listed(s, low)
 	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word|phrase)? |snmp|community|com2sec|createuser|curl |7za? |rar |rabbitmqctl|racadm|stats auth|pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|%/) s = spoken_too(s, low)
+	return s
+}
+function listed(s, low) {
+	# arguments as a list prints them: "--password","X", '-a' 'X', a1="--token" a2="X", of a Go struct Name:X-Vault-Token,Value:X
+	if (low ~ /--?[a-z0-9._-]*(pass|pw|secret|token|psk|pat|pin|key|cred|auth)[a-z0-9._-]*[\\]*["'][ ,]/)
+		s = behind(s, "--?[a-z0-9._-]*(pass|pw|secret|token|psk|pat|pin|api-?key|access-?key|private-?key|cred|auth)[a-z0-9._-]*[\\\\]*[\"'][ ,]*(a[0-9]+=)?[\\\\]*[\"']", "^[^\"'\\\\]+")
+	if (low ~ /redis-cli[\\]*["']/) s = behind(s, "[\"']-a[\\\\]*[\"'][ ,]*[\\\\]*[\"']", "^[^\"'\\\\]+")
+	if (low ~ /(mysql|mariadb)[a-z-]*[\\]*["']/) s = behind(s, "[\"']-p", "^[^\"'\\\\]+")
+	if (low ~ /,value:/) {
+		s = behind(s, "name:[a-z0-9._-]*(token|authorization|key|secret|pass|auth|cookie|cred)[a-z0-9._-]*,value:", "^[^,}]+")
+		s = behind(s, "envvar[{]name:[^,}]*,value:", "^[^,}]+")
+	}
+	if (low ~ /--?p(in|at) /) s = behind(s, "[ \"'[]--?p(in|at)[ ]+", "^[^] \t\"',\\\\]+")
 	return s
 }
 # More of them, which few lines have
@@ -2590,7 +2608,7 @@ function shapes(s,   low, n, t) {
 	low = tolower(s)
 	# Most lines of a log hold nothing of all that is looked for below, and go no further. Whoever adds a shape adds here what no line with
 	# it can be without.
-	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|communit|com2sec|createuser|curl |7za? |rar |rabbitmqctl|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
+	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|communit|com2sec|createuser|curl |7za? |rar |rabbitmqctl|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|--?p(in|at)[^a-z]|envvar[{]|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
 	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
 	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
 	if (has_jwt(s)) s = cut_jwt(s)

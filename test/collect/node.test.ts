@@ -410,15 +410,12 @@ else {
       [out, 0o777],
     ] as const)
       chmodSync(dir, mode);
-    const bundle = collect({
-      shell: {
-        name: "nobody",
-        argv: ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "sh"],
-        path: process.env["PATH"] ?? "",
-      },
-      out,
-      args: ["--root", closed, "--no-cluster"],
-    });
+    const nobody = {
+      name: "nobody",
+      argv: ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "sh"],
+      path: process.env["PATH"] ?? "",
+    };
+    const bundle = collect({ shell: nobody, out, args: ["--root", closed, "--no-cluster"] });
     assert.is(bundle.code, 2);
     // which is said where somebody looks first
     const told = /^collect\.sh: denied (\d+)(?:, failed (\d+))? \(the index says why\): (.*)$/m.exec(bundle.stderr);
@@ -429,6 +426,17 @@ else {
     assert.is(bundle.row("/var/lib/calico/nodename")["coverage"], "denied");
     assert.is(bundle.paths.get("/var/lib/calico")?.["listing"], "denied");
     assert.is(bundle.paths.get("/var/lib/calico/nodename")?.["type"], "denied");
+    // a directory that is there and may not be listed is refused evidence as well
+    const folder = join(work, "closed-folder");
+    put(folder, "/etc/hostname", "node-d\n");
+    put(folder, "/etc/cni/net.d/10-x.conflist", "{}");
+    chmodSync(join(folder, "/etc/cni/net.d"), 0o700);
+    const into = join(work, "out-folder");
+    mkdirSync(into, { mode: 0o777 });
+    chmodSync(into, 0o777);
+    const other = collect({ shell: nobody, out: into, args: ["--root", folder, "--no-cluster"] });
+    assert.is(other.code, 2);
+    assert.equal([other.row("/etc/cni/net.d")["coverage"], other.collector["state"]], ["denied", "partial"]);
   });
 }
 

@@ -144,6 +144,16 @@ export const toldLines = (keep: (name: string, value: string) => string): readon
   const hex = (name: string, n: number): string => keep(name, pick(HEX, n));
   const mixed = (name: string, n: number): string => keep(name, pick(ALNUM, n - 1) + pick(DIGITS, 1));
   return [
+    // arguments as a list prints them, and as Go prints its structs
+    `cmd=["helper","--password","${word("listed argument")}"] x`,
+    `["helper" "--token" "${word("listed argument, blanks")}"]`,
+    `['helper', '--password', '${word("listed argument, single quotes")}']`,
+    `msg="args: [\\"--token\\",\\"${word("listed argument, escaped")}\\"]"`,
+    `["redis-cli","-a","${word("redis-cli in a list")}"] ["mysqladmin","-uroot","-p${word("mysqladmin in a list")}"]`,
+    `audit a1="--password" a2="${word("audit argument")}"`,
+    `{"Args":["-pin","${word("-pin in a list")}","-passwd","${word("-passwd in a list")}"]}`,
+    `HTTPHeader{Name:X-Vault-Token,Value:${word("Go header")},} EnvVar{Name:PLAIN,Value:${word("Go variable")},}`,
+    `myapp -pin ${word("-pin in text")} and --pat ${word("--pat in text")} end`,
     `[upload-certs] Using certificate key: ${hex("certificate key on its line", 64)}`,
     `[upload-certs] Using certificate key:\n${hex("certificate key on the next line", 64)}`,
     `Nov 22 12:11:40 n1 kubeadm[7]: [upload-certs] Using certificate key:\nNov 22 12:11:40 n1 kubeadm[7]: ${hex("certificate key in a journal", 64)}`,
