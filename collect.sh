@@ -2392,7 +2392,7 @@ function spoken(s, low,   t) {
 	if (low ~ /bot[0-9]+:/) s = behind(s, "bot[0-9]+:", "^[A-Za-z0-9_-]+")
 	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]", "^[^ \t:\"'," BS "]+")
 	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
-	if (low ~ /-[a-z0-9._-]*[\\]*["'][ ,]|,value:|--?p(in|at) |["']-p/) s = listed(s, low)
+	if (low ~ /-[a-z0-9._-]*[\\]*["'][ ,]|,value:|--?p(in|at)[ =]|["']-p/) s = listed(s, low)
 	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word|phrase)? |snmp|community|com2sec|createuser|curl |7za? |rar |rabbitmqctl|racadm|stats auth|pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|%/) s = spoken_too(s, low)
 	return s
 }
@@ -2400,13 +2400,13 @@ function listed(s, low) {
 	# arguments as a list prints them: "--password","X", '-a' 'X', a1="--token" a2="X", of a Go struct Name:X-Vault-Token,Value:X
 	if (low ~ /--?[a-z0-9._-]*(pass|pw|secret|token|psk|pat|pin|key|cred|auth)[a-z0-9._-]*[\\]*["'][ ,]/)
 		s = behind(s, "--?[a-z0-9._-]*(pass|pw|secret|token|psk|pat|pin|api-?key|access-?key|private-?key|cred|auth)[a-z0-9._-]*[\\\\]*[\"'][ ,]*(a[0-9]+=)?[\\\\]*[\"']", "^[^\"'\\\\]+")
-	if (low ~ /redis-cli[\\]*["']/) s = behind(s, "[\"']-a[\\\\]*[\"'][ ,]*[\\\\]*[\"']", "^[^\"'\\\\]+")
+	if (low ~ /redis-cli[\\]*["']/) s = behind(s, "[\"']-a[\\\\]*[\"'][ ,]*(a[0-9]+=)?[\\\\]*[\"']", "^[^\"'\\\\]+")
 	if (low ~ /(mysql|mariadb)[a-z-]*[\\]*["']/) s = behind(s, "[\"']-p", "^[^\"'\\\\]+")
 	if (low ~ /,value:/) {
 		s = behind(s, "name:[a-z0-9._-]*(token|authorization|key|secret|pass|auth|cookie|cred)[a-z0-9._-]*,value:", "^[^,}]+")
 		s = behind(s, "envvar[{]name:[^,}]*,value:", "^[^,}]+")
 	}
-	if (low ~ /--?p(in|at) /) s = behind(s, "[ \"'[]--?p(in|at)[ ]+", "^[^] \t\"',\\\\]+")
+	if (low ~ /--?p(in|at)[ =]/) s = behind(s, "[ \"'[]--?p(in|at)[ =]+[\\\\]*[\"']?", "^[^] \t\"',\\\\]+")
 	return s
 }
 # More of them, which few lines have
@@ -3621,7 +3621,10 @@ write_filter || die 74 "no space or write error in $OUT"
 probe=$(printf 'password=x7\nas it was\n' | redact text probe 2>"$W/err")
 case $probe in
 	'password=[REDACTED len=2'*"]${NL}as it was") ;;
-	*) die 70 "awk does not run the filter for secrets, without which nothing is read: $(head -n 1 "$W/err" | cut -b1-300)" ;;
+	*)
+		# a stop that reached the whole group ended the awk as well
+		[ "$STOP" = 0 ] || exit $((128 + STOP))
+		die 70 "awk does not run the filter for secrets, without which nothing is read: $(head -n 1 "$W/err" | cut -b1-300)" ;;
 esac
 now
 START=$STAMP

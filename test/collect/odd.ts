@@ -154,6 +154,8 @@ export const toldLines = (keep: (name: string, value: string) => string): readon
     `{"Args":["-pin","${word("-pin in a list")}","-passwd","${word("-passwd in a list")}"]}`,
     `HTTPHeader{Name:X-Vault-Token,Value:${word("Go header")},} EnvVar{Name:PLAIN,Value:${word("Go variable")},}`,
     `myapp -pin ${word("-pin in text")} and --pat ${word("--pat in text")} end`,
+    `myapp -pin=${word("-pin= in text")} and --pat="${word("--pat= in text")}" end ["tool","--pat=${word("--pat= in a list")}"]`,
+    `audit a0="redis-cli" a1="-a" a2="${word("redis-cli in an audit line")}"`,
     `[upload-certs] Using certificate key: ${hex("certificate key on its line", 64)}`,
     `[upload-certs] Using certificate key:\n${hex("certificate key on the next line", 64)}`,
     `Nov 22 12:11:40 n1 kubeadm[7]: [upload-certs] Using certificate key:\nNov 22 12:11:40 n1 kubeadm[7]: ${hex("certificate key in a journal", 64)}`,
