@@ -1,6 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Found } from "#model/finding.js";
+import type { ChangeCard } from "#model/rule.js";
 import { NO_CONSEQUENCE } from "#model/rule.js";
 import { plainText, say } from "#model/statement.js";
 import { renderMarkdown } from "#report/markdown.js";
@@ -72,28 +73,21 @@ test("a full stop stays at the end", () => {
   );
 });
 
+const repaired: ChangeCard = {
+  id: "c",
+  needs: {},
+  compare: () => [
+    { rule: "c", subject: "x", kind: "repair", about: { node: ["n1"] }, at: T("10:30"), statements: [sentence("y")] },
+  ],
+};
+
 test("what is left, and what a chain's last step was, are named with their certainty", () => {
   const of = (said: Said, ...later: readonly Partial<Found>[]) =>
     review({
       rules: [symptom(said), cause(unsure, later)],
       custody: [taken(1), taken(2)],
       book: {
-        changes: [
-          {
-            id: "c",
-            needs: {},
-            compare: () => [
-              {
-                rule: "c",
-                subject: "x",
-                kind: "repair",
-                about: { node: ["n1"] },
-                at: T("10:30"),
-                statements: [sentence("y")],
-              },
-            ],
-          },
-        ],
+        changes: [repaired],
       },
     }).lessons;
   assert.match(told(of([[during], []], unsure).badly).at(-1) ?? "", /ended on n1: a dead token \(probable\), seen at/);
@@ -104,22 +98,7 @@ test("what is left, and what a chain's last step was, are named with their certa
     ],
     custody: [taken(1), taken(2)],
     book: {
-      changes: [
-        {
-          id: "c",
-          needs: {},
-          compare: () => [
-            {
-              rule: "c",
-              subject: "x",
-              kind: "repair",
-              about: { node: ["n1"] },
-              at: T("10:30"),
-              statements: [sentence("y")],
-            },
-          ],
-        },
-      ],
+      changes: [repaired],
     },
   });
   assert.match(told(over.lessons.well).at(-1) ?? "", /its last \(a dead token, probable\) included/);

@@ -4,7 +4,8 @@ import type { ClockValue, Fact, FactKind, TokenValue } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
 import { type FactView, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
-import { code, codes, type Quoted, type Statement, say } from "#model/statement.js";
+import { code, codes, type Statement, say } from "#model/statement.js";
+import { words } from "#rules/kubelet/_pods.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import { strange, unknownKey } from "./_strange.js";
 import { agentOn, agents } from "./_writer.js";
@@ -95,15 +96,10 @@ export function neverJudged(
   return refuted({
     subject: node,
     about: { node: [node], error: [error] },
-    statements: [say`What failed on ${code(node, first)} ended in ${texts}: ${phrase(why, first)}`],
+    statements: [say`What failed on ${code(node, first)} ended in ${texts}: ${words(why, first)}`],
     excludes: "cause",
   });
 }
-
-const phrase = (text: string, evidence: Evidence): Quoted => ({
-  parts: [{ kind: "text", text }],
-  evidence: [evidence],
-});
 
 /** Every call was answered 403 and its caller named: there was a token and it was good, or there was none. */
 function answeredAll(node: string, calls: readonly Found[]): Outcome {

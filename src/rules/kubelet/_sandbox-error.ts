@@ -113,13 +113,15 @@ export function tokenAside(message: string): TokenAside | null {
   if (neverAsked(message)) return "unasked";
   const text = innerText(message);
   if (/unauthorized|credentials/i.test(text.replace("connection is unauthorized: ", ""))) return null;
-  if (sandboxErrorClass(message) === "x509") return DATED.test(text) ? "expired-certificate" : "unverified";
-  return ANSWERED.test(text) ? "answered" : null;
+  // First: the certificate may be that of a webhook, which the API server called after it had accepted the token.
+  if (ANSWERED.test(text)) return "answered";
+  if (sandboxErrorClass(message) !== "x509") return null;
+  return DATED.test(text) ? "expired-certificate" : "unverified";
 }
 
 const DATED = /expired or is not yet valid|current time \S+ is (?:after|before)/;
 const ANSWERED =
-  /\badmission webhook "[^"]{1,253}" denied the request|\bfailed calling webhook|\bthe server has received too many requests|\b429\b.{0,40}too ?many ?requests|\bexceeded quota: /i;
+  /\badmission webhook "[^"]{1,253}" denied the request|\bfailed calling webhook|\bthe server has received too many requests|\bexceeded quota: /i;
 
 const innerText = (message: string): string => trimTail(unescapeQuotes(errorField(message.slice(0, LONGEST))));
 

@@ -207,7 +207,11 @@ test("why a token had nothing to do with it: only where the message itself tells
       "answered",
     ],
     ["the server has received too many requests and has asked us to try again later (get x)", "answered"],
-    ["unable to create endpoint: [PUT /endpoint/{id}][429] putEndpointIdTooManyRequests", "answered"],
+    ["unable to create endpoint: [PUT /endpoint/{id}][429] putEndpointIdTooManyRequests", null],
+    [
+      'failed calling webhook "v.example": Post "https://w.x.svc:443/": x509: certificate signed by unknown authority',
+      "answered",
+    ],
     ["connection is unauthorized: Unauthorized", null],
     ["connection is unauthorized: the server has received too many requests", "answered"],
     ['admission webhook "v.example" denied the request: Unauthorized', null],
