@@ -446,7 +446,14 @@ RUNTIMES='kubelet[a-z-]*|kubelite|hyperkube|containerd|dockerd|cri-dockerd|crio|
 OUT=. ROOT=/ NODE='' DO_CLUSTER=1 DO_NODE=1 KUBECTL='' CONTEXT='' NAMESPACES='' SINCE=24h LIMIT=30 DEADLINE=300 GIVEN='' MAX=4194304
 CASE='' OPERATOR='' DO_COMMANDS=1 DRY=0 ALL=0 ONLY='' IMAGE=docker.io/library/busybox:1.36 PODNS=kube-system TOLERATIONS='' PARALLEL=4 PODWAIT=60
 SELF=$0
-die() { code=$1; shift; printf 'collect.sh: %s\n' "$*" >&2; exit "$code"; }
+SENT='' WORKER=''
+die() {
+	code=$1; shift
+	printf 'collect.sh: %s\n' "$*" >&2
+	# a stop that reached the whole group ended the helper, too, whose failure this is
+	[ -n "$WORKER" ] || [ -z "$SENT" ] || code=$((128 + SENT))
+	exit "$code"
+}
 say() { printf 'collect.sh: %s\n' "$*" >&2; }
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -689,7 +696,7 @@ KIB=$(free_kib)
 
 # Two processes: this one takes the signals and tidies up, the other works. A terminal's ctrl-C and a service manager's stop
 # reach every process of a group: if the worker's own small helpers could be hit, half a row might be written.
-SENT='' WORKER='' ALARM=0 BELL=''
+ALARM=0 BELL=''
 lives() { [ -d "$W" ] && kill -0 $$ 2>/dev/null; }
 # slay PID: it and everything below, without a last word
 slay() { kill -STOP "$1" 2>/dev/null; kill -KILL $(descendants "$1") 2>/dev/null; }
@@ -3621,10 +3628,7 @@ write_filter || die 74 "no space or write error in $OUT"
 probe=$(printf 'password=x7\nas it was\n' | redact text probe 2>"$W/err")
 case $probe in
 	'password=[REDACTED len=2'*"]${NL}as it was") ;;
-	*)
-		# a stop that reached the whole group ended the awk as well
-		[ "$STOP" = 0 ] || exit $((128 + STOP))
-		die 70 "awk does not run the filter for secrets, without which nothing is read: $(head -n 1 "$W/err" | cut -b1-300)" ;;
+	*) die 70 "awk does not run the filter for secrets, without which nothing is read: $(head -n 1 "$W/err" | cut -b1-300)" ;;
 esac
 now
 START=$STAMP
@@ -3634,4 +3638,6 @@ if [ $DO_NODE = 1 ] && [ -z "$NODE" ]; then
 	NODE=$(printf '%s' "$NODE" | tr -cd 'A-Za-z0-9._-' | sed 's/^[.-]*//')
 	[ -n "$NODE" ] || NODE=unknown
 fi
+# nothing was read so far, and a helper of the above may have been hit
+[ -z "$SENT" ] || exit $((128 + SENT))
 supervise

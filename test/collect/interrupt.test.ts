@@ -121,7 +121,11 @@ function listed(group: number): string {
 }
 
 let number = 0;
-async function atRandomMoments(args: readonly string[], times: number): Promise<void> {
+async function atRandomMoments(
+  args: readonly string[],
+  times: number,
+  within = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const fresh = (): { fake: FakeCluster; out: string } => {
     number++;
     const fake = fakeCluster(join(work, `c${number}`), host);
@@ -139,7 +143,7 @@ async function atRandomMoments(args: readonly string[], times: number): Promise<
     for (let n = moments.pop(); n !== undefined; n = moments.pop()) {
       const { fake, out } = fresh();
       // the first run is the slowest; one moment is early for certain
-      const after = Math.round((n === 0 ? 0.2 : Math.random()) * whole.ms);
+      const after = Math.round((n === 0 ? 0.2 : Math.random()) * Math.min(whole.ms, within));
       const signal = SIGNALS[n % SIGNALS.length] ?? "SIGINT";
       const what = `${args[0]} ${signal}${n % 8 < 4 ? " to all" : ""} after ${after} of ${whole.ms} ms`;
       const ended = await stopped(fake, out, args, after, signal, n % 8 < 4);
@@ -164,6 +168,9 @@ test("one node: a whole bundle or none, and nothing left behind", () =>
 
 test("every node: whole bundles or none, and no pod behind", () =>
   atRandomMoments(["--all-nodes"], Math.floor(TIMES / 2)));
+
+test("while it starts: what fails because the stop hit it as well is told as the stop", () =>
+  atRandomMoments(["--root", host, "--no-cluster"], TIMES, 400));
 
 test.after(() => remove(work));
 test.run();
