@@ -170,7 +170,7 @@ test("every node: whole bundles or none, and no pod behind", () =>
   atRandomMoments(["--all-nodes"], Math.floor(TIMES / 2)));
 
 test("while it starts: what fails because the stop hit it as well is told as the stop", () =>
-  atRandomMoments(["--root", host, "--no-cluster"], TIMES, 400));
+  atRandomMoments(["--root", host, "--no-cluster"], Math.ceil(TIMES / 3), 400));
 
 test.after(() => remove(work));
 test.run();
