@@ -1270,7 +1270,8 @@ enter_dir() { # REALPATH DEPTH
 	case $LISTED in *"$NL$1 $2$NL"*) return ;; esac
 	LISTED=$LISTED$1\ $2$NL
 	[ "$STOP" = 0 ] || return
-	if [ ! -r "$R$1" ] || [ ! -x "$R$1" ]; then
+	# busybox's -x asks the mode, even of root, who may enter where no x is; its own dot is found only where one may
+	if [ ! -r "$R$1" ] || [ ! -e "$R$1/." ]; then
 		printf '%s\t%s\n' "$(esc "$1"; printf '%s' "$ESC")" denied >>"$W/listings"
 		begin_row; row denied - file - "$1" "a directory: not listed"
 		return

@@ -164,7 +164,8 @@ stub("quick", "ctr", "echo 'ctr: failed to dial' >&2; exit 1");
 
 const test = suite("collect: a node");
 
-for (const shell of shells(work)) {
+const everyShell = shells(work);
+for (const shell of everyShell) {
   const name = shell.name.replaceAll(" ", "-");
   const bundle = collect({
     shell,
@@ -439,6 +440,20 @@ else {
     assert.equal([other.row("/etc/cni/net.d")["coverage"], other.collector["state"]], ["denied", "partial"]);
   });
 }
+
+if (process.getuid?.() !== 0) skip("a directory that only root may enter (needs root)");
+else
+  for (const shell of everyShell) {
+    test(`${shell.name}: root lists a directory that no mode lets anyone enter`, () => {
+      const folder = join(work, `no-x-${shell.name.replaceAll(/\W/g, "-")}`);
+      put(folder, "/etc/hostname", "node-d\n");
+      put(folder, "/etc/cni/net.d/10-x.conflist", "{}");
+      chmodSync(join(folder, "/etc/cni/net.d"), 0o600);
+      const bundle = collect({ shell, out: `${folder}-out`, args: ["--root", folder, "--no-cluster"] });
+      assert.is(bundle.row("/etc/cni/net.d/10-x.conflist")["coverage"], "complete");
+      assert.is(bundle.paths.get("/etc/cni/net.d")?.["listing"], "complete");
+    });
+  }
 
 test("what still looks like a secret behind the filter is withheld", () => {
   // the filter with its knowledge of free text taken out, but for what a run tries it with at its start
