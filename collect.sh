@@ -84,12 +84,17 @@ In free text a secret is known by its form or by the words around it; one that h
 On standard output: "<sha256>  <archive>", one line per archive (on standard error with -o -). The same lines are kept in the
 file SHA256SUMS beside the archives: keep it with the ticket.
 
-exit code: 0 complete (a log or list may be cut at its limit: standard error says at the end how many are and by what option they get
-longer, the index which); 2 partial (the archive is there; its index says what is missing and why; with --all-nodes: a node is
-missing or partial); 3 nothing (the archive only says what was tried; with --all-nodes: no archive); 5 partial, and a file was withheld because something in it
-still looked like a secret; 64 wrong usage; 70 internal error, or the process that worked was
-killed (with --all-nodes the archives that had arrived are kept); 73 output directory or archive cannot be created; 74 no space
-or write error; 128+n stopped by signal n (the archive holds what there was)
+exit code
+  0   complete: a log or list may be cut at its limit; standard error says at the end how many are and by what option they get
+      longer, the index which
+  2   partial: the archive is there, its index says what is missing and why; with --all-nodes: a node is missing or partial
+  3   nothing: the archive only says what was tried; with --all-nodes: no archive
+  5   partial, and a file was withheld because something in it still looked like a secret
+  64  wrong usage
+  70  internal error, or the process that worked was killed (with --all-nodes the archives that had arrived are kept)
+  73  output directory or archive cannot be created
+  74  no space or write error
+  128+n  stopped by signal n: the archive holds what there was; none where nothing had been read
 EOT
 }
 
