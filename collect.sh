@@ -923,9 +923,10 @@ row() {
 told_of_cuts() {
 	[ -s "$W/overs" ] || return 0
 	case $SENT$STOP in 0 | 98 | 99) ;; *) return 0 ;; esac
+	# what is a tail by its nature is cut on every run: the index says so, here it would only dull
 	for t_why in max-bytes timeout other; do
 		# the names as the filter left them
-		t_text=$(awk -F '\t' -v why=$t_why 'FILENAME == ARGV[1] { split($0, f, " "); if (f[2] == why) w[f[1]] = 1; next } ($1 in w) && $5 == "truncated" { if (++n < 4) t = t (n > 1 ? ", " : "") $10 }
+		t_text=$(awk -F '\t' -v why=$t_why 'FILENAME == ARGV[1] { split($0, f, " "); if (f[2] == why) w[f[1]] = 1; next } ($1 in w) && $5 == "truncated" && (why != "other" || $11 != "the last 400 lines") { if (++n < 4) t = t (n > 1 ? ", " : "") $10 }
 			END { if (n) print n ": " t (n > 3 ? ", ..." : "") }' "$W/overs" "$W/index")
 		[ -n "$t_text" ] || continue
 		case $t_why in

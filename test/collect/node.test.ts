@@ -310,6 +310,8 @@ test("commands that hang, fail, flood or do not exist cost only themselves", () 
   assert.equal([...seen("dmesg"), bundle.row("dmesg")["note"]], ["truncated", "0", "the last 400 lines"]);
   assert.match(bundle.stderr, /^collect\.sh: denied \d+.* \(the index says why\): /m);
   assert.not.match(bundle.stderr, /chronyc/, "what is not there is no failure");
+  // what was cut is told, but for what is a tail on every run
+  assert.match(bundle.stderr, /^collect\.sh: only in part, .*: 1: free$/m);
 });
 
 test("a stopped run leaves a whole bundle that says so, a killed one leaves none", async () => {
