@@ -906,7 +906,10 @@ row() {
 	size=0 reds=0
 	[ "$4" != - ] && size=$(wc -c <"$W/tree/$4" | tr -d ' ')
 	if [ -s "$W/n" ]; then
-		reds=$(awk '{ s += $2 } END { print s + 0 }' "$W/n"); cat "$W/n" >>"$W/counts"; printf '' >"$W/n"
+		reds=$(awk '$1 != "long" && $1 != "unfinished" { s += $2 } END { print s + 0 }' "$W/n"); cat "$W/n" >>"$W/counts"
+		size_long=$(awk '$1 == "long" { print $2 }' "$W/n"); printf '' >"$W/n"
+		# all lines are there, but not to their ends
+		if [ -n "$size_long" ] && [ "$4" != - ]; then set -- "$1" "$2" "$3" "$4" "$5" "${6:+$6; }too long, and cut where [CUT] stands: $size_long"; fi
 	fi
 	esc "$5"; origin=$ESC
 	esc "$6"; note=$ESC
@@ -1845,7 +1848,9 @@ kube() {
 		*'onnection refused'* | *'no route to host'* | *'i/o timeout'* | *'unable to connect'* | *'Unable to connect'* | *'TLS handshake'*) API_DOWN=$((API_DOWN + 1)) ;;
 	esac
 	# a proxy's login page is no answer of the API server
-	case $COV$k_mode in completeapi | completejson) case $(tr -d ' \t\r\n' <"$W/tree/$k_member" | head -c 1) in '{') ;; *) COV=failed ERR="the answer is not JSON${ERR:+: $ERR}" ;; esac ;; esac
+	case $COV$k_mode in completeapi | completejson | truncatedapi | truncatedjson) case $(tr -d ' \t\r\n' <"$W/tree/$k_member" | head -c 1) in '{') ;; *) COV=failed ERR="the answer is not JSON${ERR:+: $ERR}" ;; esac ;; esac
+	# nor is one that ends in the middle a whole one
+	case $COV$k_mode in completeapi | completejson) if grep -q '^unfinished ' "$W/n"; then COV=truncated ERR="the answer ends in the middle${ERR:+: $ERR}" PARTIAL=1; fi ;; esac
 	[ "$RC" = 124 ] && API_DOWN=$((API_DOWN + 1))
 	[ $COV = complete ] && API_DOWN=0
 	case $COV in failed | denied | absent) rm -f "$W/tree/$k_member"; k_member=- ;; esac
@@ -2037,12 +2042,13 @@ write_filter() {
 # longer than all the rest. \057 in brackets is a slash: busybox takes the backslash of \/ there for one of the characters.
 BEGIN {
 	JWT = "e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+"
-	SECRETKEY = "(pass|pw|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration)[_-]?key|credential|authorization|auth|psk|callback)"
+	SECRETKEY = "(pass|pw|pass phrase|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration|user|admin|hmac|jwt|sas|storage|ssh|webhook|deploy|enc|join|activation|tsig|secret|auth|root|cluster)[ _-]?key|credential|authorization|auth|psk|callback)"
 	for (i = 1; i <= 64; i++) D64[substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", i, 1)] = i - 1
 	D64["-"] = 62; D64["_"] = 63; P2[0] = 1; P2[2] = 4; P2[4] = 16
 	for (i = 32; i < 127; i++) CHR[i] = sprintf("%c", i)
+	ESC = sprintf("%c", 27); COLOUR = "(" ESC "|\\\\+(u001[bB]|x1[bB]|033))[[][0-9;]*m"
 	# prefixes of well-known keys, each with the length from which on what follows is one
-	split("AKIA 12 ASIA 12 AIza 20 ya29. 10 ghp_ 8 gho_ 8 ghu_ 8 ghs_ 8 ghr_ 8 github_pat_ 16 glpat- 8 glrt- 8 gldt- 8 glptt- 8 glsoat- 8 glcbt- 8 glagent- 8 glft- 8 glimt- 8 xoxa- 8 xoxb- 8 xoxe- 8 xoxo- 8 xoxp- 8 xoxr- 8 xoxs- 8 xapp- 8 dckr_pat_ 8 dckr_oat_ 8 lin_api_ 8 lin_oauth_ 8 sk_live_ 8 sk_test_ 8 rk_live_ 8 whsec_ 8 dop_v1_ 8 doo_v1_ 8 dor_v1_ 8 glsa_ 8 tskey- 8 hvs. 20 hvb. 20 hvr. 20 SG. 16 AGE-SECRET-KEY-1 16 ATATT3 20 pypi-AgE 20 hooks.slack.com/services/ 8 discord.com/api/webhooks/ 8 discordapp.com/api/webhooks/ 8 webhook.office.com/ 8 outlook.office.com/webhook/ 8 events.pagerduty.com/integration/ 8 hooks.zapier.com/hooks/ 8 GOCSPX- 16 sk- 16+ npm_ 30+ hf_ 30+", PREFIX, " ")
+	split("AKIA 12 ASIA 12 AIza 20 ya29. 10 ghp_ 8 gho_ 8 ghu_ 8 ghs_ 8 ghr_ 8 github_pat_ 16 glpat- 8 glrt- 8 gldt- 8 glptt- 8 glsoat- 8 glcbt- 8 glagent- 8 glft- 8 glimt- 8 xoxa- 8 xoxb- 8 xoxe- 8 xoxo- 8 xoxp- 8 xoxr- 8 xoxs- 8 xapp- 8 dckr_pat_ 8 dckr_oat_ 8 lin_api_ 8 lin_oauth_ 8 sk_live_ 8 sk_test_ 8 rk_live_ 8 whsec_ 8 dop_v1_ 8 doo_v1_ 8 dor_v1_ 8 glsa_ 8 tskey- 8 hvs. 20 hvb. 20 hvr. 20 SG. 16 AGE-SECRET-KEY-1 16 ATATT3 20 pypi-AgE 20 hooks.slack.com/services/ 8 discord.com/api/webhooks/ 8 discordapp.com/api/webhooks/ 8 webhook.office.com/ 8 outlook.office.com/webhook/ 8 events.pagerduty.com/integration/ 8 hooks.zapier.com/hooks/ 8 GOCSPX- 16 sk- 16+ npm_ 30+ hf_ 30+ shpat_ 16 shpss_ 16 rubygems_ 16 NRAK- 16 dt0c01. 16 dapi 30 k8s-aws-v1. 16 LTAI 12 AKID 20 pat-na1- 16 pat-eu1- 16", PREFIX, " ")
 	for (i = 1; i in PREFIX; i += 2) PREFIXES = i
 	# what a sentence about a password goes on with
 	words("for from is in has was on at and or to given supplied provided entered specified attempt attempts attempted count authentication authenticate auth hash length format policy file used by with when while of detected error errors failed failure fails try tries returned received set sent the not user username login but after before it if may command commands called required denied rejected expired please that this than", PROSE)
@@ -2079,7 +2085,7 @@ function fingerprint(v,   cmd, h) {
 function hide(v, kind,   f) {
 	if (v == "" || v ~ /^\[REDACTED len=[0-9]+( fp=[0-9a-f]+)?\]$/) return v
 	gsub(/\002/, "", v)
-	count[kind == "" ? "value" : kind]++
+	if (!probing) count[kind == "" ? "value" : kind]++
 	f = fingerprint(v)
 	return "[REDACTED len=" length(v) (f == "" ? "" : " fp=" f) "]"
 }
@@ -2087,7 +2093,7 @@ function hide(v, kind,   f) {
 function has_jwt(v) { return v ~ /e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+/ }
 function bare_jwt(v) { return v ~ /^e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.][A-Za-z0-9_-]*$/ }
 function stripped_jwt(v) { return v ~ /^e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]e(yJ|yA|yB|yL|wo|w0|wk)[A-Za-z0-9_-]+[.]$/ }
-function secret_key(v) { return v ~ /(pass|pw|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration)[_-]?key|credential|authorization|auth|psk|callback)/ }
+function secret_key(v) { return v ~ /(pass|pw|pass phrase|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration|user|admin|hmac|jwt|sas|storage|ssh|webhook|deploy|enc|join|activation|tsig|secret|auth|root|cluster)[ _-]?key|credential|authorization|auth|psk|callback)/ }
 
 # A JWT keeps header and payload: they say whose it was and when it ends. Without the signature it opens nothing.
 function cut_jwt(s,   out, tok, p, n) {
@@ -2153,7 +2159,7 @@ function replace_all(s, re, keep, kind,   out, tok) {
 	return out s
 }
 # What is no secret whatever names it: nothing, what stands for nothing, or what was hidden already
-function harmless(v) { return v == "" || v ~ /^(true|false|null|nil|none|<nil>|<none>|\[REDACTED.*|\*+|[.][.][.]+)$/ || stripped_jwt(v) || rooted(v) }
+function harmless(v) { return v == "" || v ~ /^(true|false|null|nil|none|<nil>|<none>|YES|NO|<(masked|redacted|hidden|omitted)>|[$][{(][A-Z][A-Z0-9_]*[)}]?|\[REDACTED.*|\*+|[.][.][.]+)$/ || stripped_jwt(v) || rooted(v) }
 # An absolute path with a directory that every system has: by chance no secret begins like that
 function rooted(v) {
 	return v ~ /^\/(etc|var|run|usr|opt|home|root|tmp|mnt|srv|snap|dev|proc|sys|lib|lib64|boot|media|host|hostfs|host-[a-z]+|hostroot|rootfs|system|private)\/[][A-Za-z0-9_.\057@:+~*{}-]*[A-Za-z_][][A-Za-z0-9_.\057@:+~*{}-]*$/
@@ -2188,14 +2194,17 @@ function names_secret(key, before) {
 # key=value, "key":"value", key: value and --key value where the key's name says that it is a secret
 function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, before, near) {
 	out = ""; low = tolower(s)
-	while (match(low, /(pass|pw|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration)[_-]?key|credential|authorization|auth|psk|callback)[a-z0-9_.-]*[\\]*["']?[]]?[ \t]*(:=|[:=][=>]?)[ \t]*[[]?[\\]*["'`]?|--?[a-z0-9-]*(pass|pw|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration)[_-]?key|credential|authorization|auth|psk|callback)[a-z0-9-]*[ \t]+["']?/)) {
+	while (match(low, /(pass|pw|pass phrase|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration|user|admin|hmac|jwt|sas|storage|ssh|webhook|deploy|enc|join|activation|tsig|secret|auth|root|cluster)[ _-]?key|credential|authorization|auth|psk|callback)[a-z0-9_.-]*[\\]*["']?[]]?[ \t]*(:=|[:=][=>]?)[ \t]*[[]?[\\]*["'`]?|--?[a-z0-9-]*(pass|pw|pass phrase|secret|token|(api|access|account|private|preshared|shared|client|certificate|encryption|routing|subscription|signing|master|license|session|app|application|integration|user|admin|hmac|jwt|sas|storage|ssh|webhook|deploy|enc|join|activation|tsig|secret|auth|root|cluster)[ _-]?key|credential|authorization|auth|psk|callback)[a-z0-9-]*[ \t]+["']?/)) {
 		head = substr(s, 1, RSTART + RLENGTH - 1); key = substr(low, RSTART, RLENGTH); before = out substr(s, 1, RSTART - 1)
 		rest = substr(s, RSTART + RLENGTH)
+		# the backslash of a line end is no quote's
+		if (head ~ /\\$/ && rest ~ /^[nrt]\002/) { out = out head; s = rest; low = tolower(s); continue }
 		# "psk" and "auth" stand in base64 by chance, and its padding looks like the sign behind a key
 		if (key ~ /[a-z0-9]=+\\*$/ && (rest ~ /^=*(\\*[nr]\002?)*-----END/ || (RSTART > 20 && substr(s, RSTART - 20, 20) ~ "^[A-Za-z0-9+/]+$"))) { out = out head; s = rest; low = tolower(s); continue }
 		q = substr(head, length(head)); prose = 0
 		# the name of a field, not a word of a sentence: passwords, keys, client_secret, accessToken
-		strong = (key ~ /(pass|pw|private|[a-z_-]key)/ || compound(substr(head, 1, RSTART), key))
+		# with a blank in it a name may be words of a sentence
+		strong = key !~ /[a-z] key/ && (key ~ /(pass|pw|private|[a-z_-]key)/ || compound(substr(head, 1, RSTART), key))
 		if (q == "\"" || q == "'" || q == "`") {
 			if (substr(head, length(head) - 1, 1) == "\\") n = index(rest, "\\" q); else n = closing(rest, q)
 			v = n ? substr(rest, 1, n - 1) : rest
@@ -2206,6 +2215,10 @@ function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, be
 			v = match(rest, /^(Basic|Bearer|basic|bearer|Token|token)[ ]+[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : \
 				(match(rest, /^[^ \t,;&"'})\\]+/) ? substr(rest, 1, RLENGTH) : "")
 			if (strong && key ~ /=$/ && v !~ / / && match(rest, "^[^ \t\"'" BS "]+")) v = substr(rest, 1, RLENGTH)
+			# a string of the shell with escapes in it
+			if (v == "$" && match(rest, /^[$]'[^']+/)) v = substr(rest, 1, RLENGTH)
+			# nothing else on the line of a configuration
+			if (strong && key ~ /: +$/ && before ~ /(^|\002)[ \t-]*[A-Za-z0-9_.-]*$/ && match(rest, /^[^ \t"'{}\\]+[ \t\r]*$/)) { v = substr(rest, 1, RLENGTH); sub(/[ \t\r]+$/, "", v) }
 			# an anchor or a tag of YAML in front of the value
 			if (key ~ /: +$/ && match(rest, "^[&!][^ \t\"'\\\\]*[ ]+[\\\\]*[\"']?[^ \t\"'" BS "]+")) v = substr(rest, 1, RLENGTH)
 			sub(/[]]+$/, "", v)
@@ -2245,7 +2258,7 @@ function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, be
 		else if (shown(key, v, substr(rest, length(v) + 1)) || (v ~ / / && v ~ /\[REDACTED/)) { v = ""; out = out head }
 		else if (v ~ /^(Basic|Bearer|basic|bearer|Token|token) /) {
 			n = index(v, " ")
-			out = out head substr(v, 1, n) (stripped_jwt(substr(v, n + 1)) ? substr(v, n + 1) : hide(substr(v, n + 1)))
+			out = out head substr(v, 1, n) (harmless(substr(v, n + 1)) ? substr(v, n + 1) : hide(substr(v, n + 1)))
 		} else {
 			out = out head hide(v)
 			# the rest of a list
@@ -2300,7 +2313,10 @@ function userinfo(s,   out, w, a, n) {
 	while (match(s, /:\\*\/\\*\//)) {
 		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
 		match(s, /^[^ \t"'<>]*/); w = substr(s, 1, RLENGTH)
-		sub(/,[a-z]+:\/\/.*$/, "", w); sub(/\\[^\/].*$/, "", w)
+		sub(/,[a-z]+:\/\/.*$/, "", w)
+		# a user of a domain, whose password may hold what ends a host
+		if (match(w, /^[A-Za-z0-9_.-]+\\+[nrt]?\002?[A-Za-z0-9_.-]+:[^@]*@/)) { out = out hide(substr(s, 1, RLENGTH - 1), "url"); s = substr(s, RLENGTH); continue }
+		sub(/\\[^\/].*$/, "", w)
 		a = w; sub(/[\/\\].*$/, "", a)
 		n = lastat(a)
 		# docker-pullable://name@sha256:... has no user; https://host:443/x?y=a@b has neither
@@ -2394,7 +2410,7 @@ function opaque_words(s,   out, w, n, i, v, at, b, a, line) {
 function spoken(s, low,   t) {
 	if (low ~ /requirepass|masterauth|rootpw|auth_pass|identified by|(^|[^a-z0-9])psk/) s = behind(s, "(requirepass|masterauth|rootpw|auth_pass|identified by|(^|[^a-z0-9])psk)[ \t]+[\\\\]*[\"'`]?", "^[^ \t\"'`;:=" BS "][^ \t\"'`;" BS "]*")
 	if (low ~ /<[a-z0-9_:.-]*(pass|secret|token|pw|credential)[a-z0-9_.-]*>/) s = behind(s, "<[a-z0-9_:.-]*(pass|secret|token|pw|credential)[a-z0-9_.-]*>", "^[^<" BS "]+")
-	if (low ~ /sshpass|mysql|mariadb|mongo|ipmitool|(docker|podman|nerdctl|buildah|skopeo|crane|oras|argocd|oc|az) login|helm registry|redis-cli|ldap|smbclient|user(add|mod) /) s = behind(s, "[ ]-[pPwa][ ]*[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /sshpass|mysql|mariadb|mongo|cqlsh|sqlcmd|ipmitool|(docker|podman|nerdctl|buildah|skopeo|crane|oras|argocd|oc|az) login|helm registry|redis-cli|ldap|smbclient|user(add|mod) /) s = behind(s, "[ ][\"']?-[pPwa][ ]*[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	# not the numbers of docker run -u 1000:1000
 	if (low ~ /(^|[ ])(-u|--user|--proxy-user)[ =]*[\\]*["']?[^ :"'\/]+:/) s = behind(s, "(^|[ ])(-u|--user|--proxy-user)[ =]*[\\\\]*[\"']?[^ :\"'/]*[^ 0-9:\"'/=-][^ :\"'/]*:", "^[^ \t\"'" BS "]+")
 	if (low ~ /user(pwd)?=["']?[^ :"'\/]+:/) s = behind(s, "user(pwd)?=[\"']?[^ :\"'/]+:", "^[^ \t\"'" BS "]+")
@@ -2404,24 +2420,61 @@ function spoken(s, low,   t) {
 	if (low ~ /[?&](x-amz-)?(sig|signature|credential|security-token|code|key)=/) s = behind(s, "[?&](x-amz-)?(sig|signature|credential|security-token|code|key)=", "^[^& \t\"'" BS "]+")
 	if (low ~ /sharedaccesssignature/) s = behind(s, "[ \t;,\"']sig=", "^[^& \t;\"'" BS "]+")
 	if (low ~ /bot[0-9]+:/) s = behind(s, "bot[0-9]+:", "^[A-Za-z0-9_-]+")
-	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]", "^[^ \t:\"'," BS "]+")
+	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1|argon2(id?|d))[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|[$]argon2(id?|d)[$](v=[0-9]+[$])?(m=[0-9]+,t=[0-9]+,p=[0-9]+[$])?", "^[^ \t:\"'," BS "]+")
+	if (low ~ /pbkdf2[_a-z0-9-]*[$:]|[{]s?sha(256|384|512)?[}]/) s = behind(s, "pbkdf2[_a-z0-9-]*[$:][0-9]+[$:]|[{]s?sha(256|384|512)?[}]", "^[A-Za-z0-9+/=$:._-]+")
+	# command lines in hexadecimal, of the kernel's audit
+	if (low ~ /(proctitle|cmd)=[0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, "(proctitle|cmd)=", "^" H16 "[0-9A-Fa-f]*|^[0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F]*")
+	# bytes as numbers, as Go prints the contents of a Secret
+	if (low ~ /[a-z0-9_.-]+: ?\[[0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+/) s = behind(s, ": ?\\[", "^[0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9 ]+")
+	if (low ~ /netroot=iscsi:/) s = behind(s, "netroot=iscsi:", "^[^ \t\"'@" BS "]+")
 	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
+	if (low ~ /(cmd|command|args?|argv|entrypoint)[\\]*["']?[:=][ ]*[\\]*\[/) s = quoted_command(s)
 	if (low ~ /-[a-z0-9._-]*[\\]*["'][ ,]|,value:|--?p(in|at)[ =]|["']-p/) s = listed(s, low)
-	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word|phrase)? |snmp|community|com2sec|createuser|curl |7za? |rar |rabbitmqctl|racadm|stats auth|pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|%/) s = spoken_too(s, low)
+	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word|phrase)? |snmp|community|com2sec|createuser|curl |7za? |rar |rabbitmqctl|racadm|stats auth|pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|alias set|<\/name>|%/) s = spoken_too(s, low)
 	return s
 }
 function listed(s, low) {
 	# arguments as a list prints them: "--password","X", '-a' 'X', a1="--token" a2="X", of a Go struct Name:X-Vault-Token,Value:X
-	if (low ~ /--?[a-z0-9._-]*(pass|pw|secret|token|psk|pat|pin|key|cred|auth)[a-z0-9._-]*[\\]*["'][ ,]/)
-		s = behind(s, "--?[a-z0-9._-]*(pass|pw|secret|token|psk|pat|pin|api-?key|access-?key|private-?key|cred|auth)[a-z0-9._-]*[\\\\]*[\"'][ ,]*(a[0-9]+=)?[\\\\]*[\"']", "^[^\"'\\\\]+")
+	if (low ~ /["']--?[a-z0-9._-]*(pass|pw|secret|token|psk|pat|pin|key|cred|auth)[a-z0-9._-]*[\\]*["'][ ,]/)
+		s = behind(s, "[\"']--?[a-z0-9._-]*(pass|pw|secret|token|psk|pat|pin|api-?key|access-?key|private-?key|cred|auth)[a-z0-9._-]*[\\\\]*[\"'][ ,]*(a[0-9]+=)?[\\\\]*[\"']", "^[^\"'\\\\]+")
 	if (low ~ /redis-cli[\\]*["']/) s = behind(s, "[\"']-a[\\\\]*[\"'][ ,]*(a[0-9]+=)?[\\\\]*[\"']", "^[^\"'\\\\]+")
 	if (low ~ /(mysql|mariadb)[a-z-]*[\\]*["']/) s = behind(s, "[\"']-p", "^[^\"'\\\\]+")
 	if (low ~ /,value:/) {
+		s = variables(s)
 		s = behind(s, "name:[a-z0-9._-]*(token|authorization|key|secret|pass|auth|cookie|cred)[a-z0-9._-]*,value:", "^[^,}]+")
-		s = behind(s, "envvar[{]name:[^,}]*,value:", "^[^,}]+")
 	}
 	if (low ~ /--?p(in|at)[ =]/) s = behind(s, "[ \"'[]--?p(in|at)[ =]+[\\\\]*[\"']?", "^[^] \t\"',\\\\]+")
 	return s
+}
+# A variable as Go prints it: its value may hold commas and brackets, and no name says that it is harmless
+function variables(s,   out, v, n) {
+	out = ""
+	while (match(s, /(EnvVar|KeyValue)[{](Name|Key):[^,]*,Value:/)) {
+		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
+		n = index(s, ",ValueFrom:"); if (!n) n = index(s, ",}"); if (!n) n = index(s, "}")
+		v = n ? substr(s, 1, n - 1) : s; s = substr(s, length(v) + 1)
+		out = out (harmless(v) ? v : hide(v))
+	}
+	return out s
+}
+# A command as a list in quotes, behind a name that says so: each word as on a command line, what holds a blank as text
+function quoted_command(s,   out, n, v, q, re) {
+	out = ""
+	re = "([Cc]md|CMD|[Cc]ommand|[Aa]rgs?|[Aa]rgv|[Ee]ntrypoint)[\\\\]*[\"']?[:=][ ]*[\\\\]*[[][\\\\]*[\"']"
+	while (match(s, re)) {
+		n = RSTART + RLENGTH; q = substr(s, n - 1, 1); out = out substr(s, 1, n - 1); s = substr(s, n)
+		lastflag = command = tool = ""; header = keyed = phrase = joined = 0
+		for (;;) {
+			n = index(s, q)
+			# a quote of its own, behind more backslashes than the one that closes
+			v = n ? substr(s, 1, n - 1) : s; sub(/\\+$/, "", v)
+			out = out (v == "" || v ~ /[ \t\\]/ || index(v, "[REDACTED") ? v : argument(v)); s = substr(s, length(v) + 1)
+			if (!match(s, "^[\\\\]*" q "[ ,]+[\\\\]*" q)) break
+			out = out substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
+		}
+		lastflag = command = tool = ""; header = keyed = phrase = 0
+	}
+	return out s
 }
 # More of them, which few lines have
 function spoken_too(s, low) {
@@ -2442,10 +2495,15 @@ function spoken_too(s, low) {
 	# Password for bob: SECRET; the new password for user bob is SECRET; root password set to SECRET
 	if (low ~ /pass(word|phrase) (for|of) .*(:| is) /) s = secret_word(s, "pass(word|phrase) (for|of) ([^ :=]+ )?([^ :=]+ )?[^ :=]+(:| is:?) +[\\\\]*[\"']?")
 	if (low ~ /password.* to:? |(set|chang|updat).* password to/) s = secret_word(s, "((set|chang(e|ed|ing)|updat(e|ed|ing)) [a-z0-9_ ]*password|password (was |is )?((re)?set|changed|updated)) to:? +[\\\\]*[\"']?")
+	if (low ~ /password is generated for /) s = secret_word(s, "password is generated for [^ ]+: +")
+	if (low ~ /pass(word|wd|phrase) +(-[ >]|=>|\342\206\222)/) s = secret_word(s, "pass(word|wd|phrase) +(->?|=>|\342\206\222) +[\\\\]*[\"']?")
+	if (low ~ /password [a-z0-9_.-]+ = /) s = behind(s, "password [a-z0-9_.-]+ = ", "^[^ \t\"'" BS "]+")
+	if (low ~ /(^|[^a-z])alias set /) s = behind(s, "alias set [^ ]+ [^ ]+ +", "^[^\"'" BS "]+")
+	if (low ~ /<name>[^<]*(pass|secret|token|key|cred)[^<]*<\/name>/) s = behind(s, "<name>[^<]*(pass|secret|token|key|cred)[^<]*</name>[ ]*<value>", "^[^<" BS "]+")
 	if (low ~ /password -p/) s = behind(s, "password -p[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	# tools whose options are letters
 	if (low ~ /snmp/) s = behind(s, " -[acx][ ]*[\\\\]*[\"']?", "^[^] \t\"'" BS "-][^ \t\"'" BS "]*")
-	if (low ~ /community|com2sec/) s = behind(s, "(r[ow]community6?|com2sec [^ ]+ [^ ]+|(snmp[a-z]*:?|v[123]c?) community|community string) +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /community|com2sec/) s = behind(s, "(r[ow]community6?|com2sec [^ ]+ [^ ]+|(snmp[a-z-]*:?|v[123]c?) community|community string) +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	if (low ~ /createuser /) s = behind(s, "(createuser +(-e [^ ]+ +)?[^ ]+ +(md5|sha[-0-9]*)|[\"' ](aes|des)[-0-9]*) +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	if (low ~ /curl .*-[a-z]*u/) s = behind(s, " -[a-z]*u[^ :\"'/=-]+:", "^[^ \t\"'" BS "]+")
 	if (low ~ /(7za?|rar) .*-p/) s = behind(s, " -p[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
@@ -2588,7 +2646,7 @@ function bootstrap(s,   out, tok, b, a, re) {
 # The key of a name/value pair of an environment printed on one line
 function env_pairs(s,   out, low, re, head, rest, v) {
 	out = ""; low = tolower(s)
-	re = "(name|key)[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_]*(pass|token|secret|key|cred|pw|auth)[a-z0-9_]*[\\\\]*\"?([, \t]|\\\\[nr]\002?)+[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
+	re = "(name|key)[\\\\]*\"?[:=][ \t]*[\\\\]*\"?[a-z0-9_.-]*(pass|token|secret|key|cred|pw|auth)[a-z0-9_.-]*[\\\\]*\"?([, \t]|\\\\[nr]\002?)+[\\\\]*\"?value[\\\\]*\"?[:=][ \t]*[\\\\]*\"?"
 	while (match(low, re)) {
 		head = substr(s, 1, RSTART + RLENGTH - 1); rest = substr(s, RSTART + RLENGTH)
 		v = match(rest, /^[^,"\\}]+/) ? substr(rest, 1, RLENGTH) : ""
@@ -2609,8 +2667,61 @@ function value_first(s,   out, low, re, n, v) {
 	}
 	return out s
 }
-# Free text: everything stays but what looks like a secret
-function text(s) {
+# Free text: everything stays but what looks like a secret. Escapes and colours may stand in the middle of one: a line in which only
+# the text without them shows one is given without them.
+function text(s,   n, i, w) {
+	if (index(s, "\\u00") || index(s, "&amp;") || index(s, ESC) || index(s, "[0m") || index(s, "[3")) {
+		if (!index(s, "\\n")) return plain_text(readable(s))
+		n = split(s, w, /\\n/); s = readable(w[1])
+		for (i = 2; i <= n; i++) s = s "\\n" readable(w[i])
+	}
+	if (index(s, "\\n") && s ~ /[A-Za-z]["'\\]*[ \t]*[:=][^:]*\\n/) s = next_lines(s)
+	return plain_text(s)
+}
+function readable(s,   b, r) {
+	b = unescaped(s)
+	if (b == s) return s
+	probing = 1; r = plain_text(b); probing = 0
+	return r == b ? s : b
+}
+# the same over line ends that are escaped
+function next_lines(s,   n, i, w, v, out) {
+	n = split(s, w, /\\n/); out = ""; pendingname = pendingkey = 0
+	for (i = 1; i <= n; i++) { v = awaited_value(w[i]); out = out (i > 1 ? "\\n" : "") (v == "" ? w[i] : v) }
+	pendingname = pendingkey = 0
+	return out
+}
+# What a line holds for the name or the key on the line before, hidden; nothing where it holds nothing of that. With what a log puts in front.
+function awaited_value(s,   m, v, q) {
+	if ((pendingname && s ~ /value/) || pendingkey) {
+		match(s, /^([0-9TZ:.+-]+ std(out|err) [FP] |[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]+ [^ ]+ [^ ]+: )?[ \t]*/); m = RLENGTH; v = substr(s, m + 1)
+		if (pendingname && match(v, /^(- +)?["\\]*value["\\]*[ \t]*[:=][ \t]*/)) { m += RLENGTH; pendingname = 0; v = substr(s, m + 1); return substr(s, 1, m) quoted(v) }
+		# deeper than the key: one line, or a block of them
+		if (pendingkey && v != "" && m > keyindent && (pendingkey == 2 || v !~ /^(- |["'\\]*[A-Za-z0-9_.\057-]+["'\\]*[ \t]*:([ \t]|$))/)) {
+			if (pendingkey == 1 || ++keyblock > 200) pendingkey = 0
+			return substr(s, 1, m) (harmless(v) ? v : quoted(v))
+		}
+		pendingname = pendingkey = 0
+	}
+	if (s ~ /:[ \t]*([|>][+-]?[0-9]?)?[ \t\r]*$/ && tolower(s) ~ /^([0-9tz:.+-]+ std(out|err) [fp] |[a-z][a-z][a-z] [ 0-9][0-9] [0-9:]+ [^ ]+ [^ ]+: )?[ \t-]*["'\\]*[a-z0-9_.-]*(password|passwd|passphrase|secret|token|(api|private|access|secret)[_-]?key)["'\\]*[ \t]*:[ \t]*([|>][+-]?[0-9]?)?[ \t\r]*$/) {
+		pendingkey = s ~ /[|>][+-]?[0-9]?[ \t\r]*$/ ? 2 : 1; keyblock = 0
+		match(s, /^([0-9TZ:.+-]+ std(out|err) [FP] |[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]+ [^ ]+ [^ ]+: )?[ \t]*/); keyindent = RLENGTH
+	}
+	pendingname = s ~ /[Nn][Aa][Mm][Ee]["\\]*[ \t]*[:=]/ && (tolower(s) ~ /^([0-9tz:.+-]+ std(out|err) [fp] |[a-z][a-z][a-z] [ 0-9][0-9] [0-9:]+ [^ ]+ [^ ]+: )?[ \t-]*["\\]*name["\\]*[ \t]*[:=][ \t]*["\\]*[a-z0-9_.-]*(pass|token|secret|key|cred|pw|auth)[a-z0-9_.-]*["\\]*,?[ \t\r]*$/)
+	return ""
+}
+# hides a value, not the quotes around it, nor the comma behind
+function quoted(v,   a, b) {
+	a = match(v, /^[\\]*["']/) ? RLENGTH : 0
+	b = match(v, /[\\]*["']?,?[ \t\r]*$/) && RSTART > a ? RLENGTH : 0
+	return substr(v, 1, a) hide(substr(v, a + 1, length(v) - a - b)) substr(v, length(v) - b + 1)
+}
+function unescaped(s) {
+	gsub(/\\+u0026/, "\\&", s); gsub(/\\+u003[cC]/, "<", s); gsub(/\\+u003[eE]/, ">", s); gsub(/\\+u003[dD]/, "=", s); gsub(/&amp;/, "\\&", s)
+	gsub(COLOUR, "", s)
+	return s
+}
+function plain_text(s) {
 	# what follows an escape begins a word: \002 stands there meanwhile
 	if (index(s, "\\")) gsub(/\\[nrt]/, "&\002", s)
 	s = shapes(s)
@@ -2619,10 +2730,12 @@ function text(s) {
 	return s
 }
 function shapes(s,   low, n, t) {
+	# keys of Ceph
+	if (index(s, "AQ") && index(s, "==")) s = ceph(s)
 	low = tolower(s)
 	# Most lines of a log hold nothing of all that is looked for below, and go no further. Whoever adds a shape adds here what no line with
 	# it can be without.
-	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|communit|com2sec|createuser|curl |7za? |rar |rabbitmqctl|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|--?p(in|at)[^a-z]|envvar[{]|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
+	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|communit|com2sec|createuser|curl |7za? |rar |rabbitmqctl|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|--?p(in|at)[^a-z]|envvar[{]|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|(proctitle|cmd)=[0-9a-f]|[{]s?sha|pbkdf2|[$]argon2|netroot=iscsi|alias set|negotiate|ntlm|dapi|shp(at|ss)_|rubygems_|nrak-|dt0c01|k8s-aws|ltai|akid|pat-|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
 	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
 	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
 	if (has_jwt(s)) s = cut_jwt(s)
@@ -2638,21 +2751,30 @@ function shapes(s,   low, n, t) {
 		if (low ~ /%3[ad]/) s = behind(s, SECRETKEY "[a-z0-9_.-]*(%(25)*2[27])?%(25)*3[ad](%(25)*2[27])?", "^([^& \t\"'%,;)}\\\\]|%2[013-57-9a-fA-F]|%[013-9a-fA-F][0-9a-fA-F])+")
 	}
 	if (low ~ /gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr/) s = base64_password(s)
-	if (low ~ /(bearer|basic) /) s = schemes(s)
+	if (low ~ /(bearer|basic|negotiate|ntlm) /) s = schemes(s)
 	if (low ~ /[a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]/) s = bootstrap(s)
-	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|(^|[^a-z0-9])[sr]k[_-]|whsec_|do[por]_v1|glsa_|tskey-|hv[sbr][.]|sg[.]|age-secret-key|atatt3|pypi-|hooks[.](slack|zapier)|discord|[.]office[.]com|pagerduty|gocspx-|npm_|hf_)/) s = prefixed(s)
+	if (low ~ /(akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|(^|[^a-z0-9])[sr]k[_-]|whsec_|do[por]_v1|glsa_|tskey-|hv[sbr][.]|sg[.]|age-secret-key|atatt3|pypi-|hooks[.](slack|zapier)|discord|[.]office[.]com|pagerduty|gocspx-|npm_|hf_|shp(at|ss)_|rubygems_|nrak-|dt0c01|dapi|k8s-aws-v1|ltai|akid|pat-)/) s = prefixed(s)
 	if (low ~ /k10[0-9a-f]/) s = replace_all(s, "K10[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][^ \t\"']*", 3, "token")
 	# microk8s join HOST:PORT/TOKEN/HASH
 	if (low ~ /join +[^ ]+:[0-9]+\//) { match(s, /oin +[^ ]+:[0-9]+\/[^ \t"']+/); t = substr(s, RSTART, RLENGTH); n = index(t, "/")
 		s = substr(s, 1, RSTART - 1) substr(t, 1, n) hide(substr(t, n + 1), "token") substr(s, RSTART + RLENGTH) }
 	return s
 }
+function ceph(s,   out, b) {
+	out = ""
+	while (match(s, "AQ[A-Za-z0-9+/]+==")) {
+		b = RSTART > 1 ? substr(s, RSTART - 1, 1) : " "
+		out = out substr(s, 1, RSTART - 1) (RLENGTH == 40 && b !~ "[A-Za-z0-9+/]" ? hide(substr(s, RSTART, RLENGTH)) : substr(s, RSTART, RLENGTH))
+		s = substr(s, RSTART + RLENGTH)
+	}
+	return out s
+}
 function schemes(s,   out, tok, n) {
 	out = ""
-	while (match(s, "([Bb]earer|[Bb]asic|BEARER|BASIC) +[A-Za-z0-9._~+/=-]+")) {
+	while (match(s, "([Bb]earer|[Bb]asic|BEARER|BASIC|[Nn]egotiate|NTLM) +[A-Za-z0-9._~+/=-]+")) {
 		tok = substr(s, RSTART, RLENGTH); out = out substr(s, 1, RSTART - 1); s = substr(s, RSTART + RLENGTH)
 		n = match(tok, / +/) + RLENGTH - 1
-		if (length(tok) - n < 8 || substr(tok, n + 1) ~ /^[a-z]+[.,]?$/ || stripped_jwt(substr(tok, n + 1))) out = out tok
+		if (length(tok) - n < (tok ~ /^[Nn]/ ? 20 : 8) || substr(tok, n + 1) ~ /^[a-z]+[.,]?$/ || stripped_jwt(substr(tok, n + 1))) out = out tok
 		else out = out substr(tok, 1, n) hide(substr(tok, n + 1))
 	}
 	return out s
@@ -2686,7 +2808,7 @@ function key_line(s,   n, w, v) {
 	return 1
 }
 # A line of free text; remembers PEM blocks and "name:"/"value:" pairs over line ends
-function text_line(s,   m, v, n, w, was) {
+function text_line(s,   v, n, w, was) {
 	if (inkey) {
 		if (s ~ /-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/) { inkey = 0; sub(/^.*-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----/, "", s); return s == "" ? "\001" : text(s) }
 		# a block without end must not swallow the rest of a log
@@ -2713,8 +2835,8 @@ function text_line(s,   m, v, n, w, was) {
 			if (was == n && v !~ /^[A-Za-z]?[a-z]*$/ && (n == 1 || length(v) > 8) && v !~ /^[0-9.]+$/) return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque")
 		}
 	}
-	if (pendingname && match(s, /^[ \t-]*"?value"?[ \t]*[:=][ \t]*/)) { m = RLENGTH; pendingname = 0; return substr(s, 1, m) hide(substr(s, m + 1)) }
-	pendingname = (tolower(s) ~ /^[ \t-]*"?name"?[ \t]*[:=][ \t]*"?[a-z0-9_]*(pass|token|secret|key|cred|pw|auth)[a-z0-9_]*"?,?[ \t\r]*$/)
+	v = awaited_value(s)
+	if (v != "") return v
 	return text(s)
 }
 # a line of a certificate, with what a log puts in front of it
@@ -2767,7 +2889,7 @@ function json_value(v,   key, box) {
 	if (mode == "json" && box == "keys" && key ~ /^(n|x|y|kid|x5t)$/ && v ~ /^[A-Za-z0-9_=-]+$/) return v
 	if (KIND[depth] == "{") {
 		if (box == "annotations") return annotation_ok(key) && (key !~ /(hash|mirror|containerID)$/ || v ~ /^[0-9a-f-]*$/) ? text(shorten(v)) : hide(v)
-		if ((box in MAPS) && length(v) < 256) return tolower(key) ~ /(passw|passphrase|pass|pw|pwd|psk|pin|token|secret|api-?key)$/ && !harmless(v) ? hide(v) : text(v)
+		if ((box in MAPS) && length(v) < 256) return tolower(key) ~ /(password|passwd|passphrase|passcode|pass|pw|pwd|psk|pin|token|secret|(api|access|private|license|master|user|admin)[_-]?key)$/ && !harmless(v) ? hide(v) : text(v)
 		if (box == "env" && key == "name") { ENVNAME[depth] = v; return text(v) }
 		if (box == "env" && key == "value") return env_ok(ENVNAME[depth]) ? text(v) : hide(v)
 		if (key == "value") return (box in VALUES) ? text(v) : hide(v)
@@ -2788,6 +2910,7 @@ function json_source(v,   out, k, n) {
 # a very long message is cut, never inside of an escape
 function shorten(v) {
 	if (length(v) <= 12288) return v
+	long++
 	v = substr(v, 1, 12288); sub(/\\+u?[0-9a-fA-F]*$/, "", v)
 	# nor inside of a word: half a secret is not recognised
 	sub(/[^] \t,;"'\\]*$/, "", v); sub(/\\+$/, "", v)
@@ -2838,7 +2961,7 @@ function punct(s,   out, c, w) {
 	}
 	return out
 }
-function secret_number(w) { return w ~ /^-?[0-9]/ && tolower(KIND[depth] == "{" ? KEY[depth] : NAME[depth]) ~ /(passw|pass$|pw$|pwd$|psk$|pin$|secret$|token$)/ }
+function secret_number(w) { return w ~ /^-?[0-9]/ && tolower(KIND[depth] == "{" ? KEY[depth] : NAME[depth]) ~ /(passw|passphrase$|passcode$|pass$|pw$|pwd$|psk$|pin$|secret$|token$|(api|access|account|private|shared|encryption|master|license|user|admin)[_-]?key$)/ }
 function json_line(line,   q, n, i, s, out, closed, wasskip) {
 	wasskip = skipping
 	n = split(line, q, "\"")
@@ -2846,7 +2969,7 @@ function json_line(line,   q, n, i, s, out, closed, wasskip) {
 	for (i = 2; i <= n; i++) {
 		s = q[i]
 		while (i < n && substr(s, length(s)) == "\\" && match(s, /\\+$/) && RLENGTH % 2 == 1) { i++; s = s "\"" q[i] }
-		closed = i < n
+		open = !(closed = i < n)
 		i++
 		if (closed && q[i] ~ /^[ \t\r]*:/) {
 			KEY[depth] = s; if (depth == 0) topkey = s
@@ -2971,7 +3094,7 @@ function toml_value(s,   out, c, n, v, save) {
 		if (c == "\"" || c == "'") return out c hide(substr(s, 2))
 		match(s, /^[^] \t\r,}#]+/); if (RLENGTH < 1) RLENGTH = 1
 		v = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
-		out = out (v ~ /^(true|false|[+-]?[0-9][0-9_]*([.][0-9]+)?|[0-9-]+T[0-9:.Z+-]+)$/ && tolower(tomlkey) !~ /(passw|pass$|pw$|pwd$|psk$|secret|token|pin$)/ ? v : hide(v))
+		out = out (v ~ /^(true|false|[+-]?[0-9][0-9_]*([.][0-9]+)?|[0-9-]+T[0-9:.Z+-]+)$/ && tolower(tomlkey) !~ /(passw|passphrase$|passcode$|pass$|pw$|pwd$|psk$|secret|token|pin$|(api|access|account|private|shared|encryption|master|license|user|admin)[_-]?key$)/ ? v : hide(v))
 	}
 	return out
 }
@@ -3139,7 +3262,11 @@ KUBE && !started && $0 !~ /^[ \t\r]*$/ { started = 1; if ($0 ~ /^[ \t]*[{]/) mod
 mode == "apidate" && /"gitVersion"|"kind": *"Status"/ { answered = 1 }
 mode ~ /date$/ { if (dated == "" && $0 ~ /^(.* )?[Dd]ate: [A-Z][a-z][a-z], [0-9]/) dated = $0; next }
 {
-	if (mode == "text") line = text_line($0)
+	if (mode == "text") {
+		# cut before it came here: half a secret is not recognised, so the word goes where the line was cut
+		if (length($0) >= 8192) { line = $0; sub(/[^] \t,;"'\\]*$/, "", line); sub(/\\+$/, "", line); $0 = line " [CUT]"; long++ }
+		line = text_line($0)
+	}
 	else if (mode == "json" || mode == "api") line = json_line($0)
 	else if (mode == "kubeconfig") line = kube_line($0)
 	else if (mode == "toml") line = toml_line($0)
@@ -3153,7 +3280,12 @@ mode ~ /date$/ { if (dated == "" && $0 ~ /^(.* )?[Dd]ate: [A-Z][a-z][a-z], [0-9]
 END {
 	if (dated != "" && (mode == "date" || answered)) http_date(dated)
 	if (mode == "cmdline" && NR > 1) printf "\n"
-	if (counts != "") { for (k in count) print k, count[k] >counts; close(counts) }
+	if (counts != "") {
+		for (k in count) print k, count[k] >counts
+		if (long) print "long", long >counts
+		if ((mode == "json" || mode == "api") && (depth || open)) print "unfinished", 1 >counts
+		close(counts)
+	}
 }
 EOT
 }

@@ -147,6 +147,33 @@ test("public certificates stay, as PEM, escaped and in base64; with a private ke
   assert.ok(text(both).endsWith(certificate));
 });
 
+test("of a line that was cut the last word goes, which may be half a secret", () => {
+  // as long as cut(1) leaves it
+  const end = " postgres://app:tofunikeladi";
+  const cut = `${"word ".repeat(2000).slice(0, 8192 - end.length)}${end}`;
+  assert.is(cut.length, 8192);
+  assert.is(text(cut), `${cut.slice(0, 1 - end.length)} [CUT]`);
+  const counts = join(work, "counts");
+  filter(first, "text", `${cut}\n`, ["-v", `counts=${counts}`]);
+  assert.is(readFileSync(counts, "utf8"), "long 1\n");
+  assert.is(text(cut.slice(1)), cut.slice(1), "one that is shorter ends as it did");
+});
+
+test("an answer that ends in the middle is known from a whole one", () => {
+  const ended = (mode: string, input: string): boolean => {
+    const counts = join(work, "counts");
+    writeFileSync(counts, "");
+    filter(first, mode, input, ["-v", `counts=${counts}`]);
+    return !readFileSync(counts, "utf8").includes("unfinished");
+  };
+  for (const mode of ["api", "json"]) {
+    for (const whole of ['{"items":[]}\n', '{"items":[{"a":"x"}]}', '{\n "a": 1\n}\n', '"{"', "{}"])
+      assert.ok(ended(mode, whole), whole);
+    for (const half of ['{"items":[\n', '{"items":[]', '{"a":"x', '{"a":"x\\"}\n'])
+      assert.not.ok(ended(mode, half), half);
+  }
+});
+
 test("what a log says of keys and tokens without showing one is kept", () => {
   for (const line of [
     "unauthorized: Unauthorized",

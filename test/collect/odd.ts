@@ -138,6 +138,17 @@ const FORMS: readonly string[] = [
   "RABBITMQ_ERLANG_COOKIE=@@",
 ];
 
+const PROBES: readonly string[] = [
+  '"mysqladmin","ping","-u","root","-p","@@"',
+  '"curl","-fs","-u","bob:@@","http://localhost/health"',
+  '"etcdctl","--user","root:@@","endpoint","health"',
+  '"rabbitmqctl","authenticate_user","bob","@@"',
+  '"ldapsearch","-D","cn=x","-w","@@"',
+  '"cqlsh","-u","a","-p","@@"',
+  '"vault","login","@@"',
+  '"/bin/sh","-c","redis-cli -a @@ ping"',
+];
+
 /** Shapes by which programs tell, take or print a secret. */
 export const toldLines = (keep: (name: string, value: string) => string): readonly string[] => {
   const word = (name: string): string => keep(name, pick(LOWER, 14));
@@ -218,6 +229,50 @@ export const toldLines = (keep: (name: string, value: string) => string): readon
       `msg="failed to update key \\"${key}\\" with value \\"${keep(`${key} with digits`, pick("123456789", 12))}\\" x"`,
     ]),
     `aws configure set aws_secret_access_key ${word("aws configure")}`,
+    // commands as lists, as the kubelet prints those of probes
+    ...PROBES.map(
+      (form) => `"ExecSync cmd from runtime service failed" cmd=[${form.replace("@@", () => word(`probe ${form}`))}]`,
+    ),
+    `msg="exec failed" args: [\\"mysqladmin\\",\\"-u\\",\\"root\\",\\"-p\\",\\"${word("probe, escaped")}\\"]`,
+    `{"command":["ldapsearch","-w","${word("probe in JSON")}"]}`,
+    // variables as Go and CRI print them, with what ends a value in them
+    `EnvVar{EnvVar{Name:DB_PASSWORD,Value:ab,${word("Go variable, a comma")},ValueFrom:nil,},}`,
+    `EnvVar{EnvVar{Name:X,Value:{"user":"x","hmac":"${word("Go variable, a brace")}"},ValueFrom:nil,},}`,
+    `EnvVar{EnvVar{Name:DB_PASSWORD,Value:Zq}${word("Go variable, a brace first")},x,ValueFrom:nil,},}`,
+    `Envs:[]*KeyValue{&KeyValue{Key:db-password,Value:${word("CRI variable")},},&KeyValue{Key:x.y,Value:${word("CRI variable, dots")},},}`,
+    `{"env":[{"name":"db-password","value":"${word("variable with a dash")}"},{"name":"spring.datasource.password","value":"${word("variable with dots")}"}]}`,
+    `2026-11-22T12:11:40.123Z stdout F       - name: DB_PASSWORD\n2026-11-22T12:11:40.123Z stdout F         value: ${word("variable in a pod's log")}`,
+    `Nov 22 12:11:40 n1 app[1]: - name: db-password\nNov 22 12:11:40 n1 app[1]:   value: ${word("variable in a journal")}`,
+    `  password: |\n    ${word("a block")}\n    ${word("second line of a block")}`,
+    `"password":\n  "${word("a value on the next line")}"`,
+    // names of two words
+    ...["Access Key", "secret key", "Secret Access Key", "API key", "private key", "license key", "pass phrase"].map(
+      (key) => `config of s3.example ${key}: ${word(`${key}, two words`)}`,
+    ),
+    ...["userKey", "adminKey", "hmac_key", "jwt_key", "storage_key", "auth_key"].map(
+      (key) => `{"${key}":"${word(`${key} in JSON`)}"}`,
+    ),
+    `rbd: using mon 10.0.0.1:6789, pool kube id admin key ${keep("Ceph", `AQ${pick(ALNUM, 36)}==`)}`,
+    `rbd map kube/x --id admin --key ${keep("Ceph flag", `AQ${pick(ALNUM, 36)}==`)}`,
+    // escapes and colours between name and value
+    `Get "https://acr1.blob.core.windows.net/x?se=2026\\u0026sig=${word("SAS, escaped")}\\u0026sp=r": EOF`,
+    `Get "https://acr1.blob.core.windows.net/x?se=2026&amp;sig=${word("SAS in HTML")}&amp;sp=r": EOF`,
+    `msg="x password\\u003d${word("an escaped sign")}" \\u003cpassword\\u003e${word("an escaped tag")}\\u003c/password\\u003e`,
+    `\x1b[36mINFO\x1b[0m[0001] connected \x1b[36mpassword\x1b[0m=${word("colours")}`,
+    `msg="\\u001b[36mtoken\\u001b[0m=${word("escaped colours")}"`,
+    `HTTPS_PROXY=http://CORP\\svc:${word("a domain user")}/${word("a domain user, behind a slash")}@proxy.example:8080`,
+    `[Note] A temporary password is generated for root@localhost: ${word("temporary password")}`,
+    `audit: proctitle=${keep(
+      "proctitle",
+      Buffer.from(`mysql -p${pick(LOWER, 9)}`)
+        .toString("hex")
+        .toUpperCase(),
+    )}`,
+    `users bob:{SHA}${mixed("SHA", 27)}= hash=$argon2id$v=19$m=65536,t=3,p=4$${mixed("argon2", 22)}$x`,
+    `Data:map[tls.key:[${keep("bytes", Array.from({ length: 14 }, () => randomInt(10, 255)).join(" "))}]]`,
+    `netroot=iscsi:bob:${word("dracut")}:rbob:${word("dracut, reverse")}@10.0.0.1::3260:0:iqn.x`,
+    `mc alias set minio https://x minioadmin ${word("mc alias")}`,
+    `cqlsh -u a -p ${word("cqlsh")} x; sqlcmd -U sa -P${word("sqlcmd")}; + mysql '-p${word("quoted -p")}'`,
     ...Object.entries(KINDS).flatMap(([kind, make]) =>
       FORMS.map((form) => form.replace("@@", () => keep(`${form} with ${kind}`, make()))),
     ),
@@ -332,6 +387,15 @@ export const ODD_EVIDENCE: readonly string[] = [
   '{"value":"true","name":"calico-node"} {"name":"IP","value":"autodetect"}',
   "the token is bound to a pod that is gone, the password is required",
   "Error: secret is kube-system/calico-node-token-x2x4l of node k8s01",
+  '"ExecSync cmd from runtime service failed" err="rpc error" cmd=["/bin/calico-node","-felix-live","-bird-live"]',
+  'exec: ["sh","-c","curl -sf http://localhost:8080/health || exit 1"] args=["--config","/etc/kubernetes/x.yaml"]',
+  "unable to load private key: open /etc/kubernetes/pki/sa.key: no such file or directory",
+  "Host key verification: unchanged, object key=kube-system/calico-node topologyKey=kubernetes.io/hostname",
+  "\x1b[36mINFO\x1b[0m[0001] token is valid, \x1b[33mpods\x1b[0m=12",
+  'Get \\"https://10.96.0.1/api?limit=500\\u0026resourceVersion=0\\": token \\u003cnil\\u003e',
+  "Access denied for user 'a'@'b' (using password: YES)",
+  `Authorization: Bearer <masked>, k3s agent -t ${"$"}{NODE_TOKEN} --node-name n1`,
+  "Allocated [10 20 30 40 50 60 70] of IPAM block, cidrs: [1 2 3]",
 ];
 /** Command lines that stay as they are. */
 export const COMMAND_EVIDENCE: readonly string[] = [

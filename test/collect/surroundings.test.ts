@@ -356,6 +356,7 @@ test("a kubectl that answers garbage: nothing of it counts as an answer", () => 
   *' pods '*) printf '{"kind":"List","items":[{"metadata":{"name":"cut' ;;
   *' nodes '*) head -c 300000 /dev/urandom ;;
   *' namespaces '*) while :; do echo '{"name": "a flood without an end"}'; done ;;
+  *' replicasets '*) while :; do echo yyyyyyyyyyyyyyyy; done ;;
   *' leases'*) printf '\\000\\377\\376{"kind"' ;;
   *version*) echo v1.30 ;;
 esac`,
@@ -371,7 +372,10 @@ esac`,
   assert.is(seen("namespaces"), "truncated");
   assert.is(seen("daemonsets"), "failed", "no answer at all");
   assert.is(seen("/version"), "failed");
-  assert.ok(["failed", "truncated"].includes(seen("nodes")));
+  assert.is(seen("nodes"), "failed");
+  assert.is(seen("replicasets"), "failed", "what was cut was no JSON either");
+  assert.equal([seen("pods"), bundle.row("pods")["note"]], ["truncated", "the answer ends in the middle"]);
+  assert.is(bundle.collector["state"], "partial");
   assert.is(
     bundle.text(bundle.row("pods")["member"] ?? ""),
     '{"kind":"List","items":[{"metadata":{"name":"cut\n',
