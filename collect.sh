@@ -2421,14 +2421,14 @@ function spoken(s, low,   t) {
 	if (low ~ /sharedaccesssignature/) s = behind(s, "[ \t;,\"']sig=", "^[^& \t;\"'" BS "]+")
 	if (low ~ /bot[0-9]+:/) s = behind(s, "bot[0-9]+:", "^[A-Za-z0-9_-]+")
 	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1|argon2(id?|d))[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|[$]argon2(id?|d)[$](v=[0-9]+[$])?(m=[0-9]+,t=[0-9]+,p=[0-9]+[$])?", "^[^ \t:\"'," BS "]+")
-	if (low ~ /pbkdf2[_a-z0-9-]*[$:]|[{]s?sha(256|384|512)?[}]/) s = behind(s, "pbkdf2[_a-z0-9-]*[$:][0-9]+[$:]|[{]s?sha(256|384|512)?[}]", "^[A-Za-z0-9+/=$:._-]+")
+	if (low ~ /pbkdf2|[{]s?sha/) s = behind(s, "pbkdf2[_a-z0-9-]*[$:][0-9]+[$:]|[{]s?sha(256|384|512)?[}]", "^[A-Za-z0-9+/=$:._-]+")
 	# command lines in hexadecimal, of the kernel's audit
 	if (low ~ /(proctitle|cmd)=[0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, "(proctitle|cmd)=", "^" H16 "[0-9A-Fa-f]*|^[0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F]*")
 	# bytes as numbers, as Go prints the contents of a Secret
-	if (low ~ /[a-z0-9_.-]+: ?\[[0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+/) s = behind(s, ": ?\\[", "^[0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9 ]+")
+	if (index(low, "[") && low ~ /[a-z0-9]: ?\[[0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+/) s = behind(s, ": ?\\[", "^[0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9 ]+")
 	if (low ~ /netroot=iscsi:/) s = behind(s, "netroot=iscsi:", "^[^ \t\"'@" BS "]+")
 	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
-	if (low ~ /(cmd|command|args?|argv|entrypoint)[\\]*["']?[:=][ ]*[\\]*\[/) s = quoted_command(s)
+	if (low ~ /(cmd|command|args?|argv|entrypoint)[\\]*["']?[:=][ \\]*\[/) s = quoted_command(s)
 	if (low ~ /-[a-z0-9._-]*[\\]*["'][ ,]|,value:|--?p(in|at)[ =]|["']-p/) s = listed(s, low)
 	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word|phrase)? |snmp|community|com2sec|createuser|curl |7za? |rar |rabbitmqctl|racadm|stats auth|pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|alias set|<\/name>|%/) s = spoken_too(s, low)
 	return s
@@ -2670,7 +2670,7 @@ function value_first(s,   out, low, re, n, v) {
 # Free text: everything stays but what looks like a secret. Escapes and colours may stand in the middle of one: a line in which only
 # the text without them shows one is given without them.
 function text(s,   n, i, w) {
-	if (index(s, "\\u00") || index(s, "&amp;") || index(s, ESC) || index(s, "[0m") || index(s, "[3")) {
+	if ((index(s, "\\") && s ~ /\\(u00|x1[bB]|033)/) || index(s, "&amp;") || index(s, ESC)) {
 		if (!index(s, "\\n")) return plain_text(readable(s))
 		n = split(s, w, /\\n/); s = readable(w[1])
 		for (i = 2; i <= n; i++) s = s "\\n" readable(w[i])
@@ -2703,11 +2703,12 @@ function awaited_value(s,   m, v, q) {
 		}
 		pendingname = pendingkey = 0
 	}
-	if (s ~ /:[ \t]*([|>][+-]?[0-9]?)?[ \t\r]*$/ && tolower(s) ~ /^([0-9tz:.+-]+ std(out|err) [fp] |[a-z][a-z][a-z] [ 0-9][0-9] [0-9:]+ [^ ]+ [^ ]+: )?[ \t-]*["'\\]*[a-z0-9_.-]*(password|passwd|passphrase|secret|token|(api|private|access|secret)[_-]?key)["'\\]*[ \t]*:[ \t]*([|>][+-]?[0-9]?)?[ \t\r]*$/) {
+	# what few lines have goes first: this is asked of each
+	if (s ~ /[:|>+\t\r -]$/ && s ~ /:[ \t]*([|>][+-]?[0-9]?)?[ \t\r]*$/ && tolower(s) ~ /^([0-9tz:.+-]+ std(out|err) [fp] |[a-z][a-z][a-z] [ 0-9][0-9] [0-9:]+ [^ ]+ [^ ]+: )?[ \t-]*["'\\]*[a-z0-9_.-]*(password|passwd|passphrase|secret|token|(api|private|access|secret)[_-]?key)["'\\]*[ \t]*:[ \t]*([|>][+-]?[0-9]?)?[ \t\r]*$/) {
 		pendingkey = s ~ /[|>][+-]?[0-9]?[ \t\r]*$/ ? 2 : 1; keyblock = 0
 		match(s, /^([0-9TZ:.+-]+ std(out|err) [FP] |[A-Z][a-z][a-z] [ 0-9][0-9] [0-9:]+ [^ ]+ [^ ]+: )?[ \t]*/); keyindent = RLENGTH
 	}
-	pendingname = s ~ /[Nn][Aa][Mm][Ee]["\\]*[ \t]*[:=]/ && (tolower(s) ~ /^([0-9tz:.+-]+ std(out|err) [fp] |[a-z][a-z][a-z] [ 0-9][0-9] [0-9:]+ [^ ]+ [^ ]+: )?[ \t-]*["\\]*name["\\]*[ \t]*[:=][ \t]*["\\]*[a-z0-9_.-]*(pass|token|secret|key|cred|pw|auth)[a-z0-9_.-]*["\\]*,?[ \t\r]*$/)
+	pendingname = (index(s, "ame") || index(s, "AME")) && s ~ /[Nn][Aa][Mm][Ee]["\\]*[ \t]*[:=]/ && (tolower(s) ~ /^([0-9tz:.+-]+ std(out|err) [fp] |[a-z][a-z][a-z] [ 0-9][0-9] [0-9:]+ [^ ]+ [^ ]+: )?[ \t-]*["\\]*name["\\]*[ \t]*[:=][ \t]*["\\]*[a-z0-9_.-]*(pass|token|secret|key|cred|pw|auth)[a-z0-9_.-]*["\\]*,?[ \t\r]*$/)
 	return ""
 }
 # hides a value, not the quotes around it, nor the comma behind
@@ -2835,8 +2836,7 @@ function text_line(s,   v, n, w, was) {
 			if (was == n && v !~ /^[A-Za-z]?[a-z]*$/ && (n == 1 || length(v) > 8) && v !~ /^[0-9.]+$/) return text(substr(s, 1, length(s) - length(w[n]))) hide(v, "opaque")
 		}
 	}
-	v = awaited_value(s)
-	if (v != "") return v
+	if (pendingname || pendingkey || s ~ /[:|>+\t\r -]$/ || index(s, "ame") || index(s, "AME")) { v = awaited_value(s); if (v != "") return v }
 	return text(s)
 }
 # a line of a certificate, with what a log puts in front of it
