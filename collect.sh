@@ -43,15 +43,16 @@ usage: sh collect.sh [options]               on a node: this node, and the API s
        sh collect.sh --all-nodes [options]   from an admin's machine, with nothing but kubectl: the API server, then each
                                              node through a short-lived pod, one bundle per node
 
-  -o DIR|-          where the archive goes (default: the current directory); - is standard output
-  --root DIR        collect from a host tree mounted at DIR; paths are recorded as the node sees them
+  -o DIR|-          where the archive goes (default: the current directory); - is standard output (not with --all-nodes)
+  --root DIR        collect from a host tree mounted at DIR; paths are recorded as the node sees them. The API server is that of this
+                    machine's kubectl: where that is not the node's, add --no-cluster
   --files-only      with --root or --all-nodes: only files and processes, no command is run on a node. A mere copy of a disk is
                     recognised by having no process table, and read in this way by itself
   --node NAME       name of the node (default: its host name)
   --cluster-only    do not look at this machine (also --no-node)
   --no-cluster      do not ask the API server (also --node-only)
   --kubectl CMD     how kubectl is called (default: the first that exists of kubectl, microk8s kubectl, k3s kubectl,
-                    k0s kubectl and that of rke2)
+                    k0s kubectl and that of rke2; a kubectl that has no configuration gets that of kubeadm, microk8s, rke2, k3s or k0s)
   --context NAME    kubectl's context
   --namespace NAME  ask the API server for objects of this namespace only; may be given several times. A review then knows
                     less: what lies in other namespaces counts as not collected
@@ -94,7 +95,8 @@ exit code
   70  internal error, or the process that worked was killed (with --all-nodes the archives that had arrived are kept)
   73  output directory or archive cannot be created
   74  no space or write error
-  128+n  stopped by signal n: the archive holds what there was; none where nothing had been read
+  128+n  stopped by signal n: the archive holds what there was; none where nothing had been read; with --all-nodes the archives that
+         had arrived are kept, and no other
 EOT
 }
 
@@ -233,6 +235,18 @@ file args  /var/snap/microk8s/current/args/kube-controller-manager
 file args  /var/snap/microk8s/current/args/kube-proxy
 file args  /var/snap/microk8s/current/args/kube-scheduler
 file args  /var/snap/microk8s/current/args/flanneld
+file args  /etc/systemd/system/kubelet.service
+file args  /etc/systemd/system/kubelet.service.d/*.conf
+file args  /usr/lib/systemd/system/kubelet.service
+file args  /usr/lib/systemd/system/kubelet.service.d/*.conf
+file args  /lib/systemd/system/kubelet.service
+file args  /lib/systemd/system/kubelet.service.d/*.conf
+file args  /etc/systemd/system/containerd.service
+file args  /etc/systemd/system/containerd.service.d/*.conf
+file args  /etc/systemd/system/crio.service.d/*.conf
+file args  /etc/systemd/system/k3s*.service
+file args  /etc/systemd/system/rke2*.service
+file args  /etc/systemd/system/k0s*.service
 file args  /var/lib/kubelet/kubeadm-flags.env
 file args  /etc/default/kubelet
 file args  /etc/sysconfig/kubelet
@@ -317,8 +331,8 @@ command_steps() {
 now  text date-u                date -u
 zone text date-z                date +%z
 now  text uptime                uptime
-now  ps   ps                    ps -eo pid,ppid,lstart,args
-now  ps   ps                    ps -o pid,ppid,time,args
+now  ps   ps                    ps -eo pid,ppid,stat,pcpu,lstart,args
+now  ps   ps                    ps -o pid,ppid,stat,time,args
 now  ps   ps                    ps
 now  text ss-tlnp               ?@TCP_DIAG@ ss -tlnp
 now  text ss-tlnp               netstat -tlnp
@@ -548,6 +562,13 @@ pod_manifest() { # NODE POD RUN
 EOT
 }
 # Only looks whether programs and kubeconfigs are there: --dry-run asks it, too.
+# why a collector left nothing: what it said, or that it was killed
+left_why() {
+	grep -v '^command terminated with' "$o_dir/err" >"$o_dir/why"
+	l_why=$(first_line "$o_dir/why")
+	[ $o_rc -le 128 ] || l_why="${l_why:+$l_why; }ended by signal $((o_rc - 128)): its pod was deleted, or it had no memory"
+	printf '%s' "${l_why:-it said nothing}"
+}
 find_kubectl() {
 	[ -n "$KUBECTL" ] && return 0
 	f_conf=''
@@ -557,10 +578,16 @@ find_kubectl() {
 	elif command -v k0s >/dev/null 2>&1; then KUBECTL='k0s kubectl'; return 0
 	elif [ -x /var/lib/rancher/rke2/bin/kubectl ]; then KUBECTL=/var/lib/rancher/rke2/bin/kubectl
 	else return 1; fi
-	# root on a control plane node often has no kubeconfig of its own: the distribution's is where it always is
-	[ -n "${KUBECONFIG:-}" ] || [ -r "${HOME:-/root}/.kube/config" ] && return 0
-	for f_conf in /etc/kubernetes/admin.conf /etc/rancher/rke2/rke2.yaml /etc/rancher/k3s/k3s.yaml /var/lib/k0s/pki/admin.conf; do
+	# root on a control plane node often has no kubeconfig of its own: the distribution's is where it always is; in a pod there is
+	# another way
+	[ -n "${KUBECONFIG:-}${KUBERNETES_SERVICE_HOST:-}" ] || [ -r "${HOME:-/root}/.kube/config" ] && return 0
+	for f_conf in /etc/kubernetes/admin.conf /var/snap/microk8s/current/credentials/client.config /etc/rancher/rke2/rke2.yaml \
+		/etc/rancher/k3s/k3s.yaml /var/lib/k0s/pki/admin.conf; do
 		[ -r $f_conf ] && { KUBECTL="$KUBECTL --kubeconfig $f_conf"; return 0; }
+	done
+	# a kubectl without a configuration would ask localhost: the distribution's own brings one
+	for f_conf in microk8s k3s k0s; do
+		if [ $KUBECTL = kubectl ] && command -v $f_conf >/dev/null 2>&1; then KUBECTL="$f_conf kubectl"; break; fi
 	done
 	return 0
 }
@@ -1726,7 +1753,8 @@ run_step() { # VERB MODE SLUG COMMAND...
 	else TRIED=$s_slug PARTIAL_BEFORE=$PARTIAL LACKING_BEFORE=$LACKING; fi
 	s_origin=$*
 	if [ -n "$s_why" ]; then gone command "$s_origin" "not run: $s_why"; return; fi
-	if in_root "$1"; then set -- chroot "$R" "$@"
+	# by its path: busybox's chroot may run an applet of its own instead of the node's program
+	if in_root "$1"; then shift; set -- chroot "$R" "$TOOL" "$@"
 	elif ! command -v "$1" >/dev/null 2>&1; then gone command "$s_origin" "command not found" 127; return; fi
 	begin_row
 	s_end='head'; case $s_verb in tail | count) s_end=$s_verb ;; esac
@@ -1795,7 +1823,7 @@ fill_in() {
 node_journals() {
 	[ "$STOP" = 0 ] || return
 	begin_row
-	if in_root journalctl; then set -- chroot "$R" journalctl
+	if in_root journalctl; then set -- chroot "$R" "$TOOL"
 	elif ! command -v journalctl >/dev/null 2>&1; then row absent 127 journal - journalctl "command not found"; return
 	elif [ -z "$R" ]; then set -- journalctl
 	elif [ -d "$R/var/log/journal" ]; then set -- journalctl -D "$R/var/log/journal"
@@ -1914,14 +1942,14 @@ node_clock() {
 		for n_tool in curl openssl wget; do
 			now
 			[ "$STOP" = 0 ] && [ "$NOW" -lt "$n_until" ] || break 2
-			if in_root $n_tool; then set -- chroot "$R"
-			elif command -v $n_tool >/dev/null 2>&1; then set --
+			if in_root $n_tool; then n_curl=$TOOL n_sh=/bin/sh; set -- chroot "$R"
+			elif command -v $n_tool >/dev/null 2>&1; then n_curl=curl n_sh=sh; set --
 			else continue; fi
 			# shellcheck disable=SC2016 # the inner shell is to expand its arguments
 			case $n_tool in
-				curl) set -- "$@" curl -q -sik --noproxy '*' --max-time 3 "$n_url/version" ;;
-				wget) set -- "$@" sh -c 'HOME=/nonexistent wget -S -T 3 -t 1 -O - --no-proxy --no-check-certificate "$1" 2>&1' sh "$n_url/version" ;;
-				openssl) set -- "$@" sh -c 'HOME=/nonexistent; export HOME; { printf "GET /version HTTP/1.0\r\nHost: %s\r\n\r\n" "$1"; sleep 1; } | openssl s_client -quiet -connect "$1"' sh "$n_host" ;;
+				curl) set -- "$@" "$n_curl" -q -sik --noproxy '*' --max-time 3 "$n_url/version" ;;
+				wget) set -- "$@" $n_sh -c 'HOME=/nonexistent wget -S -T 3 -t 1 -O - --no-proxy --no-check-certificate "$1" 2>&1' sh "$n_url/version" ;;
+				openssl) set -- "$@" $n_sh -c 'HOME=/nonexistent; export HOME; { printf "GET /version HTTP/1.0\r\nHost: %s\r\n\r\n" "$1"; sleep 1; } | openssl s_client -quiet -connect "$1"' sh "$n_host" ;;
 			esac
 			begin_row
 			n_0=$NOW
@@ -3107,7 +3135,7 @@ function setup_args() {
 	words("true false yes no on off auto none default all debug info warn warning error fatal panic trace json text logfmt plain color systemd cgroupfs overlayfs overlay2 overlay native zfs btrfs containerd docker crio cri-o moby runc crun remote ipvs iptables nftables vxlan geneve host-gw wireguard wireguard-native udp bgp ipip cni kubenet calico cilium flannel canal node controller server agent client worker master control-plane start run daemon serve foreground background rbac webhook alwaysallow strict permissive enforcing baseline tcp tcp4 tcp6 http https ipv4 ipv6 dual kubernetes k8s k8s.io kube-system kube-public default-scheduler amd64 arm64 linux stdout stderr stdin syslog journald get list watch create delete generate update renew status show help version config exec logs describe apply lookup revoke merge rw ro", VALUE)
 }
 # What is no secret behind a flag that is not known: a number of few digits, an address, a path of words
-function plain(v) { return v ~ /^(true|false|[0-9]?[0-9]?[0-9]?[0-9]?[0-9](ms|s|m|h|d|Ki|Mi|Gi|%)?|[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+(:[0-9]+|\/[0-9]+)?|:[0-9]+|[0-9]+[.][0-9]+|(unix|npipe|fd):\/\/[A-Za-z0-9_.\057-]*)$/ || rooted(v) || words_path(v) || (tolower(v) in VALUE) }
+function plain(v) { return v ~ /^(true|false|[$][{]?[A-Z][A-Z0-9_]*[}]?|[0-9]?[0-9]?[0-9]?[0-9]?[0-9](ms|s|m|h|d|Ki|Mi|Gi|%)?|[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+(:[0-9]+|\/[0-9]+)?|:[0-9]+|[0-9]+[.][0-9]+|(unix|npipe|fd):\/\/[A-Za-z0-9_.\057-]*)$/ || rooted(v) || words_path(v) || (tolower(v) in VALUE) }
 # a path of which no part mixes upper case, lower case and digits
 function words_path(v,   n, i, p) {
 	if (v !~ /^\/[A-Za-z0-9_.\057:@+-]*$/) return 0
@@ -3209,8 +3237,19 @@ function value_ok(f, v) {
 	return plain(v)
 }
 # the files of microk8s: one flag a line
-function args_line(s) {
+function args_line(s,   n, k) {
 	if (s ~ /^[ \t]*#/) return "#"
+	# units, and files of variables with flags in them
+	if (s ~ /^\[[A-Za-z]+\][ \t\r]*$/) { lastflag = ""; return s }
+	if (match(s, /^Exec[A-Za-z]*=[-@:+!|]*/)) { n = RLENGTH; lastflag = ""; return substr(s, 1, n) words_of(substr(s, n + 1), 1) }
+	if (match(s, /^(Environment=)?["']?[A-Za-z_][A-Za-z0-9_]*=["']?--?[A-Za-z]/)) {
+		match(s, /^(Environment=)?["']?[A-Za-z_][A-Za-z0-9_]*=["']?/); n = RLENGTH; lastflag = ""
+		return substr(s, 1, n) words_of(substr(s, n + 1), 1)
+	}
+	if (match(s, /^[A-Z][A-Za-z]*=/)) {
+		n = RLENGTH; k = substr(s, 1, n - 1); lastflag = ""
+		if (k == "EnvironmentFile" || (k ~ /[a-z]/ && k !~ /Environment|Credential|Password/)) return substr(s, 1, n) text(substr(s, n + 1))
+	}
 	# a flag alone on its line has its value on the next
 	return words_of(s, 1, lastflag)
 }
@@ -3527,8 +3566,10 @@ one_node() {
 			Running\|*) break ;;
 			Failed\|* | Succeeded\|*) missing "the pod ended: ${o_line##*|}"; drop; return ;;
 		esac
-		o_why=${o_line#*|}
-		[ "$(date -u +%s)" -lt $o_until ] || { missing "the pod did not start within $PODWAIT s: $(printf '%s' "${o_why:-no answer of the kubelet or of the API server}" | tr '|' ' ')"; drop; return; }
+		# blanks and bars alone are no reason
+		case $o_line in *[A-Za-z]*) o_why=$(printf '%s' "${o_line#*|}" | tr -s '| ' '  ') ;; *) [ $o_rc = 0 ] || o_why=$(reason $o_rc "$o_dir/err") ;; esac
+		case $o_why in *[A-Za-z]*) ;; *) o_why='' ;; esac
+		[ "$(date -u +%s)" -lt $o_until ] || { missing "the pod did not start within $PODWAIT s: ${o_why:-its kubelet has not said why}"; drop; return; }
 		sleep 1
 	done
 	# The kubelet may call a container running before it can be entered, and kubectl may lose the end of what it is given
@@ -3556,7 +3597,7 @@ one_node() {
 	o_sum=$(sed -n 's/^\([0-9a-f]\{64\}\)  \/scratch\/inquest-[A-Za-z0-9._-]*$/\1/p' "$o_dir/out" | head -n 1)
 	o_file=$(sed -n 's/^[0-9a-f]\{64\}  \/scratch\/\(inquest-[A-Za-z0-9._-]*\)$/\1/p' "$o_dir/out" | head -n 1)
 	if [ -z "$o_sum" ] && [ $o_rc = 124 ]; then missing "the collector left no archive: $(blame "$o_dir/err" $o_rc)"; drop; return; fi
-	if [ -z "$o_sum" ]; then missing "the collector left no archive (exit $o_rc): $(grep -v '^command terminated with' "$o_dir/err" >"$o_dir/why"; first_line "$o_dir/why")"; drop; return; fi
+	if [ -z "$o_sum" ]; then missing "the collector left no archive (exit $o_rc): $(left_why)"; drop; return; fi
 	o_try=0
 	while :; do
 		kctl $((LIMIT * 4)) -n "$PODNS" exec "$o_pod" -- cat "/scratch/$o_file" >"$o_dir/archive" 2>"$o_dir/err"; o_late=$?

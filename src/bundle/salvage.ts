@@ -93,7 +93,7 @@ function isCalled(kind: ArtifactKind, origin: string, member: string, origins: R
 
 /** Words of the collector's command lines that are not in their slugs. */
 const OPTIONS: ReadonlySet<string> = new Set(
-  "a n k8s io config eo o pid ppid lstart time args net ipv4 show all list".split(" "),
+  "a n k8s io config eo o pid ppid stat pcpu lstart time args net ipv4 show all list".split(" "),
 );
 
 /** Has the command line the words of the slug in their order, none beside them but known options, and no path but of files in the bundle? */

@@ -138,6 +138,32 @@ test("what was cut is told at the end, with the option that gives more; nothing 
   assert.is(collect({ out: join(work, "out-whole"), args: ["--root", root, "--files-only"] }).stderr, "");
 });
 
+test("what a kubelet that does not run would be started with: its units, their drop-ins and variables, without their secrets", () => {
+  const root = join(work, "units");
+  put(root, "/etc/hostname", "node-a\n");
+  const flags = "--kubeconfig=/etc/kubernetes/kubelet.conf --cni-conf-dir=/etc/wrong/net.d";
+  put(
+    root,
+    "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf",
+    `[Service]\nEnvironment="KUBELET_KUBECONFIG_ARGS=${flags}"\nEnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env\nExecStart=\nExecStart=-/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS --token tofunikeladi\nRestartSec=10\n`,
+  );
+  put(
+    root,
+    "/etc/systemd/system/kubelet.service.d/20-proxy.conf",
+    "[Service]\nEnvironment=HTTP_PROXY=http://bob:tofunikeladi@p.example:80 DB_PASSWORD=tofunikeladi\nSetCredential=x:tofunikeladi\n",
+  );
+  put(root, "/var/lib/kubelet/kubeadm-flags.env", `KUBELET_KUBEADM_ARGS="${flags} --token=tofunikeladi"\n`);
+  const bundle = node("units");
+  const text = (path: string): string => bundle.text(bundle.row(path)["member"] ?? "");
+  assert.is(
+    text("/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf").replaceAll(/\[REDACTED[^\]]*\]/g, "@"),
+    `[Service]\nEnvironment="KUBELET_KUBECONFIG_ARGS=${flags}"\nEnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env\nExecStart=\nExecStart=-/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS --token @\nRestartSec=10\n`,
+  );
+  assert.match(text("/var/lib/kubelet/kubeadm-flags.env"), `KUBELET_KUBEADM_ARGS="${flags} --token=[REDACTED`);
+  assert.is(bundle.row("/etc/systemd/system/kubelet.service.d/20-proxy.conf")["coverage"], "complete");
+  for (const [member, content] of bundle.members) assert.not.match(content.toString(), /tofunikeladi/, member);
+});
+
 const busybox = which("busybox");
 const still = busybox !== undefined && spawnSync("chroot", ["/", "true"]).status === 0;
 if (!still) skip("collector with the node's own tools (needs root and busybox)");
@@ -166,15 +192,26 @@ else {
       "journalctl",
       'case "$*" in *"-F UNIT"*) echo k0sworker.service ;; *-F*) echo kubelet.service ;; *"-u kubelet"* | *"-u k0sworker"*) echo "2026-11-22T12:00:00+0000 n x[1]: $*" ;; *) echo unasked; exit 3 ;; esac',
     );
+    tool("df", 'echo "of the node"');
+    // busybox may run an applet of its own where a program is called by its name
+    const applets = join(work, "applets");
+    put(
+      applets,
+      "chroot",
+      `#!/bin/sh\ncase $2 in */*) exec ${which("chroot")} "$@" ;; *) echo an applet ;; esac\n`,
+      0o755,
+    );
     const server = createServer();
     await new Promise<void>((ready) => server.listen(join(root, socket), ready));
     let bundle: Bundle;
     try {
-      bundle = await collectMeanwhile({ out: join(work, "out-live"), args: ["--root", root, "--no-cluster"] });
+      const args = ["--root", root, "--no-cluster"];
+      bundle = await collectMeanwhile({ out: join(work, "out-live"), path: applets, args });
     } finally {
       server.close();
     }
     const said = (slug: string): string => bundle.text(`bundle/node/cmd/${slug}.txt`);
+    assert.is(said("df-Pk"), "of the node\n");
     assert.is(said("crictl-pods"), `crictl --runtime-endpoint unix://${socket} pods\n`);
     assert.is(said("ctr-containers-ls"), `ctr -a ${socket} -n k8s.io containers ls\n`);
     assert.ok(bundle.index.some((row) => row["origin"] === "containerd --config /c.toml config dump"));

@@ -161,6 +161,22 @@ test("--dry-run names the kubectl that would be called, without calling it", () 
   assert.match(none, /^kubectl get pods -A -o json$/m);
 });
 
+test("a kubectl without a configuration makes way for a distribution's own", () => {
+  const { shell, out } = tools({ microk8s: "exit 1" });
+  const home = join(work, "no-home");
+  const named = (env: Readonly<Record<string, string>>): string => {
+    const { stdout } = run({ shell: { ...shell, env }, out, args: ["--cluster-only", "--dry-run"] });
+    return /^(.*) get pods -A -o json$/m.exec(stdout)?.[1] ?? "";
+  };
+  const bare = { HOME: home, KUBECONFIG: "", KUBERNETES_SERVICE_HOST: "" };
+  // a machine that is a node of a cluster has a configuration in its place
+  assert.match(named(bare), /^(microk8s kubectl|kubectl --kubeconfig \/.*)$/);
+  assert.is(named({ ...bare, KUBECONFIG: "/x" }), "kubectl");
+  assert.is(named({ ...bare, KUBERNETES_SERVICE_HOST: "10.96.0.1" }), "kubectl", "in a pod");
+  put(home, ".kube/config", "x");
+  assert.is(named(bare), "kubectl");
+});
+
 test("the clock of a node without kubectl: from the Date of the server that its kubeconfig names, without a credential", () => {
   const args = join(work, "curl-args");
   const { shell, out } = tools({
