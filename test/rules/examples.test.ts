@@ -115,4 +115,12 @@ test("a replica that hangs explains why its replacement waits, though its siblin
 });
 const sibling = await linksOf("scheduling/deadlock-sibling.yaml");
 
+test("of workloads without a pod only the one that is refused for long lacks replicas", async () => {
+  const { findings } = await run("scheduling/statefulset-refused.yaml");
+  assert.equal(
+    findings.map((f) => [f.rule, f.impact.map((r) => r.subject).join()]),
+    [["sym:replica-redundancy", "StatefulSet shop/db"]],
+  );
+});
+
 test.run();
