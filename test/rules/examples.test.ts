@@ -123,4 +123,16 @@ test("of workloads without a pod only the one that is refused for long lacks rep
   );
 });
 
+test("a few failures beside an agent that has just started are no finding, and not absent either", async () => {
+  const { findings, verdicts } = await run("kubelet/sandbox-agent-just-started.yaml");
+  assert.equal(
+    findings.map((f) => f.rule),
+    [],
+  );
+  const open = verdicts.flatMap((v) =>
+    v.outcomes.flatMap((o) => (o.outcome === "slight" && o.open ? [v.rule.id] : [])),
+  );
+  assert.equal(open, ["sym:failed-create-sandbox"]);
+});
+
 test.run();
