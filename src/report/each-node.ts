@@ -66,16 +66,19 @@ function likeness(statement: ReviewStatement, review: Review): string {
 const hashOf = (bundle: string, review: Review): string =>
   review.custody.find((c) => c.id === bundle)?.sha256 ?? bundle;
 
+/** A sentence that is the same of several names no node: it is told once, and only those that differ beside it. */
 function mergeRow(row: readonly ReviewStatement[], nodes: ReadonlySet<string>): ReviewStatement {
-  const [first, ...others] = row as [ReviewStatement, ...ReviewStatement[]];
-  if (others.length === 0) return first;
+  const told = [...new Map(row.map((s) => [JSON.stringify(s.parts.map(textOf)), s])).values()];
+  const [first, ...others] = told as [ReviewStatement, ...ReviewStatement[]];
+  const evidence = [...new Set(row.flatMap((s) => s.evidence))];
+  if (others.length === 0) return { ...first, evidence };
   const differing = first.parts.flatMap((part, i) =>
     others.some((other) => textOf(other.parts[i]) !== textOf(part)) ? [i] : [],
   );
-  const columns = new Set(differing.map((i) => JSON.stringify(row.map((s) => textOf(s.parts[i])))));
+  const columns = new Set(differing.map((i) => JSON.stringify(told.map((s) => textOf(s.parts[i])))));
   const stand = differing.every((i) => PREPOSITION.test(textOf(first.parts[i - 1])) || i === 0);
-  const parts = columns.size === 1 && stand ? eachOf(row, new Set(differing)) : likewise(row, differing, nodes);
-  return { ...first, parts, text: parts.map(textOf).join(""), evidence: [...new Set(row.flatMap((s) => s.evidence))] };
+  const parts = columns.size === 1 && stand ? eachOf(told, new Set(differing)) : likewise(told, differing, nodes);
+  return { ...first, parts, text: parts.map(textOf).join(""), evidence };
 }
 
 /** `On each of A, B and C …`. */

@@ -10,9 +10,10 @@ import { tellDiagnosis } from "./diagnosis.js";
 import { tellImpact } from "./impact.js";
 import { type Brief, brief, hedge, type Inquest, utcOf } from "./inquest.js";
 import { lastingOf, unlookedGaps } from "./lasting.js";
+import { firstLatency } from "./latency.js";
 import { gatherLessons } from "./lessons.js";
 import { label, nameOf } from "./name.js";
-import { courseOf, layingFinding, type Outage, outagesOf, severityOf, statusOf, statusReason } from "./status.js";
+import { courseOf, type Outage, outagesOf, severityOf, statusOf, statusReason } from "./status.js";
 import { foretold, inOrder, summarise } from "./summary.js";
 import { tellTimeline } from "./timeline.js";
 import { tellTraces } from "./traces.js";
@@ -98,10 +99,11 @@ function dateOf(b: Brief, zone: string): string {
 }
 
 function duration(b: Brief): Draft["duration"] {
-  const { from, to, laid, laidAtLatest, toIsExact } = courseOf(b);
-  const lay = from && laid ? lapseBetween(laid, from) : null;
+  const { from, to, toIsExact } = courseOf(b);
+  const latency = firstLatency(b);
+  const lay = latency ? lapseBetween(latency.laid, latency.from) : null;
+  const laying = latency?.causes[0];
   const outages = outagesOf(b);
-  const laying = layingFinding(b);
   return {
     from: utcOf(from),
     to: utcOf(to),
@@ -109,8 +111,8 @@ function duration(b: Brief): Draft["duration"] {
     ...(to && !toIsExact ? { endIsBound: true as const } : {}),
     latentMs: lay && lay.least === lay.most ? lay.most : null,
     ...(lay && lay.least < lay.most ? { latentBetweenMs: lay } : {}),
-    ...(lay && laidAtLatest ? { latentIsLeast: true as const } : {}),
-    ...(lay && laying && hedge(laying) !== "" ? { latentConfidence: laying.confidence } : {}),
+    ...(latency?.atLatest ? { latentIsLeast: true as const } : {}),
+    ...(laying && hedge(laying) !== "" ? { latentConfidence: laying.confidence } : {}),
     ...(outages.length === 0 ? {} : { outages: outages.map(outageRow) }),
   };
 }

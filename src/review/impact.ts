@@ -2,10 +2,11 @@ import type { Evidence } from "#model/evidence.js";
 import type { Finding } from "#model/finding.js";
 import { type Instant, latestOf } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
-import { codes, lapseOf, say } from "#model/statement.js";
+import { codes, lapseOf, type Statement, say } from "#model/statement.js";
 import { type Brief, headline, hedged, utcOf } from "./inquest.js";
+import { faultOf, type Latency, latenciesOf } from "./latency.js";
 import { affectedNodes } from "./name.js";
-import { courseOf, endOf, firstSymptom, isBroken, layingFinding, type Outage, outagesOf, seenLast } from "./status.js";
+import { courseOf, endOf, firstSymptom, isBroken, type Outage, outagesOf, seenLast } from "./status.js";
 
 export function tellImpact(b: Brief): Draft["impact"] {
   return { rows: rows(b), intervals: intervals(b), scope: scope(b) };
@@ -33,10 +34,9 @@ const recoveredAt = (b: Brief, subject: string): Instant | null =>
 
 /** The stations and what lies between; who noticed when is not in a bundle. */
 function intervals(b: Brief): Draft["impact"]["intervals"] {
-  const { from, to, laid, laidAtLatest, toIsExact } = courseOf(b);
+  const { from, to, toIsExact } = courseOf(b);
   const onset = evidenceOf(firstSymptom(b));
-  const laying = layingFinding(b);
-  const start = evidenceOf(laying);
+  const latencies = latenciesOf(b);
   const outages = outagesOf(b);
   const recovery = b.changes.find((c) => c.kind === "recovery" && c.at === to);
   const ended = b.findings.find((f) => b.isSymptom(f) && f.ending !== null && f.ended?.by === to);
@@ -47,15 +47,19 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
     span: readonly [Instant, Instant],
     first: readonly Evidence[],
     second: readonly Evidence[],
-    of?: Finding,
+    of?: Latency,
   ): void => {
     const [lead, ...rest] = [...first, ...second];
     const length = lead && lapseOf(...span, lead, ...rest);
-    const statement = length && (of && laidAtLatest ? say`at least ${length}` : say`${length}`);
-    if (statement) list.push({ name, statement: of ? hedged(of, statement) : statement });
+    if (!lead || !length) return;
+    const told = of?.atLatest ? say`at least ${length}` : say`${length}`;
+    list.push({ name, statement: of ? hedged(of.causes[0], whose(b, of, told, lead)) : told });
   };
   const bound = toIsExact ? "" : " (at most: the end is the later collection)";
-  if (laid && from) add("Fault laid to first symptom (latent)", [laid, from], start, onset, laying);
+  for (const latency of latencies) {
+    const [start, sign] = [latency.causes.flatMap(evidenceOf), latency.symptoms.flatMap(evidenceOf)];
+    add("Fault laid to first symptom (latent)", [latency.laid, latency.from], start, sign, latency);
+  }
   if (outages.length > 0) {
     outages.forEach((outage, i) => {
       const { symptoms } = outage;
@@ -68,8 +72,10 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
   }
   if (from && to) add(`First symptom to recovery${bound}`, [from, to], onset, end);
   // From the latest beginning to the latest end is neither the longest nor the shortest that it can have been.
-  if (laid && from && to && (toIsExact || !laidAtLatest))
-    add(`Fault laid to recovery${bound}`, [laid, to], start, end, laying);
+  // The end is of all that failed: no other fault's where they are several.
+  const only = latencies.find((l) => l.isOnly);
+  if (only && to && (toIsExact || !only.atLatest))
+    add(`Fault laid to recovery${bound}`, [only.laid, to], only.causes.flatMap(evidenceOf), end, only);
   if (from && !to) {
     const going = b.findings.filter((f) => b.isSymptom(f) && f.ended === null);
     const until = going.map((f) => f.lastSeen).reduce(latestOf, null) ?? b.moments.at(-1)?.collectedAt ?? null;
@@ -86,6 +92,10 @@ function intervals(b: Brief): Draft["impact"]["intervals"] {
   }
   return list;
 }
+
+/** Of one fault among several it is said whose it is. */
+const whose = (b: Brief, latency: Latency, length: Statement, lead: Evidence): Statement =>
+  latency.isOnly ? length : say`${length}: ${faultOf(b, latency, lead, "the fault")}`;
 
 const goingName = (b: Brief, going: readonly Finding[]): string =>
   going.some((f) => seenLast(b, f))

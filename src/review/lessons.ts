@@ -5,8 +5,8 @@ import type { Draft } from "#model/review.js";
 import { citing, codes, lapseOf, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { type Brief, distinct, distinctEvidence, headline, hedge, hedged, phrase } from "./inquest.js";
 import { lastingOf } from "./lasting.js";
+import { faultOf, latenciesOf } from "./latency.js";
 import { affectedNodes, label } from "./name.js";
-import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { replaced } from "./traces.js";
 
 /** What is to be learnt: what rules say of their findings, and what the whole of the evidence shows. What people did well only they can say. */
@@ -92,16 +92,20 @@ const excludedAfter = (b: Brief, root: Finding): readonly Evidence[] => {
 
 const chainOf = (b: Brief, root: Finding): string => `chain ${b.chains.findIndex((c) => c.at(-1) === root.id) + 1}`;
 
-/** The fault was there before anything failed, and longer than two clocks may differ. */
+/** A fault that was there before its chain failed, and longer than two clocks may differ. */
 function layUnseen(b: Brief): readonly Statement[] {
-  const { from, laid, laidAtLatest } = courseOf(b);
-  const [cause, symptom] = [layingFinding(b), firstSymptom(b)];
-  if (!from || !laid || !cause || !symptom || lapseBetween(laid, from).least <= UNMEASURED_SKEW_MS) return [];
-  const [first, ...rest] = distinctEvidence([...headline(cause).evidence, ...headline(symptom).evidence]);
-  if (!first) return [];
-  const length = lapseOf(laid, from, first, ...rest);
-  const lay = laidAtLatest ? say`The fault lay for at least ${length}` : say`The fault lay for ${length}`;
-  return [hedged(cause, say`${lay}, and its first sign in what was collected is what failed at ${time(from, first)}`)];
+  return latenciesOf(b).flatMap((latency) => {
+    const { causes, symptoms, laid, from, atLatest } = latency;
+    if (lapseBetween(laid, from).least <= UNMEASURED_SKEW_MS) return [];
+    const [first, ...rest] = distinctEvidence([...causes, ...symptoms].flatMap((f) => headline(f).evidence));
+    if (!first) return [];
+    const length = lapseOf(laid, from, first, ...rest);
+    const fault = faultOf(b, latency, first);
+    const lay = atLatest ? say`${fault} lay for at least ${length}` : say`${fault} lay for ${length}`;
+    return [
+      hedged(causes[0], say`${lay}, and its first sign in what was collected is what failed at ${time(from, first)}`),
+    ];
+  });
 }
 
 /** What was still there when all that had failed was over. */

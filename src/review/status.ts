@@ -8,16 +8,13 @@ import { type Brief, distinctEvidence } from "./inquest.js";
 import { lastingOf, mayReturn } from "./lasting.js";
 import { excludedMechanisms, holdsYet, undecidedMechanisms, undecidedNow } from "./verdicts.js";
 
-/** Begin and end of what was noticed, and how long the fault had lain before. */
+/** Begin and end of what was noticed. */
 export interface Course {
   /** Onset of the first symptom. */
   readonly from: Instant | null;
   /** End of the last one: the recovery's own time, else the collection that no longer showed it. */
   readonly to: Instant | null;
   readonly toIsExact: boolean;
-  /** Begin of the mechanism that explains a symptom directly; the latest it can be, where that is all that is known. */
-  readonly laid: Instant | null;
-  readonly laidAtLatest: boolean;
   readonly ongoing: boolean;
 }
 
@@ -76,7 +73,6 @@ function outageOf(b: Brief, symptoms: readonly Finding[]): readonly Outage[] {
 
 export function courseOf(b: Brief): Course {
   const symptoms = b.findings.filter(b.isSymptom);
-  const laying = layingFinding(b);
   const ongoing = symptoms.some((f) => f.ended === null);
   const from = firstSymptom(b)?.since ?? null;
   const recovery = b.changes
@@ -89,8 +85,6 @@ export function courseOf(b: Brief): Course {
     from,
     to: ongoing ? null : (recovery ?? ended),
     toIsExact: recovery !== null || isKnown,
-    laid: laying?.since ?? null,
-    laidAtLatest: laying?.sinceAtLatest === true,
     ongoing,
   };
 }
@@ -106,16 +100,6 @@ export function firstSymptom(b: Brief, among: readonly Finding[] = b.findings): 
   return [...symptoms.filter((f) => !derived(f))].sort(
     (x, y) => (x.since?.epochMs ?? 0) - (y.since?.epochMs ?? 0) || (x.id < y.id ? -1 : 1),
   )[0];
-}
-
-/** The finding with which the fault was laid: of the mechanisms that explain a symptom directly the one that began last before the first. */
-export function layingFinding(b: Brief): Finding | undefined {
-  const from = firstSymptom(b)?.since ?? null;
-  const direct = b.links.filter((l) => b.isSymptom(b.finding(l.effect))).map((l) => b.finding(l.cause));
-  const before = direct.filter(
-    (f) => b.rule(f.rule).kind === "mechanism" && f.since !== null && (from === null || f.since.epochMs < from.epochMs),
-  );
-  return [...before].sort((x, y) => (y.since?.epochMs ?? 0) - (x.since?.epochMs ?? 0) || (x.id < y.id ? -1 : 1))[0];
 }
 
 /** Whether the last collection still shows it, and did not only look elsewhere. */

@@ -14,8 +14,8 @@ import {
   withWord,
 } from "./inquest.js";
 import { lastingOf } from "./lasting.js";
+import { faultOf, latenciesOf } from "./latency.js";
 import { unlooked } from "./lessons.js";
-import { courseOf, firstSymptom, layingFinding } from "./status.js";
 import { endingsOf, tracesOf, undecided } from "./traces.js";
 import {
   excludedMechanisms,
@@ -223,22 +223,25 @@ const bySince = (findings: readonly Finding[]): readonly Finding[] =>
       (x.id < y.id ? -1 : 1),
   );
 
-/** How long the fault lay before the first symptom. */
+/** How long each fault lay before the first symptom that follows from it. */
 function dormancy(b: Brief): readonly Statement[] {
-  const { from, laid, laidAtLatest } = courseOf(b);
-  const [cause, first] = [layingFinding(b), firstSymptom(b)];
-  if (!from || !laid || !cause || !first || from.epochMs <= laid.epochMs) return [];
-  const evidence = [...cause.statements, ...first.statements].flatMap((s) => s.evidence);
-  const [lead, ...rest] = distinctEvidence(evidence);
-  if (!lead) return [];
-  const span = lapseOf(laid, from, lead, ...rest);
-  const begin = laidAtLatest
-    ? say`${time(laid, lead)} at the latest`
-    : isSpan(laid)
-      ? say`${time({ ...laid, precisionMs: 1_000 }, lead)} at the earliest`
-      : say`${time(laid, lead)}`;
-  const lay = laidAtLatest ? say`The fault lay for at least ${span}` : say`The fault lay for ${span}`;
-  return [hedged(cause, say`${lay} before the first symptom, from ${begin} to ${time(from, lead)}`)];
+  return latenciesOf(b).flatMap((latency) => {
+    const { causes, symptoms, laid, from, atLatest, isOnly } = latency;
+    const [lead, ...rest] = distinctEvidence(
+      [...causes, ...symptoms].flatMap((f) => f.statements.flatMap((s) => s.evidence)),
+    );
+    if (!lead) return [];
+    const span = lapseOf(laid, from, lead, ...rest);
+    const begin = atLatest
+      ? say`${time(laid, lead)} at the latest`
+      : isSpan(laid)
+        ? say`${time({ ...laid, precisionMs: 1_000 }, lead)} at the earliest`
+        : say`${time(laid, lead)}`;
+    const fault = faultOf(b, latency, lead);
+    const lay = atLatest ? say`${fault} lay for at least ${span}` : say`${fault} lay for ${span}`;
+    const whose = phrase(isOnly ? "the first symptom" : "its first symptom", lead);
+    return [hedged(causes[0], say`${lay} before ${whose}, from ${begin} to ${time(from, lead)}`)];
+  });
 }
 
 /** A span of its own, and no date or minute: to cut it to the day would tell of a time long before it. */

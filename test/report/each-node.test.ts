@@ -49,6 +49,22 @@ test("a sentence that names no node is of the one that its evidence is from", ()
   ]);
 });
 
+test("a sentence without any difference is told once, with what shows it on each node", () => {
+  const told = merged(NODES.map((n) => say`The refusal is ${code("401", on(n))}, so it was the token.`));
+  assert.equal(told, ["The refusal is `401`, so it was the token [E]."]);
+  const keys = merged(NODES.map((n, i) => say`The key id ${code(i < 2 ? "a" : "b", on(n))} is published.`));
+  assert.equal(keys, ["The key id `a` is published; likewise `b` [E]."]);
+  const one = NODES.map((n) => on(n));
+  const review = numberEvidence({
+    ...makeDraft(),
+    ...{ chains: [], summary: [], timeline: [], findings: [], hypotheses: [], forecasts: [], links: [] },
+    examined: one.map((e) => say`The key id ${code("k", e)} is published`),
+  });
+  const moments = review.moments.map((m) => ({ ...m, nodes: NODES }));
+  const [row, ...more] = mergeNodes(review.examined, { ...review, moments });
+  assert.equal([row?.evidence.length, more.length], [3, 0], "none of the citations is lost");
+});
+
 test("other words, the same node again, the cluster, and what is known stay apart", () => {
   const apart = [
     say`${word("3 paths", on("n1"))} on ${code("n1", on("n1"))}`,

@@ -115,4 +115,24 @@ test("a replica that hangs explains why its replacement waits, though its siblin
 });
 const sibling = await linksOf("scheduling/deadlock-sibling.yaml");
 
+test("of workloads without a pod only the one that is refused for long lacks replicas", async () => {
+  const { findings } = await run("scheduling/statefulset-refused.yaml");
+  assert.equal(
+    findings.map((f) => [f.rule, f.impact.map((r) => r.subject).join()]),
+    [["sym:replica-redundancy", "StatefulSet shop/db"]],
+  );
+});
+
+test("a few failures beside an agent that has just started are no finding, and not absent either", async () => {
+  const { findings, verdicts } = await run("kubelet/sandbox-agent-just-started.yaml");
+  assert.equal(
+    findings.map((f) => f.rule),
+    [],
+  );
+  const open = verdicts.flatMap((v) =>
+    v.outcomes.flatMap((o) => (o.outcome === "slight" && o.open ? [v.rule.id] : [])),
+  );
+  assert.equal(open, ["sym:failed-create-sandbox"]);
+});
+
 test.run();

@@ -1,12 +1,13 @@
 import type { PathValue } from "#model/fact.js";
 import type { Change } from "#model/finding.js";
 import { type Instant, latestOf } from "#model/instant.js";
-import { defineChange } from "#model/rule.js";
+import { type ComparedMoment, defineChange } from "#model/rule.js";
 import { citing, code, codes, type Statement, say, time } from "#model/statement.js";
 import { type Cited, either, groupBy, span } from "#rules/kubelet/_pods.js";
 import { isCniPath } from "#rules/timeline/_agents.js";
 import { directoryOf, nameOf } from "#rules/timeline/_cni-paths.js";
-import { together, troubledNodes } from "#rules/timeline/_troubled.js";
+import { together } from "#rules/timeline/_troubled.js";
+import { isRepair } from "./_repair.js";
 import { filesOf, type Pair, type PathFact, pairsOf, pathKey, rewrittenFiles } from "./_rewritten.js";
 import { describeToken, type Replaced, replacedTokens, replacement } from "./_tokens.js";
 
@@ -28,25 +29,34 @@ export default defineChange({
   needs: { paths: "path" },
   *compare(earlier, later) {
     const files = filesOf(earlier, later);
-    const troubled = troubledNodes(earlier.context);
     const tokens = replacedTokens(earlier, later);
     const rewritten = rewrittenFiles(earlier, later);
     for (const group of groupBy(rewritten, ({ now }) => `${now.node ?? ""}\n${directoryOf(now.value.path)}`).values()) {
       for (const pairs of together(group, ({ now }) => now.value.mtime?.epochMs ?? 0))
-        yield rewriting(pairs, tokens, troubled);
+        yield named(rewriting(pairs, tokens), true, earlier, later);
     }
     for (const { was, now } of pairsOf(earlier, later)) {
-      if (isRetyped(was, now) && (isCniPath(now.value.path) || files.has(pathKey(now)))) yield retyping(was, now);
+      if (isRetyped(was, now) && (isCniPath(now.value.path) || files.has(pathKey(now)))) {
+        const change = retyping(was, now);
+        // What a link leads to may be old; and only a link in the place of a directory brings two of them together.
+        yield was.value.type === "d" && now.value.type === "l" ? named(change, false, earlier, later) : change;
+      }
     }
   },
 });
+
+/** With the name of a repair where it can be one. */
+function named(change: Change, isLast: boolean, earlier: ComparedMoment, later: ComparedMoment): Change {
+  const [node = ""] = change.about.node ?? [];
+  return isRepair({ node, at: change.at, isLast }, earlier, later) ? { ...change, kind: "repair" } : change;
+}
 
 function retyping(was: PathFact, now: PathFact): Change {
   const node = now.node ?? "";
   return {
     rule: "path-changed",
     subject: `${node}|type|${now.value.path}`,
-    kind: was.value.type === "d" && now.value.type === "l" ? "repair" : "change",
+    kind: "change",
     about: { node: [node], path: [now.value.path] },
     // What a link replaced is gone with its time; only the link's own time says when.
     at: now.value.type === "absent" ? null : now.value.mtime,
@@ -54,12 +64,7 @@ function retyping(was: PathFact, now: PathFact): Change {
   };
 }
 
-/** Files are written anew all the time; only where something was wrong is that worth the name of a repair. */
-function rewriting(
-  pairs: readonly [Pair, ...Pair[]],
-  tokens: ReadonlyMap<string, Replaced>,
-  troubled: ReadonlySet<string>,
-): Change {
+function rewriting(pairs: readonly [Pair, ...Pair[]], tokens: ReadonlyMap<string, Replaced>): Change {
   const [first] = pairs;
   const [node, directory] = [first.now.node ?? "", directoryOf(first.now.value.path)];
   const names = pairs.map((p) => nameOf(p.now.value.path)).sort();
@@ -67,7 +72,7 @@ function rewriting(
   return {
     rule: "path-changed",
     subject: `${node}|file|${directory}|${names.join()}`,
-    kind: troubled.has(node) ? "repair" : "change",
+    kind: "change",
     about: { node: [node], path: pairs.map((p) => p.now.value.path) },
     at: pairs.map((p) => p.now.value.mtime).reduce(latestOf, null),
     statements: [written(pairs, names, replaced), ...replaced.map(tokenStatement)],

@@ -1,7 +1,7 @@
 import type { Instant } from "#model/instant.js";
 import { type ComparedMoment, defineChange } from "#model/rule.js";
 import { code, say } from "#model/statement.js";
-import { troubledNodes } from "#rules/timeline/_troubled.js";
+import { isRepair } from "./_repair.js";
 import { rewrittenFiles } from "./_rewritten.js";
 import { describeToken, type Replaced, replacedTokens } from "./_tokens.js";
 
@@ -10,18 +10,18 @@ export default defineChange({
   id: "token-replaced",
   needs: { kubeconfigs: "kubeconfig" },
   *compare(earlier, later) {
-    const troubled = troubledNodes(earlier.context);
     const told = new Set(rewrittenFiles(earlier, later).map(({ now }) => `${now.node ?? ""}\n${now.value.path}`));
     for (const [key, { was, now }] of replacedTokens(earlier, later)) {
       if (told.has(key)) continue;
       const node = now.node ?? "";
+      const at = writtenAt(now, later);
       yield {
         rule: "token-replaced",
         subject: `${node}|${now.value.path}`,
-        // Tokens are renewed all the time; only where something was wrong is a new one worth the name of a repair.
-        kind: troubled.has(node) ? "repair" : "change",
+        // A token was not there before it was issued.
+        kind: isRepair({ node, at: at ?? now.value.token.iat, isLast: true }, earlier, later) ? "repair" : "change",
         about: { node: [node], path: [now.value.path] },
-        at: writtenAt(now, later),
+        at,
         statements: [
           say`${code(now.value.path, now.evidence)} on ${code(node, now.evidence)} held a token ${describeToken(was)}, and then one ${describeToken(now)}.`,
         ],

@@ -7,6 +7,7 @@ import { citing, code, known, lapse, type Quoted, type Statement, say, time } fr
 import { agedEvents } from "./_aged-events.js";
 import { ALERT_ON_SLOW_STARTS } from "./_alerts.js";
 import { ALERT_ON_STUCK_PODS, LIST_READY, probeNode } from "./_consequences.js";
+import { bootSince } from "./_just-started.js";
 import {
   CITED,
   type Cited,
@@ -19,6 +20,7 @@ import {
   podNames,
   seenAt,
   some,
+  span,
   uidsOf,
   WHAT_PODS,
 } from "./_pods.js";
@@ -46,7 +48,7 @@ export default defineRule({
   *match({ pods }, context) {
     const creating = pods.all.filter((pod) => creatingContainers(pod).length > 0 && waitsForSandbox(pod));
     const reasons = context.derive(eventsByUid);
-    const old = creating.filter((pod) => isWaiting(pod, context));
+    const old = creating.filter((pod) => isWaiting(pod, reasons, context));
     const pulling = some(old.flatMap((pod) => pullOf(pod, reasons, context) ?? []));
     const pulled = new Set(pulling?.map((p) => p.pod));
     const waiting = old.filter((pod) => !pulled.has(pod));
@@ -57,8 +59,11 @@ export default defineRule({
       const [first, ...rest] = group;
       if (first) yield outcomeOf(node, [first, ...rest], reasons, context);
     }
-    const young = some(creating.filter((pod) => !old.includes(pod)));
-    if (young) yield tooYoung(young);
+    const young = creating.filter((pod) => !old.includes(pod));
+    const booted = some(young.filter((pod) => !isFresh(pod, context)));
+    const fresh = some(young.filter((pod) => isFresh(pod, context)));
+    if (fresh) yield tooYoung(fresh);
+    if (booted) yield afterBoot(booted, context);
     if (pulling) yield underWay(pulling);
   },
   known: [
@@ -90,8 +95,14 @@ export default defineRule({
 
 const startOf = (pod: Pod): Instant | null => pod.value.startedAt ?? pod.value.created;
 
-function isWaiting(pod: Pod, context: MatchContext): boolean {
-  const since = startOf(pod);
+/** A pod that had waited before its node was booted waits on; one of which nothing tells that it did ran until then. */
+function isWaiting(pod: Pod, reasons: ByUid, context: MatchContext): boolean {
+  const boot = bootSince(pod, context)?.at;
+  const told = (reasons.get(pod.value.uid) ?? []).flatMap((e) => e.value.objects);
+  const before = told.some(
+    (o) => o.uid === pod.value.uid && boot && ((o.first ?? o.last)?.epochMs ?? boot.epochMs) < boot.epochMs,
+  );
+  const since = boot && !before ? boot : startOf(pod);
   return since !== null && seenAt(pod, context.moment).epochMs - since.epochMs > WAITING_MS;
 }
 
@@ -104,6 +115,32 @@ const tooYoung = (pods: readonly [Pod, ...Pod[]]): Outcome =>
       say`${firstNumber(pods.length, "pod", ...citeEach(pods, "/status/containerStatuses"))} (${podNames(pods)}) ${either(pods.length, "was", "were", ...citeEach(pods, "/status/containerStatuses"))} in ContainerCreating for no more than ${lapse(WAITING_MS, ...citeEach(pods, "/status/startTime"))}: too young to tell`,
     ],
   });
+
+/** Young by itself, and not only where its node was booted. */
+const isFresh = (pod: Pod, context: MatchContext): boolean => {
+  const since = startOf(pod);
+  return since === null || seenAt(pod, context.moment).epochMs - since.epochMs <= WAITING_MS;
+};
+
+/** Pods that were there before their node was booted: a sandbox does not survive that, and none is made before the node's network is up. */
+function afterBoot(pods: readonly [Pod, ...Pod[]], context: MatchContext): Outcome {
+  const states = citeEach(pods, "/status/containerStatuses");
+  const boots = pods.flatMap((pod) => bootSince(pod, context) ?? []);
+  const [first, ...rest] = boots.map((boot) => boot.evidence);
+  const shown: Cited = first ? [first, ...rest.slice(0, CITED - 1)] : states;
+  const times = span(
+    boots.map((boot) => boot.at),
+    ...shown,
+  );
+  return slight({
+    open: true,
+    subject: "booted",
+    about: { pod: uidsOf(pods) },
+    statements: [
+      say`${firstNumber(pods.length, "pod", ...states)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...states)} in ContainerCreating on a node that said only ${times} that it had been booted: too young to tell`,
+    ],
+  });
+}
 
 /** A pod whose image is being pulled: nothing failed, and the kubelet says what it waits for. */
 interface Pull {

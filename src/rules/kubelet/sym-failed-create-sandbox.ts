@@ -1,12 +1,21 @@
 import type { FactKind } from "#model/fact.js";
-import { defineRule, effect, type FactView, type MatchContext } from "#model/rule.js";
+import { defineRule, effect, type FactView, type MatchContext, slight } from "#model/rule.js";
 import { known } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, eventsOf, LIST_PENDING, LIST_READY, probeNode } from "./_consequences.js";
 import { CREATE_FAILURES } from "./_failure-kinds.js";
+import { tooShort } from "./_failure-statements.js";
+import { justStarted } from "./_just-started.js";
 import { nodeRuntimes, ofItsRuntime } from "./_node-runtime.js";
-import { type Pod, podsByUid, seenAt } from "./_pods.js";
+import { type Pod, podsByUid, seenAt, some } from "./_pods.js";
 import { EVENTS_CACHE, SANDBOX_RUN } from "./_references.js";
-import { hasLasted, isOpen, isUnnamed, type SandboxFailures, sandboxFailures } from "./_sandbox-failures.js";
+import {
+  failureSubject,
+  hasLasted,
+  isOpen,
+  isUnnamed,
+  type SandboxFailures,
+  sandboxFailures,
+} from "./_sandbox-failures.js";
 import { COUNTS_ARE_BOUNDS, type Passing, sandboxOutcomes, type Verdict, whatBecame } from "./_sandbox-symptom.js";
 import { waitsForSandbox } from "./_waiting.js";
 
@@ -34,8 +43,13 @@ export default defineRule({
     effect("sym:replica-redundancy", ["workload"], "propagates"),
   ],
   *match({ events, pods }, context) {
+    const all = context.derive(failures);
+    const young = all.flatMap((group) => youngOf(group, context) ?? []);
+    yield* young.map(({ outcome }) => outcome);
+    const others = all.filter((group) => !young.some((y) => y.group === group));
+    if (others.length === 0 && all.length > 0) return;
     yield* sandboxOutcomes(
-      context.derive(failures),
+      others,
       events,
       ATTEMPT,
       (group) => judge(group, pods, context),
@@ -66,7 +80,7 @@ export default defineRule({
   },
   references: [EVENTS_CACHE, SANDBOX_RUN],
   holds: ofItsRuntime,
-  falsePositives: ["pods that start before the CNI agent of a new node has written its configuration"],
+  falsePositives: ["pods on a node, or beside an agent, whose start more than five minutes ago is not over yet"],
   examples: {
     found: ["kubelet/failed-create-sandbox.yaml"],
     refuted: [],
@@ -74,6 +88,19 @@ export default defineRule({
   },
   tags: ["kubelet", "cni"],
 });
+
+/** Failures behind a start of their node or of its agent: whether they pass only a later collection could say. Null for all others. */
+function youngOf(group: SandboxFailures, context: MatchContext) {
+  const starts = some(justStarted(group, context) ?? []);
+  if (!starts || !group.occurrences.some((o) => o.pod && waitsForSandbox(o.pod))) return null;
+  const outcome = slight({
+    open: true,
+    subject: failureSubject(group.node, group.errorClass),
+    about: { ...(group.node === null ? {} : { node: [group.node] }), error: [group.errorClass] },
+    statements: [tooShort(group, ATTEMPT, LASTING_MS), ...starts],
+  });
+  return { group, outcome };
+}
 
 function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: MatchContext): Verdict | Passing {
   const complete = pods.coverage().state === "complete";

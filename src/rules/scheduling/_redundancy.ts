@@ -1,10 +1,11 @@
-import { atPointer, type Evidence } from "#model/evidence.js";
+import type { Evidence } from "#model/evidence.js";
 import { cite, type FactKind } from "#model/fact.js";
 import { earliest, type Instant, order } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import { type FailingPod, failingPods, isOfCluster } from "#rules/kubelet/_failing.js";
 import { groupBy, isCompleted, isReady, ownerKey, type Pod, requestedAt, seenAt } from "#rules/kubelet/_pods.js";
 import { stuckPods } from "#rules/kubelet/_stuck.js";
+import { conditionOf, type Refused, refusedBy } from "./_refused.js";
 import { type Workload, workloadKey, workloadOwner, workloadsByKey } from "./_rollout.js";
 
 type Look = <K extends FactKind>(kind: K) => FactView<K>;
@@ -33,8 +34,7 @@ export interface Redundancy {
   readonly apart: readonly Pod[];
   /** Of all these, what their containers wait with: `ImagePullBackOff`, `CrashLoopBackOff`, … */
   readonly failing: readonly FailingPod[];
-  /** Why its controller makes no pods, in its own words. */
-  readonly refused: { readonly message: string; readonly evidence: Evidence } | null;
+  readonly refused: Refused | null;
   /** All pods of it. */
   readonly pods: readonly Pod[];
   /** What shows since when replicas are missing, one for each pod; the earliest gives `since`. */
@@ -63,9 +63,12 @@ export function redundancies(view: Look, context: MatchContext): readonly Redund
   });
 }
 
-/** A ReplicaSet speaks for itself only where its Deployment was not collected: during a rollout two of them want replicas. */
+/**
+ * A ReplicaSet speaks for itself only where its Deployment was not collected: during a rollout two of them want replicas. What is asked of
+ * a DaemonSet is only whether its pods may be made: those that there are belong to their nodes.
+ */
 const counts = (workload: Workload, byKey: ReadonlyMap<string, Workload>): boolean =>
-  ["ReplicaSet", "Deployment", "StatefulSet"].includes(workload.value.kind) &&
+  ["ReplicaSet", "Deployment", "StatefulSet", "DaemonSet"].includes(workload.value.kind) &&
   (workload.value.desired ?? 0) > 0 &&
   !byKey.has(workloadOwner(workload) ?? "");
 
@@ -93,10 +96,12 @@ function subjectOf(workload: Workload): string {
 function describe(
   subject: string,
   workloads: readonly [Workload, ...Workload[]],
-  pods: readonly Pod[],
+  all: readonly Pod[],
   stuckPods: ReadonlySet<Pod>,
   context: MatchContext,
 ): Redundancy {
+  const pods = workloads[0].value.kind === "DaemonSet" ? [] : all;
+  const refused = workloads.flatMap((w) => refusedBy(w, all, context, FRESH_MS) ?? [])[0] ?? null;
   const stuck = pods.filter((pod) => stuckPods.has(pod));
   const alive = pods.filter((pod) => pod.value.deletion === null && !isCompleted(pod) && !isReady(pod));
   const own = new Set(alive);
@@ -138,10 +143,10 @@ function describe(
     down,
     apart,
     failing,
-    refused: workloads.map(refusedBy).find((r) => r !== null) ?? null,
-    pods,
+    refused,
+    pods: all,
     losses,
-    since: losses.map((loss) => loss.at).reduce<Instant | null>(earliest, null),
+    since: losses.map((loss) => loss.at).reduce<Instant | null>(earliest, refused?.events?.first ?? null),
   };
 }
 
@@ -164,14 +169,6 @@ function unreadyMs(pod: Pod, context: MatchContext): number {
   return since === null ? 0 : seenAt(pod, context.moment).epochMs - since.epochMs;
 }
 
-/** The one condition of a workload of that type, as collected. */
-function conditionOf({ json }: Workload, type: string) {
-  const list = atPointer(json, "/status/conditions");
-  const index = (Array.isArray(list) ? list : []).findIndex((c) => atPointer(c, "/type") === type);
-  const of = (key: string): string => String(atPointer(json, `/status/conditions/${index}/${key}`) ?? "");
-  return index < 0 ? null : { index, status: of("status"), reason: of("reason"), message: of("message") };
-}
-
 /** Is a rollout within its progress deadline? Its controller says so, and says another reason when it is through. */
 function isRollingOut(workload: Workload): boolean {
   const progress = conditionOf(workload, "Progressing");
@@ -179,12 +176,6 @@ function isRollingOut(workload: Workload): boolean {
 }
 
 const ROLLING = new Set(["NewReplicaSetCreated", "FoundNewReplicaSet", "ReplicaSetUpdated"]);
-
-function refusedBy(workload: Workload): Redundancy["refused"] {
-  const failure = conditionOf(workload, "ReplicaFailure");
-  if (failure?.status !== "True" || failure.message === "") return null;
-  return { message: failure.message, evidence: cite(workload, `/status/conditions/${failure.index}`) };
-}
 
 /**
  * When a deleted pod stopped being ready: as its condition says, where that changed after the request. Else by its deadline at the

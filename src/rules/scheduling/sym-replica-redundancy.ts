@@ -103,7 +103,7 @@ export default defineRule({
   references: [DEPLOYMENTS, STATEFULSETS],
   falsePositives: ["a rollout in progress, for the first ten minutes"],
   examples: {
-    found: ["scheduling/deadlock.yaml", "kubelet/stuck-early.yaml"],
+    found: ["scheduling/deadlock.yaml", "kubelet/stuck-early.yaml", "scheduling/statefulset-refused.yaml"],
     refuted: [],
     undetermined: ["scheduling/deadlock-no-workloads.yaml"],
   },
@@ -190,10 +190,14 @@ const reasonsOf = (failing: readonly [FailingPod, ...FailingPod[]]): Quoted => {
   return codes([...new Set(failing.map((f) => f.reason))], 3, ...evidence);
 };
 
-const wantedOf = ([first, ...rest]: readonly [Workload, ...Workload[]]): Cited => [
-  cite(first, "/spec/replicas"),
-  ...rest.slice(0, CITED - 1).map((w) => cite(w, "/spec/replicas")),
+const wantedOf = ([first, ...rest]: readonly [Workload, ...Workload[]], most = CITED): Cited => [
+  wanted(first),
+  ...rest.slice(0, most - 1).map(wanted),
 ];
+
+/** A DaemonSet wants one for each node that it is meant for. */
+const wanted = (w: Workload): Evidence =>
+  cite(w, w.value.kind === "DaemonSet" ? "/status/desiredNumberScheduled" : "/spec/replicas");
 
 /** More workloads than this are counted, and told in their rows only: what a sentence counts it cites. */
 const COUNTED = 100;
@@ -208,10 +212,12 @@ function headline(subject: string, group: Reduced): Statement {
   const pods = group.flatMap((r) => troubled(r).map((pod) => pod.evidence));
   const many = counted(firstNumber(group.length, noun, ...all), pods);
   if (!alike || group.length > COUNTED) return say`${many} had fewer replicas ready than wanted.`;
-  const wanted = eachOf(workloads, "/spec/replicas");
+  const want = wantedOf(workloads, COUNTED * CITED);
+  if (group.length === 1 && first.refused?.events)
+    return say`${code(first.subject, ...all)} had ${words(first.ready === 0 ? "none" : inWords(first.ready), ...all)} of ${stated(number(first.wanted, "replica", ...want))} ready: ${words("its controller could not make pods", first.refused.evidence)}.`;
   return first.ready === 0
-    ? say`${many} had no replica ready, of ${words(inWords(first.wanted), ...wanted)} wanted.`
-    : say`${many} had ${words(inWords(first.ready), ...all)} of ${stated(number(first.wanted, "replica", ...wanted))} ready.`;
+    ? say`${many} had no replica ready, of ${words(inWords(first.wanted), ...want)} wanted.`
+    : say`${many} had ${words(inWords(first.ready), ...all)} of ${stated(number(first.wanted, "replica", ...want))} ready.`;
 }
 
 type Workloads = readonly [Workload, ...Workload[]];
@@ -287,6 +293,10 @@ function failingStatements(group: Reduced): readonly Statement[] {
 
 const refusedStatements = (group: Reduced): readonly Statement[] =>
   group
-    .flatMap((r) => r.refused ?? [])
+    .flatMap(({ refused, subject }) => (refused ? [{ ...refused, subject }] : []))
     .slice(0, 3)
-    .map(({ message, evidence }) => say`A controller could not make pods: ${code(message, evidence)}.`);
+    .map(({ message, evidence, events, subject }) =>
+      events
+        ? say`Between ${time(events.first, evidence)} and ${time(events.last, evidence)} the attempts to make a pod of ${code(subject, evidence)} failed at least ${count(events.count, "time", evidence)}: ${code(message, evidence)}.`
+        : say`A controller could not make pods: ${code(message, evidence)}.`,
+    );

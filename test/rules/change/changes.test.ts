@@ -1,6 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Condition, PathValue } from "#model/fact.js";
+import type { World } from "#engine/world.js";
+import type { Condition, Fact, PathValue } from "#model/fact.js";
+import type { Found } from "#model/finding.js";
 import { plainText } from "#model/statement.js";
 import pathChanged from "#rules/change/path-changed.js";
 import podsRecovered from "#rules/change/pods-recovered.js";
@@ -23,11 +25,82 @@ test("paths that stay, and paths that are none of the CNI's, have not changed", 
   assert.equal(changes(pathChanged, before, after), []);
 });
 
-test("a directory that became a link is the repair, at the link's own time", () => {
+const token = (name: string | null, iat: string) => {
+  const base = fact("kubeconfig", {}, "n1");
+  const of = { ...base.value.token, iat: at(iat), pod: name === null ? null : { name, uid: `uid-${name}` } };
+  return { ...base, value: { ...base.value, token: of } };
+};
+
+/** A world in which a rule found a fault of a node. */
+const faulty = (of: World, rule = "cni-token-expired", node = "n1"): World => {
+  of.publish(rule, [{ outcome: "found", subject: node, about: { node: [node] } } as unknown as Found]);
+  return of;
+};
+
+test("a directory that became a link ends a divergence, at the link's own time", () => {
+  const before = () => world({ facts: [path({})] });
   const after = path({ type: "l", target: "/var/x", mtime: at("2024-03-05T10:40Z", "node:n1") });
-  const [change] = changes(pathChanged, world({ facts: [path({})] }), world({ facts: [after] }));
+  const of = (earlier: World) => changes(pathChanged, earlier, world({ facts: [after] }))[0];
+  const change = of(faulty(before(), "cni-conf-dir-diverged"));
   assert.is(change?.kind, "repair");
   assert.is(change?.at?.epochMs, at("2024-03-05T10:40Z").epochMs);
+  assert.is(of(before())?.kind, "change", "nothing was wrong");
+});
+
+const FILE = "/etc/cni/net.d/x-kubeconfig";
+const written = (mtime: string | null, iat: string, ...facts: readonly Fact[]) => {
+  const base = token(null, iat);
+  const own = { ...base, value: { ...base.value, path: FILE } };
+  const of = mtime === null ? [] : [path({ path: FILE, type: "f", mtime: at(mtime, "node:n1") })];
+  return world({ facts: [own, ...of, ...facts] });
+};
+const failure = (last: string) =>
+  event({
+    reason: "FailedKillPod",
+    message: 'error killing pod: failed to "KillPodSandbox": plugin type="calico" failed (delete): Unauthorized',
+    objects: [{ uid: "uid-old", first: at("2024-03-05T10:00:00Z"), last: at(last) }],
+  });
+const up = (since: string, part = {}) =>
+  pod({ name: "web", created: at("2024-03-05T10:31:00Z"), conditions: [{ ...READY, since: at(since) }], ...part });
+const before = (...facts: readonly Fact[]) => written("2024-03-01T00:00:02Z", "2024-03-01T00:00:00Z", ...facts);
+const after = (...facts: readonly Fact[]) => written("2024-03-05T10:40:00Z", "2024-03-05T10:40:00Z", ...facts);
+const kind = (earlier: World, later: World) => changes(pathChanged, earlier, later)[0]?.kind;
+
+test("a file written anew is a repair only of a fault of its node that it can end", () => {
+  assert.is(kind(faulty(before()), after()), "repair");
+  assert.is(kind(before(failure("2024-03-05T10:29:00Z")), after()), "change", "what failed was no fault of a token");
+  assert.is(kind(faulty(before(), "cni-token-expired", "n2"), after()), "change", "another node's");
+  assert.is(kind(faulty(before(), "node-clock-off"), after()), "change", "no file sets a clock");
+  assert.is(kind(faulty(before()), faulty(after())), "change", "it is still there");
+  const both = faulty(faulty(before()), "cni-conf-dir-diverged");
+  assert.is(kind(both, faulty(after())), "repair", "one of two ended");
+});
+
+test("it is none after the first pod that got its sandbox, nor before the last failure", () => {
+  assert.is(kind(faulty(before()), after(up("2024-03-05T10:41:00Z"))), "repair");
+  assert.is(kind(faulty(before()), after(up("2024-03-05T10:35:00Z"))), "change", "all was well five minutes before");
+  const host = up("2024-03-05T10:35:00Z", { template: { ...pod({}).value.template, hostNetwork: true } });
+  assert.is(kind(faulty(before()), after(host)), "repair", "without a network of its own it shows nothing");
+  const old = up("2024-03-05T10:35:00Z", { phase: "Running" });
+  assert.is(kind(faulty(before(old)), after(old)), "repair", "a pod that ran before shows nothing");
+  assert.is(kind(faulty(before()), after(up("2024-03-05T10:35:00Z", { node: "n2" }))), "repair", "nor another node's");
+  assert.is(kind(faulty(before(failure("2024-03-05T10:29:00Z"))), after(failure("2024-03-05T10:40:01Z"))), "repair");
+  assert.is(
+    kind(faulty(before(failure("2024-03-05T10:29:00Z"))), after(failure("2024-03-05T10:45:00Z"))),
+    "change",
+    "the same went on failing",
+  );
+});
+
+test("a token whose file's time was not looked up is no repair where it was issued after the recovery", () => {
+  const of = (...facts: readonly Fact[]) =>
+    changes(
+      tokenReplaced,
+      faulty(written(null, "2024-03-01T00:00:00Z")),
+      written(null, "2024-03-05T10:40:00Z", ...facts),
+    )[0];
+  assert.equal([of()?.kind, of()?.at], ["repair", null]);
+  assert.is(of(up("2024-03-05T10:35:00Z"))?.kind, "change");
 });
 
 test("a file is written anew only where its time differs by more than it is known to", () => {
@@ -39,12 +112,6 @@ test("a file is written anew only where its time differs by more than it is know
   assert.equal(changes(pathChanged, of("2024-03-05T10:00Z"), of("2024-03-05T10:00:40Z")), []);
   assert.is(changes(pathChanged, of("2024-03-05T10:00:00Z"), of("2024-03-05T10:40:00Z")).length, 1);
 });
-
-const token = (name: string | null, iat: string) => {
-  const base = fact("kubeconfig", {}, "n1");
-  const of = { ...base.value.token, iat: at(iat), pod: name === null ? null : { name, uid: `uid-${name}` } };
-  return { ...base, value: { ...base.value, token: of } };
-};
 
 test("the same token is no change; another is told with both its claims", () => {
   const before = world({ facts: [token("agent-1", "2024-03-01T00:00:00Z")] });

@@ -31,6 +31,34 @@ test("five minutes are a slow start", () => {
   ]);
 });
 
+const booted = (time: string, name = "n1") =>
+  event({
+    reason: "Rebooted",
+    component: "kubelet",
+    message: "Node n1 has been rebooted, boot id: x",
+    objectKind: "Node",
+    namespace: null,
+    objects: [{ name, first: at(time), last: at(time) }],
+  });
+
+test("a pod of before a boot of its node waits since the boot, unless it waited before", () => {
+  const old = waiting("2024-03-01T10:00:00Z");
+  assert.equal(slights(runRule(rule, old, booted("2024-03-05T10:28:00Z"))), [
+    "One pod (shop/a) was in ContainerCreating on a node that said only at 2024-03-05T10:28:00Z that it had been booted: too young to tell",
+  ]);
+  assert.is(foundBy(rule, old).length, 1, "no boot");
+  assert.is(foundBy(rule, old, booted("2024-03-05T10:20:00Z")).length, 1, "it lasts");
+  assert.is(foundBy(rule, old, booted("2024-03-05T10:28:00Z", "n2")).length, 1, "another node");
+  const failed = (first: string) =>
+    event({
+      reason: "FailedMount",
+      message: "timed out",
+      objects: [{ uid: "uid-a", first: at(first), last: at("2024-03-05T10:29:00Z") }],
+    });
+  assert.is(foundBy(rule, old, booted("2024-03-05T10:28:00Z"), failed("2024-03-05T09:00:00Z")).length, 1);
+  assert.is(foundBy(rule, old, booted("2024-03-05T10:28:00Z"), failed("2024-03-05T10:28:30Z")).length, 0);
+});
+
 test("a pod that is being deleted shows the same state and is not meant", () => {
   assert.equal(runRule(rule, waiting("2024-03-05T10:00:00Z", { deletion: at("2024-03-05T10:10:00Z") })), []);
 });

@@ -57,6 +57,77 @@ test("a pod in its first minute is no symptom", () => {
   );
 });
 
+const NOT_THERE =
+  "stat /var/lib/calico/nodename: no such file or directory: check that the calico/node container is running";
+const early = (inner: string, first = "10:28:41", last = "10:29:20") => {
+  const base = failed(`2024-03-05T${first}Z`, `2024-03-05T${last}Z`, 4);
+  const message = base.value.message.replace(/error getting.*$/, inner);
+  return { ...base, value: { ...base.value, message, objects: base.value.objects.map((o) => ({ ...o, message })) } };
+};
+const kubelet = (time: string) =>
+  event({
+    reason: "Starting",
+    component: "kubelet",
+    type: "Normal",
+    message: "Starting kubelet.",
+    objectKind: "Node",
+    namespace: null,
+    objects: [{ name: "n1", first: at(`2024-03-05T${time}Z`), last: at(`2024-03-05T${time}Z`) }],
+  });
+const agent = (started: string, restarts = 0) =>
+  pod({
+    name: "calico-node-x",
+    namespace: "kube-system",
+    startedAt: at(`2024-03-05T${started}Z`),
+    owner: { kind: "DaemonSet", name: "calico-node", uid: null },
+    template: {
+      ...pod({}).value.template,
+      hostNetwork: true,
+      hostPaths: [{ name: "cni-net-dir", path: "/etc/cni/net.d" }],
+    },
+    containers: [{ ...container("running"), restarts }],
+  });
+const soon = waiting("2024-03-05T10:28:40Z");
+
+test("what fails behind a start of its node or of its agent minutes ago is too young to tell", () => {
+  const said = runRule(rule, early(NOT_THERE), soon, kubelet("10:28:10"), agent("10:28:30"));
+  assert.equal(verdicts(said), ["slight n1|agent-not-ready"]);
+  assert.ok(said.every((o) => o.outcome === "slight" && o.open));
+  const told = said.flatMap((o) => ("statements" in o ? o.statements.map((s) => plainText(s)) : []));
+  assert.equal(told.slice(1), [
+    "The kubelet of n1 had started only at 2024-03-05T10:28:10Z",
+    "The CNI agent of n1, kube-system/calico-node-x, had started only at 2024-03-05T10:28:30Z",
+  ]);
+  for (const start of [kubelet("10:28:10"), agent("10:28:30")])
+    assert.equal(verdicts(runRule(rule, early(NOT_THERE), soon, start)), ["slight n1|agent-not-ready"]);
+});
+
+test("it is one without a start, before it, long after it, for a crash loop, and for a refusal that no start explains", () => {
+  const lasting = early(NOT_THERE, "10:20:30", "10:29:20");
+  const old = waiting("2024-03-05T10:20:00Z");
+  for (const [why, ...facts] of [
+    ["no start", early(NOT_THERE), soon],
+    ["it failed before", early(NOT_THERE, "10:28:05"), waiting("2024-03-05T10:28:00Z"), kubelet("10:28:40")],
+    ["it lasts", lasting, old, kubelet("10:20:10")],
+    ["a start long ago", early(NOT_THERE), soon, kubelet("10:20:10")],
+    ["a crash loop", early(NOT_THERE), soon, agent("10:28:30", 3)],
+    [
+      "another node",
+      early(NOT_THERE),
+      soon,
+      { ...agent("10:28:30"), value: { ...agent("10:28:30").value, node: "n2" } },
+    ],
+    [
+      "a refused token",
+      early("connection is unauthorized: Unauthorized"),
+      soon,
+      kubelet("10:28:10"),
+      agent("10:28:30"),
+    ],
+  ] as const)
+    assert.is(foundBy(rule, ...facts).length, 1, why);
+});
+
 test("a pod still without a sandbox is", () => {
   const [found] = foundBy(
     rule,

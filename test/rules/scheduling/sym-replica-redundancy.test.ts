@@ -2,7 +2,20 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
 import rule from "#rules/scheduling/sym-replica-redundancy.js";
-import { at, fact, foundBy, judge, node, pod, runRule, slights, texts, verdicts, world } from "#test/rules/_facts.js";
+import {
+  at,
+  event,
+  fact,
+  foundBy,
+  judge,
+  node,
+  pod,
+  runRule,
+  slights,
+  texts,
+  verdicts,
+  world,
+} from "#test/rules/_facts.js";
 import { apart, pending, set, terminating } from "./_pods.js";
 
 const test = suite("sym:replica-redundancy");
@@ -181,6 +194,65 @@ test("a workload that may make no pods says why", () => {
   const json = { status: { conditions: [{ type: "ReplicaFailure", status: "True", message: "exceeded quota" }] } };
   const [found] = foundBy(rule, { ...rs("a", 0), json });
   assert.is(texts(found?.statements ?? [])[1], "A controller could not make pods: exceeded quota.");
+});
+
+const DENIED = 'create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: violates PodSecurity';
+const denied = (first: string, last: string, more = {}) =>
+  event({
+    reason: "FailedCreate",
+    objectKind: "StatefulSet",
+    namespace: "shop",
+    message: DENIED,
+    objects: [{ name: "db", first: at(`2024-03-05T${first}:00Z`), last: at(`2024-03-05T${last}:00Z`), count: 22 }],
+    ...more,
+  });
+const db = (more = {}) =>
+  fact("kube.workload", {
+    kind: "StatefulSet",
+    name: "db",
+    desired: 3,
+    ready: 0,
+    created: at("2024-03-05T08:00:00Z"),
+    ...more,
+  });
+
+test("a StatefulSet whose pods are refused has no condition that says so: its events do", () => {
+  const [found] = foundBy(rule, db(), denied("08:00", "10:25"));
+  assert.equal(texts(found?.statements ?? []), [
+    "StatefulSet shop/db had none of three replicas ready: its controller could not make pods.",
+    `Between 2024-03-05T08:00:00Z and 2024-03-05T10:25:00Z the attempts to make a pod of StatefulSet shop/db failed at least 22 times: ${DENIED}.`,
+  ]);
+  assert.is(found?.since?.epochMs, at("2024-03-05T08:00:00Z").epochMs);
+  assert.equal(
+    found?.impact.map((r) => [r.subject, r.wanted, r.available]),
+    [["StatefulSet shop/db", 3, 0]],
+  );
+  const daemons = db({ kind: "DaemonSet" });
+  assert.is(foundBy(rule, daemons, denied("08:00", "10:25", { objectKind: "DaemonSet" })).length, 1);
+});
+
+test("it is none where it is young, wants none, has its pods, was made anew, or made one since; nor for an old refusal", () => {
+  const own = (name: string, created: string) =>
+    pod({ name, owner: { kind: "StatefulSet", name: "db", uid: null }, created: at(`2024-03-05T${created}:00Z`) });
+  const refused = denied("08:00", "10:25");
+  for (const [why, ...facts] of [
+    ["no event", db()],
+    ["scaled to none", db({ desired: 0 }), refused],
+    ["all ready", db({ ready: 3 }), refused],
+    ["fresh", db({ created: at("2024-03-05T10:22:00Z") }), denied("10:22", "10:29")],
+    ["scaled up lately", db(), denied("10:22", "10:29")],
+    ["made anew since", db({ created: at("2024-03-05T10:27:00Z") }), refused],
+    ["an old refusal", db(), denied("08:00", "09:30")],
+    ["all pods made", db(), refused, own("db-0", "10:20"), own("db-1", "10:20"), own("db-2", "10:20")],
+    ["made one since", db(), refused, own("db-0", "10:26")],
+    ["another one's", db({ name: "cache" }), refused],
+    ["another namespace", db({ namespace: "test" }), refused],
+    ["another kind", db({ kind: "DaemonSet" }), refused],
+  ] as const)
+    assert.equal(foundBy(rule, ...facts), [], why);
+  assert.is(foundBy(rule, db({ ready: 1 }), refused, own("db-0", "10:20")).length, 1, "one of three was made before");
+  const cut = world({ facts: [db(), refused], coverage: { "kube.workload": "complete", "kube.pod": "truncated" } });
+  assert.equal(judge(rule, cut), [], "pods may be there");
 });
 
 test("a replica that waits for a predecessor within its grace period is missing, and says so", () => {
