@@ -109,8 +109,17 @@ function withIssues(custody: Custody, { issues }: Intake): Custody {
   return told.length === 0 ? custody : { ...custody, issues: [...custody.issues, ...told, ...rest] };
 }
 
-/** Remarks after which something is missing; the others only say that a value was odd. */
-const LOSES: ReadonlySet<string> = new Set(["W_ROW", "W_TABLE", "W_ITEM", "W_LIMIT", "W_UNREADABLE", "W_PARSER"]);
+/** Remarks after which something is missing, or was left out; the others only say that a value was odd. */
+const LOSES: ReadonlySet<string> = new Set([
+  "W_ROW",
+  "W_TABLE",
+  "W_ITEM",
+  "W_TWICE",
+  "W_SHORT",
+  "W_LIMIT",
+  "W_UNREADABLE",
+  "W_PARSER",
+]);
 const MAX_ISSUES = 50;
 
 /** Cluster before nodes at one time, then by time, node and content. */
