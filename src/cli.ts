@@ -58,7 +58,7 @@ const LIMIT_NAMES: Readonly<Record<keyof Limits, string>> = {
 const EXIT_CODES = `
 Exit codes:
   0   the review was written (whatever it found)
-  2   the arguments are wrong
+  2   the arguments are wrong, or name bundles of two clusters
   3   no bundle could be read
   4   the review was written, but evidence is incomplete (--strict only; see review --help)
   5   a secret would have been written; nothing was

@@ -3,6 +3,7 @@ import { findBundles, type Limits, readBundle } from "#bundle/read.js";
 import { loadRulebook } from "#engine/load.js";
 import { conclude } from "#engine/run.js";
 import type { Artifact, Custody } from "#model/artifact.js";
+import { requireOneCluster, withMachineDoubts } from "#model/cluster.js";
 import { InquestError } from "#model/error.js";
 import type { Intake } from "#model/intake.js";
 import { underRecoveredNames } from "#model/nameless.js";
@@ -34,7 +35,7 @@ export interface Reviewed {
 
 /**
  * The pipeline: bundles → facts → conclusions → review → files. Pure but for reading the bundles and the rules.
- * @throws InquestError where no bundle is left to review.
+ * @throws InquestError where no bundle is left to review, and where they are of two clusters.
  */
 export async function reviewBundles(paths: readonly string[], options: Options): Promise<Reviewed> {
   const { intake, custody, refused } = await takeIn(paths, options);
@@ -90,8 +91,10 @@ async function takeIn(paths: readonly string[], options: Options): Promise<Taken
   const read = [...bundles.values()].sort((a, b) => (custodyKey(a.custody) < custodyKey(b.custody) ? -1 : 1));
   const intake = parsing.finish(read.flatMap((b) => b.artifacts));
   const custody = read.map((b) => withIssues(b.custody, intake));
-  const named = underRecoveredNames(intake, custody);
-  return { ...underNodeNames(named.intake, named.custody), refused };
+  requireOneCluster(intake.facts, custody);
+  const recovered = underRecoveredNames(intake, custody);
+  const named = underNodeNames(recovered.intake, recovered.custody);
+  return { intake: named.intake, custody: withMachineDoubts(named.custody), refused };
 }
 
 const isInflated = (file: string): boolean => file.endsWith(".tar");
@@ -109,8 +112,17 @@ function withIssues(custody: Custody, { issues }: Intake): Custody {
   return told.length === 0 ? custody : { ...custody, issues: [...custody.issues, ...told, ...rest] };
 }
 
-/** Remarks after which something is missing; the others only say that a value was odd. */
-const LOSES: ReadonlySet<string> = new Set(["W_ROW", "W_TABLE", "W_ITEM", "W_LIMIT", "W_UNREADABLE", "W_PARSER"]);
+/** Remarks after which something is missing, or was left out; the others only say that a value was odd. */
+const LOSES: ReadonlySet<string> = new Set([
+  "W_ROW",
+  "W_TABLE",
+  "W_ITEM",
+  "W_TWICE",
+  "W_SHORT",
+  "W_LIMIT",
+  "W_UNREADABLE",
+  "W_PARSER",
+]);
 const MAX_ISSUES = 50;
 
 /** Cluster before nodes at one time, then by time, node and content. */

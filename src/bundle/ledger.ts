@@ -29,6 +29,8 @@ export type IssueCode =
   | "W_MANIFEST_EXTRA"
   /** A member, item or line is longer than its limit. */
   | "W_LIMIT"
+  /** A list of the API server that says itself that there is more. */
+  | "W_PAGE"
   /** A list, or an item of it, is not as JSON wants it. */
   | "W_JSON"
   /** A credential was masked on reading. */

@@ -1,4 +1,5 @@
 import type { Custody } from "#model/artifact.js";
+import { machineGaps } from "#model/cluster.js";
 import type { Conclusions, Verdicts } from "#model/conclusions.js";
 import type { Change, Gap, Missing, Outcome } from "#model/finding.js";
 import type { Intake } from "#model/intake.js";
@@ -37,7 +38,12 @@ export function conclude(book: Rulebook, intake: Intake, custody: readonly Custo
     changes: settle(compareMoments(book, worlds)),
     observations: settle(worlds.flatMap((w) => book.timelines.flatMap((t) => [...t.observe(w)]))),
     survey: settle(worlds.flatMap((w) => book.surveys.flatMap((s) => [...s.survey(w)]))),
-    gaps: [...collectGaps(verdicts), ...unlistedGaps(book.rules, worlds), ...unvisitedGaps(book.rules, worlds)],
+    gaps: [
+      ...collectGaps(verdicts),
+      ...unlistedGaps(book.rules, worlds),
+      ...unvisitedGaps(book.rules, worlds),
+      ...machineGaps(custody, joining(book.rules)),
+    ],
     rules: book.rules,
     verdicts,
     alarms: judgeAlarms(book.benign, worlds),
@@ -112,12 +118,17 @@ function unvisitedGaps(rules: readonly Rule[], worlds: readonly World[]): readon
   return [...own, others];
 }
 
+/** Rules that join what the cluster says of a node with what the node itself shows. */
+const joining = (rules: readonly Rule[]): readonly string[] =>
+  rules
+    .filter(({ needs }) => {
+      const kinds = Object.values(needs);
+      return kinds.some((k) => k.startsWith("kube.")) && kinds.some((k) => !k.startsWith("kube."));
+    })
+    .map((rule) => rule.id);
+
 /** Machines whose name is no node's: nothing that the cluster says of a node can be joined with what they show. */
 function unlistedGaps(rules: readonly Rule[], worlds: readonly World[]): readonly Gap[] {
-  const joins = (rule: Rule): boolean => {
-    const kinds = Object.values(rule.needs);
-    return kinds.some((k) => k.startsWith("kube.")) && kinds.some((k) => !k.startsWith("kube."));
-  };
   return unlisted(worlds).map((machine) => ({
     kind: "kube.node",
     node: machine,
@@ -125,7 +136,7 @@ function unlistedGaps(rules: readonly Rule[], worlds: readonly World[]): readonl
     why: "looked for, and not there",
     command:
       "sh collect.sh --no-cluster --node NAME   # on that machine, as root; NAME: what kubectl get nodes calls it",
-    blocks: rules.filter(joins).map((r) => r.id),
+    blocks: joining(rules),
     concerns: [],
   }));
 }

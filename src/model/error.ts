@@ -16,6 +16,7 @@ export type ErrorCode =
   | "E_TRAILING"
   | "E_SCHEMA"
   | "E_NO_BUNDLE"
+  | "E_CLUSTERS"
   | "E_DEADLINE"
   | "E_OUTPUT"
   | "E_SECRET"

@@ -22,6 +22,7 @@ import { ntp } from "./ntp.js";
 import { paths } from "./paths.js";
 import { process } from "./process.js";
 import { runtimeConfig } from "./runtime-config.js";
+import { tallied } from "./tally.js";
 
 const MAX_ISSUES = 20;
 
@@ -100,7 +101,8 @@ function gather(
       coverage.push(...coverageEntries(artifact, parser, got?.reading ?? "unread", found));
     }
   }
-  return { artifacts, facts, issues, coverage };
+  const tally = tallied(facts, coverage);
+  return { artifacts, facts, issues: [...issues, ...tally.issues], coverage: tally.coverage };
 }
 
 function emitInto(artifact: Artifact, got: Yield): Emit {

@@ -17,6 +17,8 @@ export interface Event {
   readonly message: string;
   readonly first: Instant | null;
   readonly last: Instant | null;
+  /** True where a field says when it was seen last, and cannot be read: `last` is null then. */
+  readonly lastUnreadable: boolean;
   readonly created: Instant | null;
   /** Null where the event has no count; then it stands for one occurrence at least. */
   readonly count: number | null;
@@ -73,7 +75,9 @@ function hostOf(item: View): string | null {
   return ON_NODES.has(componentOf(item) ?? "") ? someText(item, "reportingInstance") : null;
 }
 
-function timesOf(item: View): { readonly first: Instant | null; readonly last: Instant | null } {
+const ENDS = [["lastTimestamp"], ["deprecatedLastTimestamp"], ["series", "lastObservedTime"]] as const;
+
+function timesOf(item: View): Pick<Event, "first" | "last" | "lastUnreadable"> {
   const eventTime = instant(item, "eventTime");
   const first =
     instant(item, "firstTimestamp") ??
@@ -81,11 +85,8 @@ function timesOf(item: View): { readonly first: Instant | null; readonly last: I
     eventTime ??
     metaOf(item)?.created ??
     null;
-  const ends = [
-    instant(item, "lastTimestamp"),
-    instant(item, "deprecatedLastTimestamp"),
-    instant(item, "series", "lastObservedTime"),
-    eventTime,
-  ].reduce(latestOf, null);
-  return { first: earliest(first, ends), last: ends ?? first };
+  const ends = ENDS.map((keys) => instant(item, ...keys));
+  const last = [...ends, eventTime].reduce(latestOf, null);
+  const lastUnreadable = ENDS.some((keys, i) => !ends[i] && below(item, ...keys).value !== undefined);
+  return { first: earliest(first, last), last: lastUnreadable ? null : (last ?? first), lastUnreadable };
 }

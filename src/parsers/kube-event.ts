@@ -41,6 +41,11 @@ function openEvents(artifact: Artifact, emit: Emit, seen: Set<number>): Sink {
         if (seen.has(id)) return;
         seen.add(id);
       }
+      if (event.lastUnreadable)
+        emit.issue(
+          "W_ITEM",
+          `when the event at ${view.pointer} was seen last cannot be read: it may be later than told`,
+        );
       series.add(event, view);
     },
     end: () => {

@@ -3,7 +3,7 @@ import { evidenceIn } from "#model/evidence.js";
 import type { FactKind, FactKinds } from "#model/fact.js";
 import type { Emit, Parser } from "#model/intake.js";
 import { visible } from "#model/visible.js";
-import { isRecord, tooDeep, type View } from "./fields.js";
+import { below, instant, isRecord, tooDeep, type View } from "./fields.js";
 
 /** What one kind of Kubernetes object becomes. `read` returns null for an object that lacks what identifies it. */
 export interface ObjectReader<K extends FactKind> {
@@ -32,10 +32,24 @@ export function listParser<K extends FactKind>(reader: ObjectReader<K>): Parser 
     accepts: reader.accepts,
     open: (artifact, emit) => {
       const items = openItems(emit);
+      const seen = new Set<string>();
+      let again = 0;
       return {
         item: (item, index) => {
           const view = items.next(item, index);
           if (view === null) return;
+          const identity = identityOf(view);
+          if (identity !== null && seen.has(identity)) {
+            again += 1;
+            return;
+          }
+          if (identity !== null) seen.add(identity);
+          // Taken for none it would be told as an object that nobody deletes.
+          if (!isReadable(view, "metadata", "deletionTimestamp"))
+            return emit.issue(
+              "W_ITEM",
+              `the object at ${view.pointer} is being deleted, at a time that cannot be read`,
+            );
           const read = reader.read(view, artifact);
           if (read === null)
             return emit.issue("W_ITEM", `the object at ${view.pointer} lacks its name, namespace or uid`);
@@ -46,10 +60,28 @@ export function listParser<K extends FactKind>(reader: ObjectReader<K>): Parser 
           );
           emit.fact({ kind: reader.kind, ...read, artifact, evidence, json: bare(view.value) });
         },
-        end: () => items.end(),
+        end: () => {
+          if (again > 0)
+            emit.issue("W_TWICE", `${again} objects are in the list more than once: each counts where it comes first`);
+          items.end();
+        },
       };
     },
   };
+}
+
+/** What tells an object from others of its list; null where it has no name. */
+function identityOf(view: View): string | null {
+  const [kind, namespace, name, uid] = [
+    below(view, "kind"),
+    ...["namespace", "name", "uid"].map((key) => below(view, "metadata", key)),
+  ].map(({ value }) => (typeof value === "string" ? value : ""));
+  return name ? JSON.stringify([kind, namespace, name, uid]) : null;
+}
+
+/** Not there, or a time of the API. */
+function isReadable(view: View, ...keys: readonly string[]): boolean {
+  return below(view, ...keys).value === undefined || instant(view, ...keys) !== null;
 }
 
 /** Guards against elements that are no objects or nest without end, and counts fields of a wrong type into one issue. */

@@ -9,6 +9,8 @@ const COMPACT = /^[\w-]{2,2048}\.[\w-]{2,16384}\.[\w-]*$/;
 const MAX_TOKEN_CHARS = 65_536;
 
 const short = z.string().max(1_024);
+/** The API server binds a token to nothing without a name or uid. */
+const given = short.min(1);
 const seconds = z.number().int().min(0).max(253_402_300_799);
 const named = z.object({ name: short, uid: short.optional() });
 
@@ -23,7 +25,7 @@ const Claims = z.object({
     .object({
       namespace: short.optional(),
       serviceaccount: named.optional(),
-      pod: z.object({ name: short, uid: short }).optional(),
+      pod: z.object({ name: given, uid: given }).optional(),
       node: named.optional(),
     })
     .optional(),

@@ -46,6 +46,7 @@ export const EXIT = {
 export function exitCodeOf(code: ErrorCode): number {
   switch (code) {
     case "E_USAGE":
+    case "E_CLUSTERS":
       return EXIT.usage;
     case "E_SECRET":
       return EXIT.secret;

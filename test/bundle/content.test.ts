@@ -16,7 +16,6 @@ test("the items of a list, wherever they stand", async () => {
   const lists: readonly (readonly [string, readonly unknown[]])[] = [
     ['{"items":[]}', []],
     ['{"items":[ ]}', []],
-    ['{"items":null,"kind":"List"}', []],
     [
       '\n{ "kind" : "List" , "items" : [ {"a":[1,{"b":2}]} , "x" , null , 3 ] , "z":{} }\n',
       [{ a: [1, { b: 2 }] }, "x", null, 3],
@@ -27,6 +26,39 @@ test("the items of a list, wherever they stand", async () => {
     const { of, codes } = await pods(body);
     assert.equal([of("pods")?.items, of("pods")?.ends, codes], [items, [true], []], body);
   }
+});
+
+test("a list is whole unless it says that it is a page, or holds null where its items are", async () => {
+  const whole = [
+    '{"metadata":{"resourceVersion":"12"},"items":[{"a":1}]}',
+    '{"items":[{"a":1}],"metadata":{"continue":"","remainingItemCount":0,"resourceVersion":"","selfLink":""}}',
+    '{"metadata":{"continue":null,"remainingItemCount":null},"items":[{"a":1}]}',
+    '{"metadata":null,"items":[{"a":1}]}',
+    // Those of an item, and of something that is not the list's own, say nothing of the list.
+    '{"items":[{"metadata":{"continue":"x","remainingItemCount":4}}]}',
+    '{"other":{"metadata":{"continue":"x"}},"continue":"x","remainingItemCount":3,"items":[{"a":1}]}',
+  ];
+  for (const body of whole) {
+    const { of, codes, artifact } = await pods(body);
+    assert.equal([of("pods")?.ends, codes, artifact("pods")?.coverage], [[true], [], "complete"], body);
+  }
+  const pages = [
+    '{"metadata":{"continue":"eyJ2Ij","remainingItemCount":40},"items":[{"a":1}]}',
+    '{"items":[{"a":1}],"metadata":{"continue":"eyJ2Ij"}}',
+    '{"items":[{"a":1}],"metadata":{"remainingItemCount":1}}',
+    '{"items":[{"a":1}],"metadata":{"remainingItemCount":"40"}}',
+    '{"items":[{"a":1}],"metadata":{"cont\\u0069nue":"x"}}',
+    '{"metadata":{"continue":"x"},"items":[{"a":1}],"metadata":{}}',
+    '{"items":[{"a":1}],"metadata":{bad}}',
+  ];
+  for (const body of pages) {
+    const { of, codes, artifact } = await pods(body);
+    assert.equal([of("pods")?.items, of("pods")?.ends], [[{ a: 1 }], [false]], body);
+    assert.equal([codes, artifact("pods")?.coverage], [["W_PAGE"], "truncated"], body);
+  }
+  const none = await pods('{"items":null,"kind":"List"}');
+  assert.equal([none.of("pods")?.items, none.codes], [[], ["W_PAGE"]]);
+  assert.is(none.artifact("pods")?.coverage, "truncated");
 });
 
 test("a document that is no list", async () => {

@@ -4,10 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { findBundles } from "#bundle/read.js";
-import { refusal } from "./archive.js";
+import { bundle, PODS, refusal } from "./archive.js";
 
 const test = suite<{ folder: string }>("bundle/find");
 
@@ -62,7 +63,52 @@ test("of many, ten are named and the rest counted; where there is no bundle besi
   writeFileSync(join(folder, "a.tar"), "");
   const list = await told(folder);
   assert.is(list.length, 11);
-  assert.is(list[10], "E_NOT_FILE : 3 more things in this folder can be no bundle: not opened");
+  assert.is(list[10], "E_NOT_FILE : 3 more things in this folder were passed over: not read");
+});
+
+test("a bundle under another name is told, whatever it is called; what only looks a little like one is not", async ({
+  folder,
+}) => {
+  writeFileSync(join(folder, "a.tar"), "");
+  const packed = gzipSync(bundle([PODS]));
+  const names = ["k8s02.evidence", "plain", ".part.tar.gz", "k8s01.tar.gz.1"];
+  const inside = [packed, gunzipSync(packed), packed.subarray(0, packed.length >> 1), packed];
+  names.forEach((name, i) => void writeFileSync(join(folder, name), inside[i] ?? ""));
+  const near: readonly (readonly [string, Buffer | string])[] = [
+    ["log.gz", gzipSync("bundle/ is a word in a log\n".repeat(100))],
+    ["other.zip", gzipSync(gunzipSync(packed).subarray(512))],
+    ["bundle.txt", "bundle/"],
+    ["empty", ""],
+    ["damaged", Buffer.concat([packed.subarray(0, 12), Buffer.alloc(600, 7)])],
+    ["review.md", "# bundle/"],
+  ];
+  for (const [name, body] of near) writeFileSync(join(folder, name), body);
+  const why = "begins as a bundle does, but is not called *.tar.gz, *.tgz or *.tar: not read, name the file itself";
+  assert.equal(
+    await told(folder),
+    [...names].sort().map((name) => `E_NOT_FILE /${name}: ${why}`),
+  );
+  assert.equal((await findBundles([folder])).files, [join(folder, "a.tar")]);
+});
+
+test("bundles in folders below are told by their folder; links are not followed", async ({ folder }) => {
+  writeFileSync(join(folder, "a.tar"), "");
+  mkdirSync(join(folder, "x/y"), { recursive: true });
+  mkdirSync(join(folder, "folder.tar"));
+  for (const name of ["x/one.tgz", "x/y/two.tar", "x/y/three.tar.gz", "x/y/notes.txt", "x/y/.hidden.tar"])
+    writeFileSync(join(folder, name), "");
+  symlinkSync(".", join(folder, "loop"));
+  symlinkSync("..", join(folder, "x/up"));
+  const rest = "are called as bundles are: not read, name this folder too";
+  assert.equal(await told(folder), [
+    "E_NOT_FILE /x: a file below the folder that was named is called as bundles are: not read, name this folder too",
+    `E_NOT_FILE /x/y: 2 files below the folder that was named ${rest}`,
+  ]);
+  // Named themselves, they are read, and not told of again.
+  const all = await findBundles([folder, join(folder, "x"), join(folder, "x/y")]);
+  assert.equal([all.files.length, all.passedOver], [4, []]);
+  rmSync(join(folder, "a.tar"));
+  assert.is(await refusal(() => findBundles([folder])), "E_NOT_FILE");
 });
 
 test("what cannot be taken has its own code", async ({ folder }) => {

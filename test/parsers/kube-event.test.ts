@@ -140,18 +140,16 @@ test("whose node it is", () => {
 });
 
 test("damaged events cost what is damaged", () => {
-  const bad = [
-    { count: "185" },
-    { count: -1 },
-    { count: 1.5 },
-    { count: 1e300 },
-    { lastTimestamp: "2026-05-23 02:45" },
-    { firstTimestamp: 5 },
-  ];
+  const bad = [{ count: "185" }, { count: -1 }, { count: 1.5 }, { count: 1e300 }, { firstTimestamp: 5 }];
   for (const over of bad) {
     const intake = intakeOf([apiList("events"), [killed(1, over)]]);
     assert.is(intake.issues[0]?.code, "W_FIELD", JSON.stringify(over));
     assert.is(values(intake, "kube.event").length, 1);
+  }
+  for (const lastTimestamp of ["2026-05-23 02:45", "", "yesterday", 5]) {
+    const intake = intakeOf([apiList("events"), [killed(1, { lastTimestamp })]]);
+    assert.is(values(intake, "kube.event")[0]?.last, null, `${lastTimestamp} is not the first time either`);
+    assert.is(intake.coverage[0]?.coverage, "truncated");
   }
   const intake = intakeOf([apiList("events"), [killed(1, { involvedObject: {} }), killed(2)]]);
   assert.is(values(intake, "kube.event").length, 1);

@@ -141,7 +141,8 @@ test("a pod", () => {
 });
 
 test("a field can be cited by pointer, and what only repeats the object is gone", () => {
-  const [, fact] = ofKind(intakeOf([apiList("pods"), [POD, POD]]), "kube.pod");
+  const other = { ...POD, metadata: { ...POD.metadata, uid: "other" } };
+  const [, fact] = ofKind(intakeOf([apiList("pods"), [other, POD]]), "kube.pod");
   assert.is(fact?.evidence.excerpt, "Pod openebs/pvc-1-jiva-rep-1-5dd8f67sqmz");
   if (fact === undefined) return assert.unreachable();
   const field = cite(fact, "/metadata/deletionTimestamp");
@@ -159,6 +160,38 @@ test("a pod that no node has, and nearly no fields", () => {
   assert.is(pod?.phase, "Unknown");
   assert.is(pod?.created, null);
   assert.equal(pod?.containers, []);
+});
+
+test("an object that a list holds twice counts once, and that is told; another of its name does not", () => {
+  const again = { ...POD, metadata: { ...POD.metadata, uid: "later" } };
+  const intake = intakeOf([apiList("pods"), [POD, again, POD, POD]]);
+  assert.equal(
+    values(intake, "kube.pod").map((pod) => pod.uid),
+    ["pod-uid", "later"],
+  );
+  assert.equal(
+    intake.issues.map((i) => `${i.code} ${i.message}`),
+    ["W_TWICE 2 objects are in the list more than once: each counts where it comes first"],
+  );
+  assert.is(intake.coverage[0]?.coverage, "complete");
+  // Without uids, as some tools write them, namespace and name tell objects apart.
+  const bare = ["a", "b", "a"].map((name) => ({ metadata: { namespace: "n", name }, revision: 1 }));
+  assert.is(values(intakeOf([apiList("controllerrevisions"), bare]), "kube.revision").length, 2);
+});
+
+test("a deletion at a time that cannot be read is no missing deletion: the pod is left out, and the list is not whole", () => {
+  const at = (deletionTimestamp: unknown) =>
+    intakeOf([apiList("pods"), [{ ...POD, metadata: { ...POD.metadata, deletionTimestamp } }]]);
+  for (const odd of ["yesterday", "", "2026-13-01T00:00:00Z", "2026-05-23T02:01:30", 5, {}, false]) {
+    const intake = at(odd);
+    assert.is(values(intake, "kube.pod").length, 0, JSON.stringify(odd));
+    assert.is(intake.coverage[0]?.coverage, "truncated");
+    assert.equal(
+      intake.issues.filter((i) => i.code === "W_ITEM").map((i) => i.message),
+      ["the object at /items/0 is being deleted, at a time that cannot be read"],
+    );
+  }
+  for (const none of [null, undefined]) assert.equal(values(at(none), "kube.pod")[0]?.deletion, null);
 });
 
 test("wrong types cost the field, missing names the object, and both are told", () => {

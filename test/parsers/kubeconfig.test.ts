@@ -94,7 +94,8 @@ test("server, CA and bound token of the current context; the token's line and cl
 });
 
 test("tokens: the status is typed, whatever comes", () => {
-  const { "kubernetes.io": _, ...unbound } = BOUND;
+  const { "kubernetes.io": bound, ...unbound } = BOUND;
+  const boundTo = (pod: object) => ({ ...BOUND, "kubernetes.io": { ...bound, pod } });
   const cases: readonly (readonly [string, string])[] = [
     [token(unbound), "jwt"],
     ["", "absent"],
@@ -107,6 +108,10 @@ test("tokens: the status is typed, whatever comes", () => {
     [token([1, 2]), "malformed"],
     [token(null), "malformed"],
     [token({ ...BOUND, exp: "1810944929" }), "malformed"],
+    [token(boundTo({ name: "", uid: "" })), "malformed"],
+    [token(boundTo({ name: "calico-node-62cn9", uid: "" })), "malformed"],
+    [token(boundTo({ name: "", uid: "pod-uid" })), "malformed"],
+    [token(boundTo({ name: "p", uid: "u" })), "jwt"],
     [token({ ...BOUND, exp: -1 }), "malformed"],
     [token({ ...BOUND, exp: 1e300 }), "malformed"],
     [token({ ...BOUND, iss: "x".repeat(5_000) }), "malformed"],

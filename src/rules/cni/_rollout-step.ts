@@ -2,25 +2,13 @@ import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact } from "#model/fact.js";
 import { type FileTree, parentOf } from "#model/file-tree.js";
 import type { Outcome } from "#model/finding.js";
-import type { Instant } from "#model/instant.js";
 import { type FactView, foreseen, refuted, undetermined } from "#model/rule.js";
 import { code, codes, type Statement, say, word } from "#model/statement.js";
 import type { Credential } from "./_credential.js";
-import type { Agent, WriteTarget } from "./_writer.js";
+import type { History, Step } from "./_revision-history.js";
+import type { Agent } from "./_writer.js";
 
 type Revision = Fact<"kube.revision">;
-
-/** Two neighbouring revisions that write to different places, or other text into the configuration. */
-export interface Step {
-  readonly before: Revision;
-  readonly after: Revision;
-  /** When each was rolled out, where that is known; a rollback leaves the creation time of what it brings back. */
-  readonly beforeAt: Instant | null;
-  readonly afterAt: Instant | null;
-  readonly broughtBack: boolean;
-  readonly from: WriteTarget;
-  readonly to: WriteTarget;
-}
 
 /** At most so many pieces of evidence are cited of one kind. */
 const CITED = 6;
@@ -46,10 +34,11 @@ export function leadsTo(credential: Credential, tree: FileTree, { to }: Step): O
   return { state: target.state === "absent" ? "two" : state, reads, evidence };
 }
 
-/** No node is struck: because the step leads nowhere else, or because no pod runs it yet, or for all that is known. */
+/** No node is struck: because the newest step leads nowhere else, or because no pod runs it yet, or for all that is known. */
 export function* weighed(
   daemonSet: string,
   step: Step,
+  history: History,
   examined: readonly Examined[],
   chosen: readonly Agent[],
   paths: FactView<"path">,
@@ -57,12 +46,15 @@ export function* weighed(
   const { after, to } = step;
   const about = { node: examined.map((e) => e.node), workload: [`DaemonSet/${daemonSet}`] };
   const apart = examined.filter((e) => e.state === "two");
+  // What a later revision left as it was is in force with that one, too.
+  const hashes = history.revisions.flatMap((r) => (r.value.revision >= after.value.revision ? r.value.hash : []));
   const running = chosen.filter(
-    (a) => a.daemonSet === daemonSet && a.pod.value.labels["controller-revision-hash"] === after.value.hash,
+    (a) => a.daemonSet === daemonSet && hashes.includes(a.pod.value.labels["controller-revision-hash"] ?? null),
   );
   const unseen = examined.find((e) => e.state === "unknown");
   if (apart.length === 0 && !unseen) {
-    yield refuted({ subject: daemonSet, about, statements: [harmless(daemonSet, step, examined)] });
+    if (history.unknown) yield undetermined({ subject: daemonSet, about, missing: [history.unknown] });
+    else yield refuted({ subject: daemonSet, about, statements: [harmless(daemonSet, step, examined)] });
     return;
   }
   if (unseen || running.length > 0) {
@@ -79,7 +71,7 @@ export function* weighed(
     });
   }
   if (running.length === 0 && after.value.hash !== null)
-    for (const trap of apart) yield pending(daemonSet, step, trap, chosen);
+    for (const trap of apart) yield pending(daemonSet, step, trap, chosen, history);
 }
 
 /** A revision that no pod runs yet, and that will write where the plugin of a node does not read. */
@@ -88,6 +80,7 @@ function pending(
   { after, to }: Step,
   { node, reads, evidence }: Examined,
   chosen: readonly Agent[],
+  { endKnown }: History,
 ) {
   const pod = chosen.find((a) => a.node === node)?.pod;
   const shown = pod ? cite(pod, "/metadata/labels/controller-revision-hash") : after.evidence;
@@ -99,7 +92,7 @@ function pending(
     at: null,
     on: `the replacement of ${pod?.value.name ?? "the agent's pod"} on ${node} by one of revision ${after.value.revision}`,
     unless: `the hostPath of that revision is set to ${reads}, or ${to.hostPath} on ${node} is made a link to it, before`,
-    unverified: [],
+    unverified: endKnown ? [] : ["no later revision changed it: not all of them are known"],
     statements: [
       say`Revision ${word(after.value.revision, cite(after, "/revision"))} of ${code(daemonSet, template(after))} writes to ${code(to.hostPath, template(after))}, and the plugin on ${code(node, ...evidence)} reads ${code(reads, ...evidence)}: two directories; no pod runs that revision yet, nor does ${code(pod?.value.name ?? "", shown)}`,
     ],

@@ -5,9 +5,10 @@ import { citing, code, codes, fragment, known, lapseOf, type Statement, say, tim
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { type NodeFiles, nodeFiles } from "./_credential.js";
 import { CALICO_INSTALL } from "./_references.js";
+import { type History, historyOf, type Step } from "./_revision-history.js";
 import { rolloutConsequence } from "./_rollout-actions.js";
-import { leadsTo, type Step, weighed } from "./_rollout-step.js";
-import { type Agent, agentOn, agents, isBroughtBack, rolloutOf, type WriteTarget, writeTarget } from "./_writer.js";
+import { leadsTo, weighed } from "./_rollout-step.js";
+import { type Agent, agentOn, agents } from "./_writer.js";
 
 type Revision = Fact<"kube.revision">;
 
@@ -31,20 +32,18 @@ export default defineRule({
     for (const daemonSet of [...new Set(chosen.map((a) => a.daemonSet))].sort()) {
       const nodes = chosen.filter((a) => a.daemonSet === daemonSet).map((a) => a.node);
       const base = { subject: daemonSet, about: { node: nodes, workload: [`DaemonSet/${daemonSet}`] } };
-      const history = revisions.all
-        .filter((r) => `${r.value.namespace}/${r.value.owner?.name}` === daemonSet)
-        .sort((a, b) => a.value.revision - b.value.revision);
-      if (history.length === 0) {
+      const history = historyOf(daemonSet, revisions, pods.all);
+      if (!history) {
         yield undetermined({ ...base, missing: [revisions.missing(`the ControllerRevisions of ${daemonSet}`)] });
         continue;
       }
-      const steps = stepsOf(history, pods.all);
       const hit = context.findings("cni-conf-dir-diverged").filter((f) => f.value["daemonSet"] === daemonSet);
-      const newest = history.at(-1) as Revision;
       const struck = hit.flatMap((f) => f.about.node ?? []);
-      const last = steps.at(-1);
+      const last = history.steps.at(-1);
       if (!last) {
-        yield refuted({ ...base, statements: [unchanged(daemonSet, newest, history.length)] });
+        yield history.unknown
+          ? undetermined({ ...base, missing: [history.unknown] })
+          : refuted({ ...base, statements: [unchanged(daemonSet, history)] });
       } else if (hit.length === 0) {
         const examined = nodes.flatMap((node) => {
           const here = files.get(node);
@@ -54,9 +53,9 @@ export default defineRule({
         });
         const what = `the kubeconfig in use on a node of ${daemonSet}`;
         if (examined.length === 0) yield undetermined({ ...base, missing: [kubeconfigs.missing(what, nodes[0])] });
-        else yield* weighed(daemonSet, last, examined, chosen, paths);
+        else yield* weighed(daemonSet, last, history, examined, chosen, paths);
       } else {
-        yield* judge(daemonSet, steps, struck, all, files, context);
+        yield* judge(daemonSet, history, last, struck, all, files, context);
       }
     }
   },
@@ -82,24 +81,11 @@ export default defineRule({
   tags: ["calico", "cni", "rollout"],
 });
 
-/** The pairs of neighbouring revisions that write to different places, or other text into the configuration. */
-function stepsOf(history: readonly Revision[], pods: readonly Fact<"kube.pod">[]): readonly Step[] {
-  return history.slice(1).flatMap((after, i) => {
-    const before = history[i];
-    const [from, to] = [writeTarget(before?.value.template ?? null), writeTarget(after.value.template)];
-    if (!before || !from || !to || !moved(from, to)) return [];
-    const [beforeAt, afterAt] = [rolloutOf(before, history, pods), rolloutOf(after, history, pods)];
-    return [{ before, after, beforeAt, afterAt, broughtBack: isBroughtBack(after, history), from, to }];
-  });
-}
-
-const moved = (a: WriteTarget, b: WriteTarget): boolean =>
-  a.hostPath !== b.hostPath || a.netDirEnv !== b.netDirEnv || a.confNameEnv !== b.confNameEnv;
-
 /** For each struck node, the newest step that led away from what its plugin reads; nodes of one step are one finding. */
 function* judge(
   daemonSet: string,
-  steps: readonly Step[],
+  history: History,
+  last: Step,
   struck: readonly string[],
   all: readonly Agent[],
   files: ReadonlyMap<string, NodeFiles>,
@@ -107,19 +93,22 @@ function* judge(
 ) {
   const led = struck.flatMap((node) => {
     const here = files.get(node);
-    const step = here ? steps.findLast((s) => ledAway(s, here)) : undefined;
+    const step = here ? history.steps.findLast((s) => ledAway(s, here)) : undefined;
     return step ? [{ node, step }] : [];
   });
   const step = led.at(-1)?.step;
   if (step) {
     const nodes = led.filter((l) => l.step === step).map((l) => l.node);
-    yield foundFor(daemonSet, step, nodes, all, context);
+    yield foundFor(daemonSet, step, history, nodes, all, context);
     return;
   }
-  const last = steps.at(-1) as Step;
+  const base = { subject: daemonSet, about: { node: struck, workload: [`DaemonSet/${daemonSet}`] } };
+  if (history.unknown) {
+    yield undetermined({ ...base, missing: [history.unknown] });
+    return;
+  }
   yield refuted({
-    subject: daemonSet,
-    about: { node: struck, workload: [`DaemonSet/${daemonSet}`] },
+    ...base,
     statements: [
       say`No revision of ${code(daemonSet, last.after.evidence)} up to ${word(last.after.value.revision, last.after.evidence)} moved it away from the directory that the plugin on ${codes(struck, 6, last.before.evidence)} reads`,
     ],
@@ -140,26 +129,39 @@ function ledAway({ from, to }: Step, { followed, tree }: NodeFiles): boolean {
   );
 }
 
-const unchanged = (daemonSet: string, newest: Revision, revisions: number): Statement =>
-  revisions === 1
+const unchanged = (daemonSet: string, { newest, revisions }: History): Statement =>
+  revisions.length === 1
     ? say`${code(daemonSet, newest.evidence)} has had one revision only, so nothing changed where it writes`
-    : say`The newest of the ${word(revisions, newest.evidence)} revisions of ${code(daemonSet, newest.evidence)} writes where the ones before it did`;
+    : say`The newest of the ${word(revisions.length, newest.evidence)} revisions of ${code(daemonSet, newest.evidence)} writes where the ones before it did`;
 
 const template = (revision: Revision) => cite(revision, "/data/spec/template/spec/volumes");
+
+/** That nothing else moved it, where not every revision is known; the pods tell which is in force. */
+function doubtsOf({ after, between }: Step, history: History, struck: readonly string[], all: readonly Agent[]) {
+  const inForce = struck.every(
+    (node) => agentOn(all, node)?.pod.value.labels["controller-revision-hash"] === after.value.hash,
+  );
+  const later = history.endKnown || inForce ? [] : ["no later revision moved it again: not all of them are known"];
+  return [...(between === null ? [] : [between]), ...later];
+}
 
 function foundFor(
   daemonSet: string,
   step: Step,
+  history: History,
   struck: readonly string[],
   all: readonly Agent[],
   context: MatchContext,
 ) {
   const { after, from, to } = step;
+  const unverified = doubtsOf(step, history, struck, all);
   return found({
     subject: daemonSet,
     about: { node: struck, workload: [`DaemonSet/${daemonSet}`] },
     since: step.afterAt,
     lastSeen: seenAt(after, context.moment),
+    unverified,
+    missing: unverified.length > 0 && history.unknown ? [history.unknown] : [],
     value: {
       daemonSet,
       from: from.hostPath,

@@ -255,13 +255,14 @@ test("a writer whose file of that name lies in another directory writes elsewher
   assert.equal(verdicts(said(diverged, ...plain(), agent("/opt/cni/conf"), ...ELSEWHERE)), ["found n1"]);
 });
 
-const revision = (n: number, hostPath: string): Fact<"kube.revision"> =>
+const revision = (n: number, hostPath: string, more: Partial<FactKinds["kube.revision"]> = {}): Fact<"kube.revision"> =>
   fact("kube.revision", {
     name: `calico-node-${n}`,
     owner: { kind: "DaemonSet", name: "calico-node", uid: "ds-1" },
     revision: n,
     created: at(`2024-03-0${n}T00:00:00Z`),
     template: agent(hostPath).value.template,
+    ...more,
   });
 const ROLLOUT = [revision(1, CONF_DIR), revision(2, "/opt/cni/conf")];
 
@@ -278,6 +279,85 @@ test("revisions that write to one place changed nothing, and without revisions n
 test("a change of path is refuted where no node diverged", () => {
   const joined = [...plain(), agent("/opt/cni/conf"), link("/opt/cni/conf", CONF_DIR)];
   assert.equal(rolled([...joined, ...ROLLOUT]), ["refuted kube-system/calico-node"]);
+});
+
+const CUT = { coverage: { "kube.revision": "truncated" as const } };
+const REFUTED = ["refuted kube-system/calico-node"];
+const OPEN = ["undetermined kube-system/calico-node"];
+
+test("only every revision there ever was, each of them read, shows that nothing changed", () => {
+  const of = (revisions: readonly Fact[], part = {}) => rolled([...plain(), agent(), ...revisions], part);
+  const same = (...numbers: readonly number[]) => numbers.map((n) => revision(n, CONF_DIR));
+  for (const whole of [same(1), same(1, 2), same(1, 2, 3)]) {
+    assert.equal(of(whole), REFUTED);
+    assert.equal(of(whole, CUT), OPEN);
+  }
+  // Pruned, or deleted: the change may lie in what is not there.
+  for (const rest of [same(2), same(2, 3), same(1, 3), same(4, 5)]) assert.equal(of(rest), OPEN);
+  const unread = [null, { ...agent().value.template, hostPaths: [] }];
+  for (const template of unread) {
+    assert.equal(of([revision(1, CONF_DIR, { template }), ...same(2)]), OPEN);
+    assert.equal(of([...same(1), revision(2, CONF_DIR, { template })]), OPEN);
+  }
+});
+
+test("a number that a rollback left is no lost revision", () => {
+  const of = (...revisions: readonly Fact[]) => rolled([...plain(), agent(), ...revisions]);
+  const first = { created: at("2024-03-01T00:00:00Z") };
+  assert.equal(of(revision(2, CONF_DIR), revision(3, CONF_DIR, first)), REFUTED);
+  // One rollback leaves one number; made in one second, or at an unknown time, it is none for all that is known.
+  assert.equal(of(revision(3, CONF_DIR), revision(4, CONF_DIR, first)), OPEN);
+  assert.equal(of(revision(2, CONF_DIR), revision(3, CONF_DIR, { created: at("2024-03-02T00:00:00Z") })), OPEN);
+  assert.equal(of(revision(2, CONF_DIR), revision(3, CONF_DIR, { created: null })), OPEN);
+});
+
+test("revisions of something else that has the name are not those of the DaemonSet", () => {
+  const owner = { kind: "StatefulSet", name: "calico-node", uid: "sts" };
+  assert.equal(rolled([...plain(), agent(), revision(1, CONF_DIR, { owner })]), OPEN);
+});
+
+test("a change of path that is harmless, or of other nodes, rules out no other one in what is not listed", () => {
+  const joined = [...plain(), agent("/opt/cni/conf"), link("/opt/cni/conf", CONF_DIR)];
+  const later = [revision(2, CONF_DIR), revision(3, "/opt/cni/conf")];
+  assert.equal(rolled([...joined, ...later]), OPEN);
+  assert.equal(rolled([...joined, ...ROLLOUT], CUT), OPEN);
+  const diverging = [...plain(), agent("/opt/cni/conf"), ...ELSEWHERE];
+  const neither = [revision(1, "/srv/a"), revision(2, "/opt/cni/conf")];
+  assert.equal(rolled([...diverging, ...neither]), REFUTED);
+  assert.equal(rolled([...diverging, ...neither], CUT), OPEN);
+});
+
+test("a change is as sure as its revisions follow each other, and as the pods show the newer one in force", () => {
+  const doubts = (revisions: readonly Fact[], part = {}, hash = "h") => {
+    const labels = { "controller-revision-hash": hash };
+    const facts = [...plain(), agent("/opt/cni/conf", { labels }), ...ELSEWHERE, ...revisions];
+    const [outcome] = judge(moved, publish(scene(facts, part), diverged));
+    return outcome?.outcome === "found" && [outcome.unverified, outcome.missing.length];
+  };
+  const to = (n: number) => revision(n, "/opt/cni/conf", { hash: "h" });
+  assert.equal(doubts([revision(1, CONF_DIR), to(2)]), [[], 0]);
+  assert.equal(doubts([revision(3, CONF_DIR), to(4)]), [[], 0]);
+  assert.equal(doubts([revision(1, CONF_DIR), to(2)], CUT), [[], 0]);
+  const later = "no later revision moved it again: not all of them are known";
+  assert.equal(doubts([revision(1, CONF_DIR), to(2)], CUT, "another"), [[later], 1]);
+  const one = "revision 2, which is not listed, did not move it before";
+  assert.equal(doubts([revision(1, CONF_DIR), to(3)]), [[one], 1]);
+  const two = "none of the revisions 2 to 3, which are not listed, moved it before";
+  assert.equal(doubts([revision(1, CONF_DIR), to(4)]), [[two], 1]);
+});
+
+test("a revision that a later one left as it was is in force with that one", () => {
+  const to = (n: number) => revision(n, "/opt/cni/conf", { hash: `h${n}` });
+  const on = (hash: string) =>
+    rolled([
+      ...plain(),
+      agent(CONF_DIR, { labels: { "controller-revision-hash": hash } }),
+      directory("/opt/cni/conf"),
+      ...[revision(1, CONF_DIR, { hash: "h1" }), to(2), to(3)],
+    ]).map((verdict) => verdict.split(" ")[0]);
+  assert.equal(on("h1"), ["foreseen"]);
+  assert.equal(on("h2"), ["undetermined"]);
+  assert.equal(on("h3"), ["undetermined"]);
 });
 
 test("a change of path is not refuted where no node's files could be followed", () => {
