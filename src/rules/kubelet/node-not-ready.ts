@@ -24,7 +24,9 @@ import {
 import { outageOutcome, type PastOutage, pastOutages } from "./_past-outage.js";
 import { groupBy, type Pod, requestedAt, seenAt, uidsOf, WHAT_NODES } from "./_pods.js";
 import { NODES } from "./_references.js";
-import { stuckPods } from "./_stuck.js";
+import { cameLater, type Due, partByDue, silences } from "./_silence.js";
+import { GONE, stuckPods } from "./_stuck.js";
+import { BEGUN, creatingPods, isWaiting } from "./_waiting.js";
 
 export default defineRule({
   id: "node-not-ready",
@@ -46,9 +48,10 @@ export default defineRule({
       const outage = context.derive(pastOutages).get(node.value.name);
       const isOpen = outage && !concerned.has(node.value.name);
       if (isOpen && outageOutcome(node.value.name, outage).outcome === "found") {
-        yield open(node, before(node, outage));
+        yield open(node, inOutage(node, outage));
         continue;
       }
+      yield* before(node, context);
       // A node without a condition is a gap only where something depends on it.
       if (outcome.outcome !== "undetermined" || concerned.has(node.value.name)) yield outcome;
     }
@@ -112,7 +115,7 @@ export default defineRule({
   references: [NODES],
   falsePositives: ["a node that was switched off on purpose and left in the cluster"],
   examples: {
-    found: ["kubelet/node-not-ready.yaml"],
+    found: ["kubelet/node-not-ready.yaml", "kubelet/stuck-before-silence.yaml"],
     refuted: ["kubelet/failed-kill-pod.yaml"],
     undetermined: ["kubelet/stuck-without-nodes.yaml"],
   },
@@ -130,10 +133,12 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
     return refuted({ subject, about, standsSince, statements: [answering(node, ready, context)] });
   }
   if (isSettling(node, condition, context)) return open(node, later(node));
+  const silence = context.derive(silences).get(name);
   return found({
     subject,
     about,
-    since: isSilent(condition) ? stopped(condition) : condition.since,
+    since: isSilent(condition) ? stopped(condition, silence?.notBefore ?? null) : condition.since,
+    ...(silence?.notBefore ? { notBefore: silence.notBefore } : {}),
     lastSeen: seenAt(node, context.moment),
     statements: [
       isSilent(condition)
@@ -142,17 +147,35 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
       ...(condition.heartbeat ? [say`Its last report was of ${time(condition.heartbeat, evidence)}.`] : []),
       ...(condition.since ? [say`The condition changed at ${time(condition.since, evidence)}.`] : []),
     ],
+    unverified: [...doubted(node, context)],
     value: { node: name },
   });
 }
 
+/** Pods on it that were deleted, and those that wait for their containers, each with when they ought to have got on. */
+function* onIt(node: NodeFact, context: MatchContext): Iterable<readonly [readonly Pod[], Due]> {
+  const isOn = (pod: Pod): boolean => pod.value.node === node.value.name;
+  yield [context.derive(stuckPods).filter(isOn), GONE];
+  yield [context.derive(creatingPods).filter((pod) => isOn(pod) && isWaiting(pod, context)), BEGUN];
+}
+
+/** Where it was not Ready before as well, what was stuck by its last sign of life may have been so since then, or for another reason. */
+function doubted(node: NodeFact, context: MatchContext): readonly string[] {
+  const silence = context.derive(silences).get(node.value.name);
+  if (!silence?.again) return [];
+  const bound = { ...silence, notBefore: silence.again };
+  const early = [...onIt(node, context)].some(([pods, due]) => partByDue(pods, due, bound).before.length > 0);
+  return early ? ["that it worked no pods when these were to get on: it was not Ready before, too, and came back"] : [];
+}
+
 /**
- * When a kubelet fell silent: after its last heartbeat, and before the condition changed. It posts its status every five minutes where nothing
- * changes, so the heartbeat alone is no beginning.
+ * When a kubelet fell silent: after its last sign of life, and before the condition changed. It posts its status every five minutes where
+ * nothing changes, so the heartbeat alone is no beginning.
  */
-function stopped({ heartbeat, since }: Condition): Instant | null {
-  if (!heartbeat || !since || since.epochMs <= heartbeat.epochMs) return since ?? heartbeat;
-  return { ...heartbeat, precisionMs: Math.max(heartbeat.precisionMs, since.epochMs - heartbeat.epochMs) };
+function stopped({ heartbeat, since }: Condition, sign: Instant | null): Instant | null {
+  const from = sign ?? heartbeat;
+  if (!from || !since || since.epochMs <= from.epochMs) return since ?? from;
+  return { ...from, precisionMs: Math.max(from.precisionMs, since.epochMs - from.epochMs) };
 }
 
 /** Ready=True, or False for a reason that leaves the kubelet working: it says so, with its last sign of life. */
@@ -184,6 +207,18 @@ function reported(node: NodeFact, ready: NonNullable<ReturnType<typeof readyOf>>
 const open = (node: NodeFact, missing: Missing): Outcome =>
   undetermined({ subject: node.value.name, about: { node: [node.value.name] }, missing: [missing] });
 
+/** What was stuck when its kubelet still worked: that it works no more explains none of the time before. */
+function* before(node: NodeFact, context: MatchContext): Iterable<Outcome> {
+  const silence = context.derive(silences).get(node.value.name);
+  for (const [pods, due] of onIt(node, context)) {
+    const statement = silence && cameLater(silence, pods, due);
+    if (!statement) continue;
+    const subject = `${node.value.name} before, for ${due === GONE ? "deleted pods" : "pods that wait"}`;
+    const about = { node: [node.value.name], pod: uidsOf(partByDue(pods, due, silence).before) };
+    yield refuted({ subject, about, statements: [statement], excludes: "cause" });
+  }
+}
+
 /** What a kubelet says in its first seconds does not tell what it will say next. */
 const later = (node: NodeFact): Missing => ({
   ...noReadyCondition(node),
@@ -192,7 +227,7 @@ const later = (node: NodeFact): Missing => ({
 });
 
 /** What its condition said in an outage that is over. */
-const before = (node: NodeFact, { from, to }: PastOutage): Missing => ({
+const inOutage = (node: NodeFact, { from, to }: PastOutage): Missing => ({
   ...noReadyCondition(node),
   what: `the Ready condition of ${node.value.name} while it was not Ready`,
   why: REPLACED,

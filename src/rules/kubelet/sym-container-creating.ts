@@ -24,10 +24,8 @@ import {
 } from "./_pods.js";
 import { POD_LIFECYCLE } from "./_references.js";
 import { sandboxErrorClass } from "./_sandbox-error.js";
-import { creatingContainers, waitsForSandbox } from "./_waiting.js";
-
-/** Images are pulled after ContainerCreating has been shown for a while: below this a slow start is no symptom. */
-const WAITING_MS = 300_000;
+import { bySilence, cameLater, dueAt, type Silence, silences } from "./_silence.js";
+import { BEGUN, creatingPods, isWaiting, startOf, WAITING_MS } from "./_waiting.js";
 
 /** A pull of a large image takes its time; so long a list of events still tells that it goes on. */
 const PULLING_MS = 3_600_000;
@@ -44,7 +42,7 @@ export default defineRule({
   needs: { pods: "kube.pod" },
   explains: [effect("sym:replica-redundancy", ["workload"], "propagates")],
   *match({ pods }, context) {
-    const creating = pods.all.filter((pod) => creatingContainers(pod).length > 0 && waitsForSandbox(pod));
+    const creating = context.derive(creatingPods);
     const reasons = context.derive(eventsByUid);
     const old = creating.filter((pod) => isWaiting(pod, context));
     const pulling = some(old.flatMap((pod) => pullOf(pod, reasons, context) ?? []));
@@ -54,8 +52,9 @@ export default defineRule({
       yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
     }
     for (const [node, group] of groupBy(waiting, (pod) => pod.value.node ?? "")) {
-      const [first, ...rest] = group;
-      if (first) yield outcomeOf(node, [first, ...rest], reasons, context);
+      const silence = context.derive(silences).get(node);
+      for (const { subject, pods } of bySilence(node, group, BEGUN, silence))
+        yield outcomeOf(subject, node, pods, silence, reasons, context);
     }
     const young = some(creating.filter((pod) => !old.includes(pod)));
     if (young) yield tooYoung(young);
@@ -87,13 +86,6 @@ export default defineRule({
   },
   tags: ["kubelet"],
 });
-
-const startOf = (pod: Pod): Instant | null => pod.value.startedAt ?? pod.value.created;
-
-function isWaiting(pod: Pod, context: MatchContext): boolean {
-  const since = startOf(pod);
-  return since !== null && seenAt(pod, context.moment).epochMs - since.epochMs > WAITING_MS;
-}
 
 /** Pods begin so. */
 const tooYoung = (pods: readonly [Pod, ...Pod[]]): Outcome =>
@@ -160,8 +152,10 @@ const eventsByUid = (
 };
 
 function outcomeOf(
+  subject: string,
   node: string,
   pods: readonly [Pod, ...Pod[]],
+  silence: Silence | undefined,
   reasons: ByUid,
   context: MatchContext,
 ): ReturnType<typeof found> {
@@ -175,15 +169,18 @@ function outcomeOf(
     workload: ownersOf(pods),
     error: [...new Set(told.filter(isOfSandbox).map((e) => sandboxErrorClass(e.value.message)))],
   };
+  const later = silence && cameLater(silence, pods, BEGUN);
   return found({
-    subject: node,
+    subject,
     about,
     since,
+    due: pods.map((pod) => dueAt(pod, BEGUN)).reduce(earliest, null),
     lastSeen: now,
     statements: [
       say`${firstNumber(pods.length, "pod", ...states)} on ${code(node, ...citeEach(pods, "/spec/nodeName"))} stayed in ContainerCreating${since ? waited(since, now, pods) : citing(...states)}.`,
       say`${either(pods.length, "It is", "They are", ...states)} ${podNames(pods)}.`,
       ...[...groupBy(told, saying).values()].slice(0, 3).flatMap((same) => reported(some(same))),
+      ...(later ? [later] : []),
     ],
     missing: told.length === 0 ? agedEvents(pods, context) : [],
   });

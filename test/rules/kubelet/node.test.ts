@@ -87,8 +87,10 @@ test("a runtime that is down is no beginning, unless its kubelet has just starte
   };
   const start = (time: string, name = "n1") =>
     event({ reason: "Starting", component: "kubelet", node: name, objects: [{ first: at(time), last: at(time) }] });
+  // Deleted when the runtime was about to go down: not before it.
+  const late = pod({ name: "a", deletion: at("2024-03-05T10:28:30Z"), graceSeconds: 30 });
   const both = (...facts: Parameters<typeof runRule>[1][]) =>
-    [symptom, mechanism].map((rule) => verdicts(runRule(rule, ...facts, { ...stuck })));
+    [symptom, mechanism].map((rule) => verdicts(runRule(rule, ...facts, late)));
   const isDown = [["found n1"], ["found n1"]];
   const settles = [["slight n1"], ["undetermined n1"]];
   assert.equal(both(node("n1", down)), isDown);
