@@ -1,17 +1,9 @@
 import type { Condition } from "#model/fact.js";
 import { type Missing, type Outcome, REPLACED } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
-import {
-  defineRule,
-  effect,
-  type FactView,
-  found,
-  type MatchContext,
-  refuted,
-  shellWord,
-  undetermined,
-} from "#model/rule.js";
+import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { citing, code, known, type Quoted, type Statement, say, time } from "#model/statement.js";
+import { type Contact, contactStatements, contacts } from "./_contact.js";
 import {
   cannotEndPods,
   isSettling,
@@ -25,13 +17,15 @@ import { outageOutcome, type PastOutage, pastOutages } from "./_past-outage.js";
 import { groupBy, type Pod, requestedAt, seenAt, uidsOf, WHAT_NODES } from "./_pods.js";
 import { NODES } from "./_references.js";
 import { cameLater, type Due, partByDue, silences } from "./_silence.js";
+import { contactValue, LABELS, silenceConsequence } from "./_silence-actions.js";
 import { GONE, stuckPods } from "./_stuck.js";
 import { BEGUN, creatingPods, isWaiting } from "./_waiting.js";
 
 export default defineRule({
   id: "node-not-ready",
-  title: "the kubelet of a node no longer works its pods",
+  title: "the kubelet of a node no longer works its pods, or not with the API server",
   label: "a kubelet that no longer works its pods",
+  labelOf: (finding) => LABELS[String(finding.value["contact"] ?? "")] ?? null,
   asks: "How did the node come to leave its pods alone?",
   kind: "mechanism",
   healthSign: true,
@@ -63,59 +57,11 @@ export default defineRule({
       NODES,
     ),
   ],
-  consequence(finding) {
-    const name = String(finding.value["node"] ?? "");
-    const node = shellWord(name);
-    return {
-      fix: [
-        {
-          step: `Bring the kubelet of ${name} back …`,
-          commands: [
-            {
-              run: `# on ${node}, as root: what does its kubelet say?\njournalctl -u kubelet -n 100 --no-pager`,
-              expect: "why it stopped or reaches no API server; the unit has another name on microk8s, k3s and rke2",
-            },
-            {
-              run: `kubectl get node ${node} -o jsonpath='{.status.conditions[?(@.type=="Ready")]}'`,
-              expect: '"status":"True", and a lastHeartbeatTime of the last minutes',
-            },
-          ],
-        },
-        {
-          step: `… or, where ${name} will not come back, power it off and only then mark it as out of service. Its pods are then removed and their volumes detached without a word from it: on a machine that still runs, two pods write to one volume.`,
-          commands: [
-            {
-              run: `kubectl get node ${node} -o jsonpath='{.spec.providerID}{"\\n"}{range .status.conditions[?(@.type=="Ready")]}{.status} since {.lastTransitionTime}{"\\n"}{end}'`,
-              expect:
-                "which machine it is, and `Unknown` or `False` for a while; ask its console or its provider whether it is off, and stop here where it is not",
-            },
-            {
-              run: `# only after the machine is off\nkubectl taint nodes ${node} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`,
-              expect: `node/${name} tainted`,
-            },
-          ],
-        },
-      ],
-      verify: [{ run: `kubectl wait --for=condition=Ready node/${node} --timeout=60s`, expect: "condition met" }],
-      actions:
-        finding.ended !== null
-          ? []
-          : [
-              {
-                title: `Bring the kubelet of ${name} back, or take the node out of service`,
-                type: "repair",
-                priority: "Urgent",
-                doneWhen: `${name} is Ready, or it is off, marked as out of service, and holds no pod any more`,
-              },
-            ],
-      questions: [`What happened to ${String(finding.value["node"] ?? "")} at that time: power, network, kubelet?`],
-      stops: "what stopped the kubelet does not stand in what the API server knows of its node",
-    };
-  },
+  consequence: silenceConsequence,
   references: [NODES],
   falsePositives: ["a node that was switched off on purpose and left in the cluster"],
   examples: {
-    found: ["kubelet/node-not-ready.yaml", "kubelet/stuck-before-silence.yaml"],
+    found: ["kubelet/node-not-ready.yaml", "kubelet/stuck-before-silence.yaml", "kubelet/kubelet-cut-off.yaml"],
     refuted: ["kubelet/failed-kill-pod.yaml"],
     undetermined: ["kubelet/stuck-without-nodes.yaml"],
   },
@@ -134,22 +80,35 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
   }
   if (isSettling(node, condition, context)) return open(node, later(node));
   const silence = context.derive(silences).get(name);
+  const contact = context.derive(contacts).get(name);
+  const logged = contact ? contactStatements(name, contact) : [];
   return found({
     subject,
     about,
     since: isSilent(condition) ? stopped(condition, silence?.notBefore ?? null) : condition.since,
     ...(silence?.notBefore ? { notBefore: silence.notBefore } : {}),
     lastSeen: seenAt(node, context.moment),
-    statements: [
+    statements: inOrder(contact, logged, [
       isSilent(condition)
         ? say`The kubelet of ${code(name, evidence)} stopped posting the state of its node.`
         : say`The kubelet of ${code(name, evidence)} reported that it could not follow its containers: ${code(condition.message ?? "", evidence)}.`,
       ...(condition.heartbeat ? [say`Its last report was of ${time(condition.heartbeat, evidence)}.`] : []),
       ...(condition.since ? [say`The condition changed at ${time(condition.since, evidence)}.`] : []),
-    ],
-    unverified: [...doubted(node, context)],
-    value: { node: name },
+    ]),
+    unverified: [...doubted(node, context), ...(contact?.state === "running" ? contact.unverified : [])],
+    missing: contact?.state === "unknown" ? [contact.missing] : [],
+    value: { node: name, ...contactValue(contact) },
   });
+}
+
+/** Where the log names how it fails, that is what happened; what the API server saw of it comes after. */
+function inOrder(
+  contact: Contact | undefined,
+  [first, ...rest]: readonly Statement[],
+  condition: readonly [Statement, ...Statement[]],
+): readonly [Statement, ...Statement[]] {
+  if (!first) return condition;
+  return contact?.state === "running" ? [first, ...rest, ...condition] : [...condition, first, ...rest];
 }
 
 /** Pods on it that were deleted, and those that wait for their containers, each with when they ought to have got on. */
