@@ -9,7 +9,8 @@ export const LABELS: Readonly<Record<string, string>> = {
   distrusted: "a kubelet that does not accept the API server's certificate",
   other: "a kubelet whose reports do not arrive",
   unknown: "a kubelet that fell silent",
-} satisfies Readonly<Record<Failure | "unknown", string>>;
+  gone: "a node that the cluster no longer lists",
+} satisfies Readonly<Record<Failure | "unknown" | "gone", string>>;
 
 /** What follows from it depends on this: a node that runs is not powered off. */
 export function contactValue(contact: Contact | undefined): Finding["value"] {
@@ -22,6 +23,7 @@ export function contactValue(contact: Contact | undefined): Finding["value"] {
 export function silenceConsequence(finding: Finding): Consequence {
   const name = String(finding.value["node"] ?? "");
   const contact = String(finding.value["contact"] ?? "");
+  if (contact === "gone") return afterRemoval(name, finding);
   const runs = contact in LABELS && contact !== "unknown";
   const server = finding.value["server"];
   const where = typeof server === "string" ? server : "the API server";
@@ -38,6 +40,39 @@ export function silenceConsequence(finding: Finding): Consequence {
         : `What happened to ${name} at that time: power, network, kubelet?`,
     ],
     stops: stopsOf(contact, name, where),
+  };
+}
+
+/** Nothing is to be brought back: what is left of the node in the API goes by itself, or is taken away by hand. */
+function afterRemoval(name: string, { ended }: Finding): Consequence {
+  const node = shellWord(name);
+  return {
+    fix: [
+      {
+        step: `Let the controllers take away what is still bound to ${name}; they do so within minutes where the node is gone for good`,
+        commands: [
+          { run: `kubectl get node ${node}`, expect: "NotFound; where it is listed again, its kubelet ends the pods" },
+          {
+            run: `kubectl get pods -A --field-selector ${shellWord(`spec.nodeName=${name}`)}`,
+            expect: "No resources found",
+          },
+        ],
+      },
+    ],
+    verify: [],
+    actions:
+      ended !== null
+        ? []
+        : [
+            {
+              title: `Find out why pods are left of the removed node ${name}`,
+              type: "repair",
+              priority: "High",
+              doneWhen: `no pod is bound to ${name} any more`,
+            },
+          ],
+    questions: [`Was ${name} taken out of the cluster on purpose, and was it drained before?`],
+    stops: "why its pods were not taken away with the node does not stand in what was collected",
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Condition } from "#model/fact.js";
 import { type Missing, type Outcome, REPLACED } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
-import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
+import { defineRule, effect, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { citing, code, known, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { type Contact, contactStatements, contacts } from "./_contact.js";
+import { unlistedNodes } from "./_gone-node.js";
 import {
   cannotEndPods,
   isSettling,
@@ -14,7 +15,7 @@ import {
   readyOf,
 } from "./_node-ready.js";
 import { outageOutcome, type PastOutage, pastOutages } from "./_past-outage.js";
-import { groupBy, type Pod, requestedAt, seenAt, uidsOf, WHAT_NODES } from "./_pods.js";
+import { type Pod, requestedAt, seenAt, uidsOf } from "./_pods.js";
 import { NODES } from "./_references.js";
 import { cameLater, type Due, partByDue, silences } from "./_silence.js";
 import { contactValue, LABELS, silenceConsequence } from "./_silence-actions.js";
@@ -49,7 +50,7 @@ export default defineRule({
       // A node without a condition is a gap only where something depends on it.
       if (outcome.outcome !== "undetermined" || concerned.has(node.value.name)) yield outcome;
     }
-    yield* unknownNodes(nodes, context);
+    yield* unlistedNodes(nodes, context);
   },
   known: [
     known(
@@ -59,6 +60,8 @@ export default defineRule({
   ],
   consequence: silenceConsequence,
   references: [NODES],
+  // What is known is of a node that is still listed.
+  holds: (_reference, finding) => finding.value["contact"] !== "gone",
   falsePositives: ["a node that was switched off on purpose and left in the cluster"],
   examples: {
     found: ["kubelet/node-not-ready.yaml", "kubelet/stuck-before-silence.yaml", "kubelet/kubelet-cut-off.yaml"],
@@ -192,17 +195,3 @@ const inOutage = (node: NodeFact, { from, to }: PastOutage): Missing => ({
   why: REPLACED,
   command: `journalctl -u kubelet --since @${Math.floor(from.epochMs / 1000)} --until @${Math.ceil((to ?? from).epochMs / 1000)}`,
 });
-
-/** Nodes that hold stuck pods and were not collected themselves. */
-function* unknownNodes(nodes: FactView<"kube.node">, context: MatchContext): Iterable<Outcome> {
-  const known = new Set(nodes.all.map((node) => node.value.name));
-  const stuck: readonly Pod[] = context.derive(stuckPods);
-  for (const [node, pods] of groupBy(stuck, (pod) => pod.value.node ?? "")) {
-    if (node === "" || known.has(node)) continue;
-    yield undetermined({
-      subject: node,
-      about: { node: [node], pod: uidsOf(pods) },
-      missing: [nodes.missing(WHAT_NODES)],
-    });
-  }
-}
