@@ -38,6 +38,7 @@ function linkOf(cause: Numbered, target: Numbered, effect: Effect): CausalLink |
   // What was over before the effect began did not bring it about.
   if (cause.ended !== null && target.since !== null && order(cause.ended.by, target.since) === "before") return null;
   if (effect.relation !== "triggers" && wasGone(cause, target)) return null;
+  if (cameTooLate(cause, target)) return null;
   const verdict = compare(cause, target, effect.relation);
   if (verdict === "refuted") return null;
   return {
@@ -58,6 +59,13 @@ function wasGone(cause: Numbered, target: Numbered): boolean {
   if (target.ended !== null && rank(target.ended.moment) <= rank(cause.ended.moment)) return false;
   return target.since === null || cause.ended.after === null || order(target.since, cause.ended.after) === "after";
 }
+
+/**
+ * Had the effect outlived what is ordinary when the cause had not begun yet? Then something else held it until then, and that is the
+ * question: what came on top may keep it from ending since, and is a finding of its own.
+ */
+const cameTooLate = ({ notBefore }: Numbered, { due }: Numbered): boolean =>
+  Boolean(notBefore && due && order(notBefore, due) === "after");
 
 /** Place of a moment in time: m10 comes after m2. */
 const rank = (moment: string): number => Number(moment.slice(1));

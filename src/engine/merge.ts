@@ -81,6 +81,8 @@ function mergeOne(
     activeAt: momentsOf(seen.some((s) => !s.outcome.over) ? seen.filter((s) => !s.outcome.over) : seen),
     since,
     ...(since !== null && first.every((s) => s.outcome.sinceAtLatest) ? { sinceAtLatest: true } : {}),
+    ...notBeforeOf(seen),
+    ...(seen.some((s) => s.outcome.due) ? { due: seen.map((s) => s.outcome.due ?? null).reduce(earliest, null) } : {}),
     lastSeen: seen.map((s) => s.outcome.lastSeen).reduce(latestOf, null),
     ended: endOf(rule, last, worlds, verdicts),
     statements: latest.outcome.statements,
@@ -91,6 +93,13 @@ function mergeOne(
     impact: told.outcome.impact,
     lessons: told.outcome.lessons,
   };
+}
+
+/** A sighting that cannot exclude an earlier begin leaves it open for all of them. */
+function notBeforeOf(seen: readonly Sighting[]): Pick<Merged, "notBefore"> {
+  return seen.every((s) => s.outcome.notBefore)
+    ? { notBefore: seen.map((s) => s.outcome.notBefore ?? null).reduce(earliest, null) }
+    : {};
 }
 
 /**

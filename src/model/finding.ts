@@ -28,6 +28,10 @@ export interface Found {
   readonly since: Instant | null;
   /** `since` is only the latest that it can have begun: what is counted from it is "at least". */
   readonly sinceAtLatest?: boolean;
+  /** Its evidence shows that it was not there before: it cannot have begun earlier. `since` alone may be when it was first seen. */
+  readonly notBefore?: Instant | null;
+  /** Where it begins as what is ordinary and is a symptom by its lasting: when it had outlived that. What began later did not bring it so far. */
+  readonly due?: Instant | null;
   readonly lastSeen: Instant | null;
   readonly over: boolean;
   /** The first is the headline: it stands alone in the summary. */
@@ -136,6 +140,9 @@ export interface Finding {
   readonly since: Instant | null;
   /** `since` is only the latest that it can have begun. */
   readonly sinceAtLatest?: boolean;
+  /** As of the outcomes that it was merged of, the earliest of each. */
+  readonly notBefore?: Instant | null;
+  readonly due?: Instant | null;
   readonly lastSeen: Instant | null;
   /** Null: present at the last collection that could tell. Else it ended in [after, by], as the moment named shows; both are the same where its end is known. */
   readonly ended: { readonly after: Instant | null; readonly by: Instant; readonly moment: string } | null;

@@ -85,6 +85,24 @@ test("what only keeps an effect from ending is compared with its last sighting",
   ]);
 });
 
+test("what cannot have begun before an effect had outlived what is ordinary did not bring it so far, also where it would keep it", () => {
+  const rule = card("cause", explains(effect("sym:s", ["node"], "prevents-recovery")));
+  const target = { since: T("08:00:00"), due: T("08:01:30"), lastSeen: T("10:00:00") };
+  const kept = ["c -> s prevents-recovery verified established"];
+  const from = (clock: string, due: string | null = "08:01:30") =>
+    pair({ since: T(clock), notBefore: T(clock) }, { ...target, due: due === null ? null : T(due) }, rule);
+  assert.equal(from("09:49:50"), []);
+  assert.equal(from("08:01:31"), []);
+  // Near misses: in the same second, before it, where nobody knows when it was due, and where the begin is only when it was first seen.
+  assert.equal(from("08:01:30"), kept);
+  assert.equal(from("08:01:00"), kept);
+  assert.equal(from("09:49:50", null), kept);
+  assert.equal(pair({ since: T("09:49:50") }, target, rule), kept);
+  // On two clocks, within what they may be apart.
+  const other = at("2024-03-05T08:02:00Z", nodeClock("n1"));
+  assert.is(pair({ since: other, notBefore: other }, target, rule).length, 1);
+});
+
 test("links never close a circle", () => {
   const [a, b] = [card("a", explains(onNode("b"))), card("b", explains(onNode("a")))];
   assert.equal(linked(numbered([a, finds("x")], [b, finds("y")])), ["x -> y propagates unverified probable"]);

@@ -54,13 +54,13 @@ export function pastOutages(view: Look, context: MatchContext): ReadonlyMap<stri
   return outages;
 }
 
-interface Told {
+export interface Told {
   readonly at: Instant;
   readonly evidence: Evidence;
 }
 
 /** Events of one reason about a node: the first and the last time of each. */
-function toldOf(view: Look, { value: { name, uid, created } }: NodeFact, reason: string): readonly Told[] {
+export function toldOf(view: Look, { value: { name, uid, created } }: NodeFact, reason: string): readonly Told[] {
   return view("kube.event").all.flatMap(({ value }) =>
     value.reason === reason && value.objectKind === "Node"
       ? value.objects

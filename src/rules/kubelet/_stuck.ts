@@ -1,13 +1,23 @@
 import type { FactKind } from "#model/fact.js";
 import type { FactView, MatchContext } from "#model/rule.js";
+import { say } from "#model/statement.js";
 import { KILL_FAILURES } from "./_failure-kinds.js";
-import { overdueMs, type Pod, podsByUid } from "./_pods.js";
+import { citeEach, overdueMs, type Pod, podNames, podsByUid, words } from "./_pods.js";
 import { type SandboxFailures, sandboxFailures } from "./_sandbox-failures.js";
+import type { Due } from "./_silence.js";
 
 type Look = <K extends FactKind>(kind: K) => FactView<K>;
 
 /** A pod is stuck when it is still there so long after its deletionTimestamp, which has the grace period in it already. */
 export const STUCK_AFTER_MS = 60_000;
+
+/** When a deleted pod ought to have gone. */
+export const GONE: Due = {
+  end: (pod) => pod.value.deletion,
+  slackMs: STUCK_AFTER_MS,
+  told: (pods) => say`the grace period of ${podNames(pods)}${words(" had been over for", ...GONE.cited(pods))}`,
+  cited: (pods) => citeEach(pods, "/metadata/deletionTimestamp"),
+};
 
 /** Before that, one failed teardown may still be an accident: so many are none. */
 export const REPEATED = 3;

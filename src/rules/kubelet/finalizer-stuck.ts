@@ -31,7 +31,8 @@ import {
 } from "./_pods.js";
 import { FINALIZERS } from "./_references.js";
 import { sandboxFailures } from "./_sandbox-failures.js";
-import { stuckPods } from "./_stuck.js";
+import { partByDue, silences } from "./_silence.js";
+import { GONE, stuckPods } from "./_stuck.js";
 
 const UNASSIGNED = "unassigned";
 
@@ -81,7 +82,9 @@ export default defineRule({
       const own = some(held.filter((pod) => !blocked.has(pod.value.uid) && !awaitsEnd(pod)));
       const all = some(group);
       const left = silent.get(node);
-      if (held.length > 0 && all && left) yield leftBehind(left, all);
+      // What was stuck before the kubelet fell silent, its silence does not free of the finalizer.
+      const early = partByDue(held, GONE, context.derive(silences).get(node)).before.length > 0;
+      if (held.length > 0 && all && left && !early) yield leftBehind(left, all);
       else if (own) yield heldBack(node, own, context);
       else if (all && held.some((pod) => !blocked.has(pod.value.uid))) yield runningOn(node, all);
       else if (all && held.length === 0) yield free(node, all);

@@ -1,17 +1,10 @@
 import type { Condition } from "#model/fact.js";
 import { type Missing, type Outcome, REPLACED } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
-import {
-  defineRule,
-  effect,
-  type FactView,
-  found,
-  type MatchContext,
-  refuted,
-  shellWord,
-  undetermined,
-} from "#model/rule.js";
+import { defineRule, effect, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { citing, code, known, type Quoted, type Statement, say, time } from "#model/statement.js";
+import { type Contact, contactStatements, contacts } from "./_contact.js";
+import { unlistedNodes } from "./_gone-node.js";
 import {
   cannotEndPods,
   isSettling,
@@ -22,14 +15,18 @@ import {
   readyOf,
 } from "./_node-ready.js";
 import { outageOutcome, type PastOutage, pastOutages } from "./_past-outage.js";
-import { groupBy, type Pod, requestedAt, seenAt, uidsOf, WHAT_NODES } from "./_pods.js";
+import { type Pod, requestedAt, seenAt, uidsOf } from "./_pods.js";
 import { NODES } from "./_references.js";
-import { stuckPods } from "./_stuck.js";
+import { cameLater, type Due, partByDue, silences } from "./_silence.js";
+import { contactValue, LABELS, silenceConsequence } from "./_silence-actions.js";
+import { GONE, stuckPods } from "./_stuck.js";
+import { BEGUN, creatingPods, isWaiting } from "./_waiting.js";
 
 export default defineRule({
   id: "node-not-ready",
-  title: "the kubelet of a node no longer works its pods",
+  title: "the kubelet of a node no longer works its pods, or not with the API server",
   label: "a kubelet that no longer works its pods",
+  labelOf: (finding) => LABELS[String(finding.value["contact"] ?? "")] ?? null,
   asks: "How did the node come to leave its pods alone?",
   kind: "mechanism",
   healthSign: true,
@@ -46,13 +43,14 @@ export default defineRule({
       const outage = context.derive(pastOutages).get(node.value.name);
       const isOpen = outage && !concerned.has(node.value.name);
       if (isOpen && outageOutcome(node.value.name, outage).outcome === "found") {
-        yield open(node, before(node, outage));
+        yield open(node, inOutage(node, outage));
         continue;
       }
+      yield* before(node, context);
       // A node without a condition is a gap only where something depends on it.
       if (outcome.outcome !== "undetermined" || concerned.has(node.value.name)) yield outcome;
     }
-    yield* unknownNodes(nodes, context);
+    yield* unlistedNodes(nodes, context);
   },
   known: [
     known(
@@ -60,59 +58,13 @@ export default defineRule({
       NODES,
     ),
   ],
-  consequence(finding) {
-    const name = String(finding.value["node"] ?? "");
-    const node = shellWord(name);
-    return {
-      fix: [
-        {
-          step: `Bring the kubelet of ${name} back …`,
-          commands: [
-            {
-              run: `# on ${node}, as root: what does its kubelet say?\njournalctl -u kubelet -n 100 --no-pager`,
-              expect: "why it stopped or reaches no API server; the unit has another name on microk8s, k3s and rke2",
-            },
-            {
-              run: `kubectl get node ${node} -o jsonpath='{.status.conditions[?(@.type=="Ready")]}'`,
-              expect: '"status":"True", and a lastHeartbeatTime of the last minutes',
-            },
-          ],
-        },
-        {
-          step: `… or, where ${name} will not come back, power it off and only then mark it as out of service. Its pods are then removed and their volumes detached without a word from it: on a machine that still runs, two pods write to one volume.`,
-          commands: [
-            {
-              run: `kubectl get node ${node} -o jsonpath='{.spec.providerID}{"\\n"}{range .status.conditions[?(@.type=="Ready")]}{.status} since {.lastTransitionTime}{"\\n"}{end}'`,
-              expect:
-                "which machine it is, and `Unknown` or `False` for a while; ask its console or its provider whether it is off, and stop here where it is not",
-            },
-            {
-              run: `# only after the machine is off\nkubectl taint nodes ${node} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`,
-              expect: `node/${name} tainted`,
-            },
-          ],
-        },
-      ],
-      verify: [{ run: `kubectl wait --for=condition=Ready node/${node} --timeout=60s`, expect: "condition met" }],
-      actions:
-        finding.ended !== null
-          ? []
-          : [
-              {
-                title: `Bring the kubelet of ${name} back, or take the node out of service`,
-                type: "repair",
-                priority: "Urgent",
-                doneWhen: `${name} is Ready, or it is off, marked as out of service, and holds no pod any more`,
-              },
-            ],
-      questions: [`What happened to ${String(finding.value["node"] ?? "")} at that time: power, network, kubelet?`],
-      stops: "what stopped the kubelet does not stand in what the API server knows of its node",
-    };
-  },
+  consequence: silenceConsequence,
   references: [NODES],
+  // What is known is of a node that is still listed.
+  holds: (_reference, finding) => finding.value["contact"] !== "gone",
   falsePositives: ["a node that was switched off on purpose and left in the cluster"],
   examples: {
-    found: ["kubelet/node-not-ready.yaml"],
+    found: ["kubelet/node-not-ready.yaml", "kubelet/stuck-before-silence.yaml", "kubelet/kubelet-cut-off.yaml"],
     refuted: ["kubelet/failed-kill-pod.yaml"],
     undetermined: ["kubelet/stuck-without-nodes.yaml"],
   },
@@ -130,29 +82,62 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
     return refuted({ subject, about, standsSince, statements: [answering(node, ready, context)] });
   }
   if (isSettling(node, condition, context)) return open(node, later(node));
+  const silence = context.derive(silences).get(name);
+  const contact = context.derive(contacts).get(name);
+  const logged = contact ? contactStatements(name, contact) : [];
   return found({
     subject,
     about,
-    since: isSilent(condition) ? stopped(condition) : condition.since,
+    since: isSilent(condition) ? stopped(condition, silence?.notBefore ?? null) : condition.since,
+    ...(silence?.notBefore ? { notBefore: silence.notBefore } : {}),
     lastSeen: seenAt(node, context.moment),
-    statements: [
+    statements: inOrder(contact, logged, [
       isSilent(condition)
         ? say`The kubelet of ${code(name, evidence)} stopped posting the state of its node.`
         : say`The kubelet of ${code(name, evidence)} reported that it could not follow its containers: ${code(condition.message ?? "", evidence)}.`,
       ...(condition.heartbeat ? [say`Its last report was of ${time(condition.heartbeat, evidence)}.`] : []),
       ...(condition.since ? [say`The condition changed at ${time(condition.since, evidence)}.`] : []),
-    ],
-    value: { node: name },
+    ]),
+    unverified: [...doubted(node, context), ...(contact?.state === "running" ? contact.unverified : [])],
+    missing: contact?.state === "unknown" ? [contact.missing] : [],
+    value: { node: name, ...contactValue(contact) },
   });
 }
 
+/** Where the log names how it fails, that is what happened; what the API server saw of it comes after. */
+function inOrder(
+  contact: Contact | undefined,
+  [first, ...rest]: readonly Statement[],
+  condition: readonly [Statement, ...Statement[]],
+): readonly [Statement, ...Statement[]] {
+  if (!first) return condition;
+  return contact?.state === "running" ? [first, ...rest, ...condition] : [...condition, first, ...rest];
+}
+
+/** Pods on it that were deleted, and those that wait for their containers, each with when they ought to have got on. */
+function* onIt(node: NodeFact, context: MatchContext): Iterable<readonly [readonly Pod[], Due]> {
+  const isOn = (pod: Pod): boolean => pod.value.node === node.value.name;
+  yield [context.derive(stuckPods).filter(isOn), GONE];
+  yield [context.derive(creatingPods).filter((pod) => isOn(pod) && isWaiting(pod, context)), BEGUN];
+}
+
+/** Where it was not Ready before as well, what was stuck by its last sign of life may have been so since then, or for another reason. */
+function doubted(node: NodeFact, context: MatchContext): readonly string[] {
+  const silence = context.derive(silences).get(node.value.name);
+  if (!silence?.again) return [];
+  const bound = { ...silence, notBefore: silence.again };
+  const early = [...onIt(node, context)].some(([pods, due]) => partByDue(pods, due, bound).before.length > 0);
+  return early ? ["that it worked no pods when these were to get on: it was not Ready before, too, and came back"] : [];
+}
+
 /**
- * When a kubelet fell silent: after its last heartbeat, and before the condition changed. It posts its status every five minutes where nothing
- * changes, so the heartbeat alone is no beginning.
+ * When a kubelet fell silent: after its last sign of life, and before the condition changed. It posts its status every five minutes where
+ * nothing changes, so the heartbeat alone is no beginning.
  */
-function stopped({ heartbeat, since }: Condition): Instant | null {
-  if (!heartbeat || !since || since.epochMs <= heartbeat.epochMs) return since ?? heartbeat;
-  return { ...heartbeat, precisionMs: Math.max(heartbeat.precisionMs, since.epochMs - heartbeat.epochMs) };
+function stopped({ heartbeat, since }: Condition, sign: Instant | null): Instant | null {
+  const from = sign ?? heartbeat;
+  if (!from || !since || since.epochMs <= from.epochMs) return since ?? from;
+  return { ...from, precisionMs: Math.max(from.precisionMs, since.epochMs - from.epochMs) };
 }
 
 /** Ready=True, or False for a reason that leaves the kubelet working: it says so, with its last sign of life. */
@@ -184,6 +169,18 @@ function reported(node: NodeFact, ready: NonNullable<ReturnType<typeof readyOf>>
 const open = (node: NodeFact, missing: Missing): Outcome =>
   undetermined({ subject: node.value.name, about: { node: [node.value.name] }, missing: [missing] });
 
+/** What was stuck when its kubelet still worked: that it works no more explains none of the time before. */
+function* before(node: NodeFact, context: MatchContext): Iterable<Outcome> {
+  const silence = context.derive(silences).get(node.value.name);
+  for (const [pods, due] of onIt(node, context)) {
+    const statement = silence && cameLater(silence, pods, due);
+    if (!statement) continue;
+    const subject = `${node.value.name} before, for ${due === GONE ? "deleted pods" : "pods that wait"}`;
+    const about = { node: [node.value.name], pod: uidsOf(partByDue(pods, due, silence).before) };
+    yield refuted({ subject, about, statements: [statement], excludes: "cause" });
+  }
+}
+
 /** What a kubelet says in its first seconds does not tell what it will say next. */
 const later = (node: NodeFact): Missing => ({
   ...noReadyCondition(node),
@@ -192,23 +189,9 @@ const later = (node: NodeFact): Missing => ({
 });
 
 /** What its condition said in an outage that is over. */
-const before = (node: NodeFact, { from, to }: PastOutage): Missing => ({
+const inOutage = (node: NodeFact, { from, to }: PastOutage): Missing => ({
   ...noReadyCondition(node),
   what: `the Ready condition of ${node.value.name} while it was not Ready`,
   why: REPLACED,
   command: `journalctl -u kubelet --since @${Math.floor(from.epochMs / 1000)} --until @${Math.ceil((to ?? from).epochMs / 1000)}`,
 });
-
-/** Nodes that hold stuck pods and were not collected themselves. */
-function* unknownNodes(nodes: FactView<"kube.node">, context: MatchContext): Iterable<Outcome> {
-  const known = new Set(nodes.all.map((node) => node.value.name));
-  const stuck: readonly Pod[] = context.derive(stuckPods);
-  for (const [node, pods] of groupBy(stuck, (pod) => pod.value.node ?? "")) {
-    if (node === "" || known.has(node)) continue;
-    yield undetermined({
-      subject: node,
-      about: { node: [node], pod: uidsOf(pods) },
-      missing: [nodes.missing(WHAT_NODES)],
-    });
-  }
-}

@@ -26,10 +26,8 @@ import {
 } from "./_pods.js";
 import { POD_LIFECYCLE } from "./_references.js";
 import { sandboxErrorClass } from "./_sandbox-error.js";
-import { creatingContainers, waitsForSandbox } from "./_waiting.js";
-
-/** Images are pulled after ContainerCreating has been shown for a while: below this a slow start is no symptom. */
-const WAITING_MS = 300_000;
+import { bySilence, cameLater, dueAt, type Silence, silences } from "./_silence.js";
+import { BEGUN, creatingPods, isWaiting, startOf, WAITING_MS } from "./_waiting.js";
 
 /** A pull of a large image takes its time; so long a list of events still tells that it goes on. */
 const PULLING_MS = 3_600_000;
@@ -46,9 +44,9 @@ export default defineRule({
   needs: { pods: "kube.pod" },
   explains: [effect("sym:replica-redundancy", ["workload"], "propagates")],
   *match({ pods }, context) {
-    const creating = pods.all.filter((pod) => creatingContainers(pod).length > 0 && waitsForSandbox(pod));
+    const creating = context.derive(creatingPods);
     const reasons = context.derive(eventsByUid);
-    const old = creating.filter((pod) => isWaiting(pod, reasons, context));
+    const old = creating.filter((pod) => isStuck(pod, reasons, context));
     const pulling = some(old.flatMap((pod) => pullOf(pod, reasons, context) ?? []));
     const pulled = new Set(pulling?.map((p) => p.pod));
     const waiting = old.filter((pod) => !pulled.has(pod));
@@ -56,12 +54,13 @@ export default defineRule({
       yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
     }
     for (const [node, group] of groupBy(waiting, (pod) => pod.value.node ?? "")) {
-      const [first, ...rest] = group;
-      if (first) yield outcomeOf(node, [first, ...rest], reasons, context);
+      const silence = context.derive(silences).get(node);
+      for (const { subject, pods } of bySilence(node, group, BEGUN, silence))
+        yield outcomeOf(subject, node, pods, silence, reasons, context);
     }
     const young = creating.filter((pod) => !old.includes(pod));
-    const booted = some(young.filter((pod) => !isFresh(pod, context)));
-    const fresh = some(young.filter((pod) => isFresh(pod, context)));
+    const booted = some(young.filter((pod) => isWaiting(pod, context)));
+    const fresh = some(young.filter((pod) => !isWaiting(pod, context)));
     if (fresh) yield tooYoung(fresh);
     if (booted) yield afterBoot(booted, context);
     if (pulling) yield underWay(pulling);
@@ -93,17 +92,16 @@ export default defineRule({
   tags: ["kubelet"],
 });
 
-const startOf = (pod: Pod): Instant | null => pod.value.startedAt ?? pod.value.created;
-
 /** A pod that had waited before its node was booted waits on; one of which nothing tells that it did ran until then. */
-function isWaiting(pod: Pod, reasons: ByUid, context: MatchContext): boolean {
+function isStuck(pod: Pod, reasons: ByUid, context: MatchContext): boolean {
+  if (!isWaiting(pod, context)) return false;
   const boot = bootSince(pod, context)?.at;
+  if (boot === undefined) return true;
   const told = (reasons.get(pod.value.uid) ?? []).flatMap((e) => e.value.objects);
   const before = told.some(
-    (o) => o.uid === pod.value.uid && boot && ((o.first ?? o.last)?.epochMs ?? boot.epochMs) < boot.epochMs,
+    (o) => o.uid === pod.value.uid && ((o.first ?? o.last)?.epochMs ?? boot.epochMs) < boot.epochMs,
   );
-  const since = boot && !before ? boot : startOf(pod);
-  return since !== null && seenAt(pod, context.moment).epochMs - since.epochMs > WAITING_MS;
+  return before || seenAt(pod, context.moment).epochMs - boot.epochMs > WAITING_MS;
 }
 
 /** Pods begin so. */
@@ -115,12 +113,6 @@ const tooYoung = (pods: readonly [Pod, ...Pod[]]): Outcome =>
       say`${firstNumber(pods.length, "pod", ...citeEach(pods, "/status/containerStatuses"))} (${podNames(pods)}) ${either(pods.length, "was", "were", ...citeEach(pods, "/status/containerStatuses"))} in ContainerCreating for no more than ${lapse(WAITING_MS, ...citeEach(pods, "/status/startTime"))}: too young to tell`,
     ],
   });
-
-/** Young by itself, and not only where its node was booted. */
-const isFresh = (pod: Pod, context: MatchContext): boolean => {
-  const since = startOf(pod);
-  return since === null || seenAt(pod, context.moment).epochMs - since.epochMs <= WAITING_MS;
-};
 
 /** Pods that were there before their node was booted: a sandbox does not survive that, and none is made before the node's network is up. */
 function afterBoot(pods: readonly [Pod, ...Pod[]], context: MatchContext): Outcome {
@@ -197,8 +189,10 @@ const eventsByUid = (
 };
 
 function outcomeOf(
+  subject: string,
   node: string,
   pods: readonly [Pod, ...Pod[]],
+  silence: Silence | undefined,
   reasons: ByUid,
   context: MatchContext,
 ): ReturnType<typeof found> {
@@ -212,15 +206,18 @@ function outcomeOf(
     workload: ownersOf(pods),
     error: [...new Set(told.filter(isOfSandbox).map((e) => sandboxErrorClass(e.value.message)))],
   };
+  const later = silence && cameLater(silence, pods, BEGUN);
   return found({
-    subject: node,
+    subject,
     about,
     since,
+    due: pods.map((pod) => dueAt(pod, BEGUN)).reduce(earliest, null),
     lastSeen: now,
     statements: [
       say`${firstNumber(pods.length, "pod", ...states)} on ${code(node, ...citeEach(pods, "/spec/nodeName"))} stayed in ContainerCreating${since ? waited(since, now, pods) : citing(...states)}.`,
       say`${either(pods.length, "It is", "They are", ...states)} ${podNames(pods)}.`,
       ...[...groupBy(told, saying).values()].slice(0, 3).flatMap((same) => reported(some(same))),
+      ...(later ? [later] : []),
     ],
     missing: told.length === 0 ? agedEvents(pods, context) : [],
   });

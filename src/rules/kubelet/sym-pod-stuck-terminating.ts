@@ -11,7 +11,7 @@ import {
   slight,
   undetermined,
 } from "#model/rule.js";
-import { code, codes, known, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
+import { citing, code, codes, known, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
 import { agedEvents } from "./_aged-events.js";
 import { ALERT_ON_STUCK_PODS, LIST_READY, listTerminating } from "./_consequences.js";
 import { KILL_FAILURES } from "./_failure-kinds.js";
@@ -35,7 +35,8 @@ import {
   words,
 } from "./_pods.js";
 import { DELETE } from "./_references.js";
-import { STUCK_AFTER_MS, stuckPods } from "./_stuck.js";
+import { bySilence, cameLater, dueAt, type Silence, silences } from "./_silence.js";
+import { GONE, STUCK_AFTER_MS, stuckPods } from "./_stuck.js";
 
 /** What stands for the node of pods that were never bound to one. */
 const UNASSIGNED = "unassigned";
@@ -60,8 +61,9 @@ export default defineRule({
       yield undetermined({ subject: "cluster", about: {}, missing: [pods.missing(WHAT_PODS)] });
     }
     for (const [node, group] of groupBy(stuck, (pod) => pod.value.node ?? UNASSIGNED)) {
-      const [first, ...rest] = group;
-      if (first) yield outcomeOf(node, [first, ...rest], context);
+      const silence = context.derive(silences).get(node);
+      for (const { subject, pods } of bySilence(node, group, GONE, silence))
+        yield outcomeOf(subject, node, pods, silence, context);
     }
     const overdue = pods.all.filter((pod) => (overdueMs(pod, context.moment) ?? 0) > 0);
     const young = some(overdue.filter((pod) => !stuck.includes(pod)));
@@ -97,7 +99,13 @@ function tooYoung(pods: readonly [Pod, ...Pod[]]): Outcome {
   });
 }
 
-function outcomeOf(node: string, pods: readonly [Pod, ...Pod[]], context: MatchContext): ReturnType<typeof found> {
+function outcomeOf(
+  subject: string,
+  node: string,
+  pods: readonly [Pod, ...Pod[]],
+  silence: Silence | undefined,
+  context: MatchContext,
+): ReturnType<typeof found> {
   const requests = pods.flatMap((pod) => requestedAt(pod) ?? []);
   const since = requests.reduce<Instant | null>(earliest, null);
   const about: Found["about"] = {
@@ -105,10 +113,12 @@ function outcomeOf(node: string, pods: readonly [Pod, ...Pod[]], context: MatchC
     pod: uidsOf(pods),
     workload: ownersOf(pods),
   };
+  const later = silence && cameLater(silence, pods, GONE);
   return found({
-    subject: node,
+    subject,
     about,
     since,
+    due: pods.map((pod) => dueAt(pod, GONE)).reduce(earliest, null),
     lastSeen: seenAt(pods[0], context.moment),
     statements: [
       headline(node, pods, context),
@@ -118,6 +128,7 @@ function outcomeOf(node: string, pods: readonly [Pod, ...Pod[]], context: MatchC
       finalizerStatement(pods),
       ...stateStatement(pods),
       ...warningStatements(pods, context),
+      ...(later ? [later] : []),
     ],
     value: {
       node: node === UNASSIGNED ? null : node,
@@ -161,9 +172,11 @@ function graceStatement(pods: readonly [Pod, ...Pod[]], { moment }: MatchContext
   const evidence = citeEach(pods, "/metadata/deletionTimestamp");
   const graces = extent(pods.map((pod) => pod.value.graceSeconds ?? 0));
   const grace = graces[0] === graces[1] ? `${graces[0]}` : `${graces[0]} to ${graces[1]}`;
-  const overdue = extent(pods.map((pod) => overdueMs(pod, moment) ?? 0))[1];
+  const [least, most] = extent(pods.map((pod) => overdueMs(pod, moment) ?? 0));
+  const longest = lapse(most, ...evidence);
+  const overdue = most - least > AT_ONCE_MS ? say`${lapse(least, ...evidence)} to ${longest}` : longest;
   return [
-    say`The grace period of ${word(grace, ...citeEach(pods, "/metadata/deletionGracePeriodSeconds"))} s had been over for ${lapse(overdue, ...evidence)}.`,
+    say`The grace period of ${word(grace, ...citeEach(pods, "/metadata/deletionGracePeriodSeconds"))} s had been over for ${overdue}.`,
   ];
 }
 
@@ -202,6 +215,7 @@ interface Warning {
   readonly reason: string;
   readonly message: string;
   readonly last: Instant | null;
+  readonly count: number;
   readonly evidence: Evidence;
 }
 
@@ -212,9 +226,9 @@ const warningsByUid = (
   const byUid = new Map<string, Warning[]>();
   for (const { value } of view("kube.event").all) {
     if (value.type !== "Warning" || !TELLING.has(value.reason)) continue;
-    for (const { uid, message, first, last, evidence } of value.objects) {
+    for (const { uid, message, first, last, count, evidence } of value.objects) {
       if (uid === null || (value.reason === KILL_FAILURES.reason && KILL_FAILURES.event.test(message))) continue;
-      const warning = { reason: value.reason, message, last: last ?? first, evidence };
+      const warning = { reason: value.reason, message, last: last ?? first, count: count ?? 1, evidence };
       const known = byUid.get(uid);
       if (known) known.push(warning);
       else byUid.set(uid, [warning]);
@@ -237,10 +251,16 @@ function warningStatements(pods: readonly Pod[], context: MatchContext): readonl
   return [...told.values()]
     .slice(0, 3)
     .map(
-      ({ reason, message, evidence }) =>
-        say`An event with the reason ${code(reason, evidence)} says ${code(message, evidence)}.`,
+      ({ reason, message, last, count, evidence }) =>
+        say`An event with the reason ${code(reason, evidence)} says ${code(message, evidence)}${last ? repeated(count, last, evidence) : citing(evidence)}.`,
     );
 }
+
+/** One that was told until shortly before the end says more than one of long ago. */
+const repeated = (times: number, last: Instant, evidence: Evidence): Quoted =>
+  times > 1
+    ? say`, at least ${word(times, evidence)} times, the last at ${time(last, evidence)}`
+    : say`, at ${time(last, evidence)}`;
 
 function follow(node: string | null, together: boolean): Consequence {
   return {

@@ -87,8 +87,10 @@ test("a runtime that is down is no beginning, unless its kubelet has just starte
   };
   const start = (time: string, name = "n1") =>
     event({ reason: "Starting", component: "kubelet", node: name, objects: [{ first: at(time), last: at(time) }] });
+  // Deleted when the runtime was about to go down: not before it.
+  const late = pod({ name: "a", deletion: at("2024-03-05T10:28:30Z"), graceSeconds: 30 });
   const both = (...facts: Parameters<typeof runRule>[1][]) =>
-    [symptom, mechanism].map((rule) => verdicts(runRule(rule, ...facts, { ...stuck })));
+    [symptom, mechanism].map((rule) => verdicts(runRule(rule, ...facts, late)));
   const isDown = [["found n1"], ["found n1"]];
   const settles = [["slight n1"], ["undetermined n1"]];
   assert.equal(both(node("n1", down)), isDown);
@@ -117,6 +119,26 @@ test("a node that was not collected is a gap where pods hang on it, and nowhere 
     "undetermined n1",
   ]);
   assert.equal(judge(mechanism, world({ facts: [pod({ name: "b" })], coverage: { "kube.pod": "complete" } })), []);
+});
+
+test("where the whole list has no such node, there is none: nobody ends the pods that are bound to it", () => {
+  const other = node("n2", ready("True"));
+  const [found] = foundBy(mechanism, other, stuck);
+  assert.equal([found?.subject, found?.value["contact"], found?.since], ["n1", "gone", null]);
+  assert.equal(texts(found?.statements ?? []), [
+    "The cluster lists no node n1, to which shop/a is still bound: no kubelet is there to end it.",
+  ]);
+  const removed = (time: string, name = "n1", reason = "RemovingNode") =>
+    event({ reason, objectKind: "Node", node: null, objects: [{ name, first: at(time), last: at(time) }] });
+  const [told] = foundBy(mechanism, other, stuck, removed("2024-03-05T09:59:00Z"));
+  assert.is(told?.since?.epochMs, at("2024-03-05T09:59:00Z").epochMs);
+  assert.is(texts(told?.statements ?? [])[1], "The event RemovingNode of 2024-03-05T09:59:00Z tells of its removal.");
+  // Near misses: another node's removal, another event, a list that is cut, and no pod that hangs on it.
+  assert.is(foundBy(mechanism, other, stuck, removed("2024-03-05T09:59:00Z", "n3"))[0]?.since, null);
+  assert.is(foundBy(mechanism, other, stuck, removed("2024-03-05T09:59:00Z", "n1", "ScaleDown"))[0]?.since, null);
+  const cut = world({ facts: [other, stuck], coverage: { "kube.pod": "complete", "kube.node": "truncated" } });
+  assert.equal(verdicts(judge(mechanism, cut)), ["refuted n2", "undetermined n1"]);
+  assert.equal(foundBy(mechanism, other, pod({ name: "b" })), []);
 });
 
 test("a node object without conditions is a gap of the symptom, and of the mechanism only where pods hang on it", () => {

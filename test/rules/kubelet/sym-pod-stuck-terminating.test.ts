@@ -43,6 +43,19 @@ test("the headline has numbers in words, the request and the collection, and no 
   assert.ok(told.includes("They are shop/a and 5 more."), told.join("\n"));
 });
 
+test("how long the grace periods had been over is told of all of them, not of the oldest alone", () => {
+  const told = (...deadlines: readonly string[]) =>
+    texts(foundBy(rule, ...deadlines.map((d, i) => deleted(`p${i}`, d)))[0]?.statements ?? [])[1];
+  assert.is(
+    told("2024-03-05T10:00:30Z", "2024-03-05T10:20:00Z"),
+    "The grace period of 30 s had been over for 10 min to 29 min 30 s.",
+  );
+  assert.is(
+    told("2024-03-05T10:00:30Z", "2024-03-05T10:00:31Z"),
+    "The grace period of 30 s had been over for 29 min 30 s.",
+  );
+});
+
 test("one finding for a node, since the earliest request", () => {
   const found = foundBy(
     rule,
@@ -73,7 +86,7 @@ test("warnings about its end are quoted, once each; those of before, of others, 
       t.startsWith("An event"),
     );
   assert.equal(told(warned("target is busy"), warned("target is busy")), [
-    "An event with the reason FailedUnMount says target is busy.",
+    "An event with the reason FailedUnMount says target is busy, at 2024-03-05T10:20:00Z.",
   ]);
   assert.equal(told(warned("x", { last: at("2024-03-05T09:59:00Z") })), []);
   assert.equal(told(warned("x", { objects: [{ uid: "uid-b" }] })), []);

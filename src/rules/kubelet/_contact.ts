@@ -1,0 +1,230 @@
+import { type Evidence, evidenceKey } from "#model/evidence.js";
+import type { Fact, FactKind } from "#model/fact.js";
+import type { Missing } from "#model/finding.js";
+import { type Instant, latest, order } from "#model/instant.js";
+import { type FactView, type MatchContext, shellWord } from "#model/rule.js";
+import { code, codes, type Statement, say, time } from "#model/statement.js";
+import { readyOf } from "./_node-ready.js";
+import { type Cited, seenAt, words } from "./_pods.js";
+import { type Silence, silences } from "./_silence.js";
+
+type Look = <K extends FactKind>(kind: K) => FactView<K>;
+type Log = Fact<"log">;
+
+/**
+ * How a kubelet that goes on fails to post: the API server is not reached or gives no answer (`unanswered`), turns the kubelet's credential or
+ * request away (`refused`), shows a certificate that the kubelet does not accept (`distrusted`), or something else (`other`).
+ */
+export type Failure = "unanswered" | "refused" | "distrusted" | "other";
+
+/** What the log of a silent kubelet shows of the time after its condition changed. */
+export type Contact =
+  | {
+      readonly state: "running";
+      readonly failure: Failure;
+      readonly from: Told;
+      readonly to: Told;
+      /** What it says of its posts, without what wraps it. */
+      readonly error: string;
+      /** `host:port` of the API server that the text names. */
+      readonly server: string | null;
+      /** Nodes whose kubelets name the same one, this one among them, with a line of each. */
+      readonly alike: readonly { readonly node: string; readonly evidence: Evidence }[];
+      /** The latest line of a container that it started after that. */
+      readonly started: Told | null;
+      readonly unverified: readonly string[];
+    }
+  /** Its log was read after that in full, and holds no attempt of it to post any more. `said`: the last that it says of itself. */
+  | { readonly state: "stopped"; readonly said: Told; readonly text: string | null; readonly readAt: Instant }
+  | { readonly state: "unknown"; readonly said: Told | null; readonly missing: Missing };
+
+interface Told {
+  readonly at: Instant;
+  readonly evidence: Evidence;
+}
+
+/** What a kubelet writes when it cannot post its status, renew its lease or register: every few seconds as long as that lasts. */
+const POSTS =
+  /Error updating node status|Unable to update node status|Unable to register node with API server|[Ff]ailed to (?:update|ensure|renew|get)(?: node)? lease/;
+/** One that does not come up writes such lines, too, before it gives up. */
+const GIVES_UP =
+  /failed to run Kubelet|"command failed"|Failed to start ContainerManager|Main process exited|Failed with result|Start request repeated too quickly/i;
+const STARTED = /SyncLoop \(PLEG\).*ContainerStarted/;
+/** A line of the kubelet itself, and not of systemd about it. */
+const OWN = /\b[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \w+\.go:\d+\]/;
+const UNITS = /kubelet|k3s|rke2|k0s/;
+
+/** It writes such a line every ten seconds or so: with none for so long it does so no more. */
+const GOING_ON_MS = 300_000;
+
+/** Of each silent kubelet, once per moment: hand it to `context.derive`. */
+export function contacts(view: Look, context: MatchContext): ReadonlyMap<string, Contact> {
+  const silent = [...context.derive(silences)].filter(([, silence]) => silence.silent);
+  const own = new Map(silent.map(([name, silence]) => [name, contactOf(name, silence, view, context)]));
+  const servers = new Map<string, { node: string; evidence: Evidence }[]>();
+  for (const [node, contact] of own) {
+    if (contact.state !== "running" || contact.server === null) continue;
+    const key = `${contact.failure} ${contact.server}`;
+    servers.set(key, [...(servers.get(key) ?? []), { node, evidence: contact.to.evidence }]);
+  }
+  return new Map(
+    [...own].map(([node, contact]) => [
+      node,
+      contact.state === "running" && contact.server !== null
+        ? { ...contact, alike: servers.get(`${contact.failure} ${contact.server}`) ?? [] }
+        : contact,
+    ]),
+  );
+}
+
+function contactOf(name: string, { node }: Silence, view: Look, context: MatchContext): Contact {
+  const changed = readyOf(node)?.condition.since ?? null;
+  if (!changed) return unknown(name, view, context.moment.collectedAt, null);
+  const isAfter = (at: Instant | null): boolean => at !== null && order(at, changed) === "after";
+  const logs = latestFirst(
+    view("log")
+      .on(name)
+      .filter(({ value }) => value.kind !== "podlog" && UNITS.test(value.source) && value.last !== null),
+  );
+  const [read] = logs;
+  if (!read) return unknown(name, view, changed, null);
+  const later = logs.filter(({ value }) => isAfter(value.last));
+  const failing = later.filter(({ value }) => POSTS.test(value.sample));
+  const [post] = failing;
+  const ended = later.find(({ value }) => GIVES_UP.test(value.sample));
+  const readAt = seenAt(read, context.moment);
+  if (post && !(ended && lastMs(ended) > lastMs(post) - GOING_ON_MS))
+    return running(failing, startedBy(later, isAfter), changed, readAt);
+  if (ended) return { state: "stopped", said: lastOf(ended), text: textOf(ended), readAt };
+  const own = logs.find(({ value }) => OWN.test(value.sample));
+  const whole = view("log").coverage(name, UNITS).state === "complete";
+  if (own && whole && !isAfter(own.value.last) && latest(changed) + GOING_ON_MS < readAt.epochMs)
+    return { state: "stopped", said: lastOf(own), text: null, readAt };
+  return unknown(name, view, changed, own && isAfter(own.value.last) ? lastOf(own) : null);
+}
+
+const unknown = (name: string, view: Look, from: Instant, said: Told | null): Contact => ({
+  state: "unknown",
+  said,
+  missing: {
+    ...view("log").missing(`what the kubelet of ${name} logged after it fell silent`, name, UNITS),
+    command: `journalctl -u kubelet --since @${Math.floor(from.epochMs / 1000)} --no-pager   # on ${shellWord(name)}, as root`,
+  },
+});
+
+const lastMs = ({ value }: Log): number => value.last?.epochMs ?? Number.NEGATIVE_INFINITY;
+const latestFirst = (logs: readonly Log[]): readonly Log[] => [...logs].sort((a, b) => lastMs(b) - lastMs(a));
+const lastOf = ({ value, evidence }: Log): Told => ({
+  at: value.last as Instant,
+  evidence: value.lastEvidence ?? evidence,
+});
+
+function running(
+  failing: readonly Log[],
+  started: Told | null,
+  changed: Instant,
+  readAt: Instant,
+): Extract<Contact, { state: "running" }> {
+  const post = failing[0] as Log;
+  const error = textOf(post);
+  const failure = failureOf(error);
+  const from = failing
+    .filter((log) => failureOf(textOf(log)) === failure)
+    .flatMap(({ value, evidence }) => (value.first ? [{ at: value.first, evidence }] : []))
+    .reduce((a, b) => (b.at.epochMs < a.at.epochMs ? b : a), lastOf(post));
+  const to = lastOf(post);
+  return {
+    state: "running",
+    failure,
+    from,
+    to,
+    error,
+    server: serverOf(error),
+    alike: [],
+    started,
+    unverified: [
+      ...(order(from.at, changed) === "after"
+        ? ["that it was so from the beginning of its silence: the first line that says so is of later"]
+        : []),
+      ...(readAt.epochMs - to.at.epochMs > GOING_ON_MS
+        ? ["that it still ran when its log was read: the last line that says so is of long before"]
+        : []),
+    ],
+  };
+}
+
+/** Series of one kind may begin with the end of a container and end with a start: only the lines that are there count. */
+function startedBy(logs: readonly Log[], isAfter: (at: Instant | null) => boolean): Told | null {
+  const lines = logs.flatMap(({ value, evidence }) => [
+    ...(value.lastEvidence && value.last && STARTED.test(value.lastEvidence.excerpt)
+      ? [{ at: value.last, evidence: value.lastEvidence }]
+      : []),
+    ...(value.first && STARTED.test(value.sample) ? [{ at: value.first, evidence }] : []),
+  ]);
+  return lines.find(({ at }) => isAfter(at)) ?? null;
+}
+
+/** klog's `err="…"`, or what follows the words of old versions; else the message itself. */
+function textOf({ value: { sample } }: Log): string {
+  const quoted = /\berr="((?:[^"\\]|\\.)*)"/.exec(sample)?.[1];
+  if (quoted !== undefined) return quoted.replaceAll(/\\(["\\])/g, "$1");
+  const said = OWN.test(sample) ? sample.slice(sample.search(OWN)).replace(OWN, "").trim() : sample;
+  return said.replace(/^Error updating node status, will retry: /, "");
+}
+
+function failureOf(text: string): Failure {
+  if (/Unauthorized|remote error: tls:|[Ff]orbidden/.test(text)) return "refused";
+  if (/\bx509: /.test(text)) return "distrusted";
+  return UNANSWERED.test(text) ? "unanswered" : "other";
+}
+
+const UNANSWERED =
+  /i\/o timeout|connection refused|no route to host|(?:network|host) is unreachable|deadline exceeded|Client\.Timeout|TLS handshake timeout|no such host|connection reset|\bEOF\b|connection lost|timed out/;
+
+const serverOf = (text: string): string | null =>
+  (/https:\/\/([^/\s"\\]{1,255})/.exec(text) ??
+    /\bdial tcp ([^\s:]{1,255}:\d{1,5}|\[[^\]\s]{1,64}\]:\d{1,5}): /.exec(text))?.[1] ?? null;
+
+/** The headline of a kubelet that goes on: how it fails. */
+const FAILS: Readonly<Record<Failure, string>> = {
+  unanswered: " ran on and got no answer from the API server",
+  refused: " ran on, and the API server refused it",
+  distrusted: " ran on and did not accept the certificate of the API server",
+  other: " ran on and could not post the state of its node",
+};
+
+/** What the log says, the headline first where it names what the condition cannot. */
+export function contactStatements(name: string, contact: Contact): readonly Statement[] {
+  if (contact.state === "running") return goingOn(name, contact);
+  if (contact.state === "unknown") {
+    const { said } = contact;
+    if (said === null) return [];
+    return [say`Its log goes on until ${time(said.at, said.evidence)} and does not say why nothing arrives.`];
+  }
+  const { said, text, readAt } = contact;
+  if (text !== null) return [say`At ${time(said.at, said.evidence)} its log says ${code(text, said.evidence)}.`];
+  return [
+    say`The last line of its own in its log is of ${time(said.at, said.evidence)}, and the log was read at ${time(readAt, said.evidence)}: one that runs and cannot post says so every few seconds.`,
+  ];
+}
+
+function goingOn(name: string, contact: Extract<Contact, { state: "running" }>): readonly Statement[] {
+  const { from, to, failure, error, started, alike, server } = contact;
+  const cited: Cited =
+    evidenceKey(from.evidence) === evidenceKey(to.evidence) ? [to.evidence] : [from.evidence, to.evidence];
+  const [one, ...rest] = alike.map(({ evidence }) => evidence);
+  const nodes = alike.map(({ node }) => node);
+  return [
+    say`The kubelet of ${code(name, ...cited)}${words(FAILS[failure], ...cited)}: from ${time(from.at, from.evidence)} until at least ${time(to.at, to.evidence)} its log says ${code(error, ...cited)}.`,
+    ...(started
+      ? [
+          say`Meanwhile it worked on: at ${time(started.at, started.evidence)} it tells of a container that had started.`,
+        ]
+      : []),
+    ...(one && nodes.length > 1
+      ? [
+          say`The kubelets of ${codes(nodes, 5, one, ...rest)} say so alike, of the same address ${code(server ?? "", one, ...rest)}.`,
+        ]
+      : []),
+  ];
+}

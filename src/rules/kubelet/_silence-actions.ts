@@ -1,0 +1,187 @@
+import type { Finding } from "#model/finding.js";
+import { type Action, type Command, type Consequence, shellWord } from "#model/rule.js";
+import type { Contact, Failure } from "./_contact.js";
+
+/** How a kubelet is called of which the log tells how it fails, or of which none was read. */
+export const LABELS: Readonly<Record<string, string>> = {
+  unanswered: "a kubelet that gets no answer from the API server",
+  refused: "a kubelet that the API server refuses",
+  distrusted: "a kubelet that does not accept the API server's certificate",
+  other: "a kubelet whose reports do not arrive",
+  unknown: "a kubelet that fell silent",
+  gone: "a node that the cluster no longer lists",
+} satisfies Readonly<Record<Failure | "unknown" | "gone", string>>;
+
+/** What follows from it depends on this: a node that runs is not powered off. */
+export function contactValue(contact: Contact | undefined): Finding["value"] {
+  if (contact?.state === "running") return { contact: contact.failure, server: contact.server };
+  // One whose log goes on runs, whatever keeps its reports from arriving.
+  if (contact?.state === "unknown" && contact.said !== null) return { contact: "other", server: null };
+  return { contact: contact?.state ?? null, server: null };
+}
+
+export function silenceConsequence(finding: Finding): Consequence {
+  const name = String(finding.value["node"] ?? "");
+  const contact = String(finding.value["contact"] ?? "");
+  if (contact === "gone") return afterRemoval(name, finding);
+  const runs = contact in LABELS && contact !== "unknown";
+  const server = finding.value["server"];
+  const where = typeof server === "string" ? server : "the API server";
+  const way = wayOf(contact, name, typeof server === "string" ? server : null);
+  return {
+    fix: runs ? [way.fix] : [bringBack(name), giveUp(name)],
+    verify: [
+      { run: `kubectl wait --for=condition=Ready node/${shellWord(name)} --timeout=60s`, expect: "condition met" },
+    ],
+    actions: finding.ended !== null ? [] : [runs ? way.action : ACT(name)],
+    questions: [
+      runs
+        ? `What changed at that time between ${name} and ${where}: network, load balancer, firewall, certificates?`
+        : `What happened to ${name} at that time: power, network, kubelet?`,
+    ],
+    stops: stopsOf(contact, name, where),
+  };
+}
+
+/** Nothing is to be brought back: what is left of the node in the API goes by itself, or is taken away by hand. */
+function afterRemoval(name: string, { ended }: Finding): Consequence {
+  const node = shellWord(name);
+  return {
+    fix: [
+      {
+        step: `Let the controllers take away what is still bound to ${name}; they do so within minutes where the node is gone for good`,
+        commands: [
+          { run: `kubectl get node ${node}`, expect: "NotFound; where it is listed again, its kubelet ends the pods" },
+          {
+            run: `kubectl get pods -A --field-selector ${shellWord(`spec.nodeName=${name}`)}`,
+            expect: "No resources found",
+          },
+        ],
+      },
+    ],
+    verify: [],
+    actions:
+      ended !== null
+        ? []
+        : [
+            {
+              title: `Find out why pods are left of the removed node ${name}`,
+              type: "repair",
+              priority: "High",
+              doneWhen: `no pod is bound to ${name} any more`,
+            },
+          ],
+    questions: [`Was ${name} taken out of the cluster on purpose, and was it drained before?`],
+    stops: "why its pods were not taken away with the node does not stand in what was collected",
+  };
+}
+
+function stopsOf(contact: string, name: string, where: string): string {
+  if (contact === "unanswered")
+    return `what lies between ${name} and ${where}, or what became of that, is not in evidence`;
+  if (contact === "refused")
+    return "why the API server refuses the kubelet's credential does not stand in the kubelet's log";
+  if (contact === "distrusted")
+    return "which certificate the API server shows, and by which the kubelet judges it, was not collected";
+  if (contact === "other") return "why its reports do not arrive is not in evidence";
+  if (contact === "unknown")
+    return "whether the kubelet stopped, or runs and does not reach the API server, does not stand in what the API server knows of its node: its log would say";
+  return "what stopped the kubelet does not stand in what the API server knows of its node";
+}
+
+type Step = Consequence["fix"][number];
+
+const look = (name: string): Command => ({
+  run: `# on ${shellWord(name)}, as root: what does its kubelet say?\njournalctl -u kubelet -n 100 --no-pager`,
+  expect: "why it stopped or reaches no API server; the unit has another name on microk8s, k3s and rke2",
+});
+
+const ready = (name: string): Command => ({
+  run: `kubectl get node ${shellWord(name)} -o jsonpath='{.status.conditions[?(@.type=="Ready")]}'`,
+  expect: '"status":"True", and a lastHeartbeatTime of the last minutes',
+});
+
+const bringBack = (name: string): Step => ({
+  step: `Bring the kubelet of ${name} back …`,
+  commands: [look(name), ready(name)],
+});
+
+const giveUp = (name: string): Step => ({
+  step: `… or, where ${name} will not come back, power it off and only then mark it as out of service. Its pods are then removed and their volumes detached without a word from it: on a machine that still runs, two pods write to one volume.`,
+  commands: [
+    {
+      run: `kubectl get node ${shellWord(name)} -o jsonpath='{.spec.providerID}{"\\n"}{range .status.conditions[?(@.type=="Ready")]}{.status} since {.lastTransitionTime}{"\\n"}{end}'`,
+      expect:
+        "which machine it is, and `Unknown` or `False` for a while; ask its console or its provider whether it is off, and stop here where it is not",
+    },
+    {
+      run: `# only after the machine is off\nkubectl taint nodes ${shellWord(name)} node.kubernetes.io/out-of-service=nodeshutdown:NoExecute`,
+      expect: `node/${shellWord(name)} tainted`,
+    },
+  ],
+});
+
+const ACT = (name: string): Action => ({
+  title: `Bring the kubelet of ${name} back, or take the node out of service`,
+  type: "repair",
+  priority: "Urgent",
+  doneWhen: `${name} is Ready, or it is off, marked as out of service, and holds no pod any more`,
+});
+
+const LEAVE_ON = "Leave the machine on: its kubelet runs, and so may its pods.";
+
+/** The way back of a kubelet that runs. */
+function wayOf(contact: string, name: string, server: string | null): { readonly fix: Step; readonly action: Action } {
+  const node = shellWord(name);
+  const repair = (title: string): Action => ({
+    title,
+    type: "repair",
+    priority: "Urgent",
+    doneWhen: `${name} is Ready, and its kubelet logs no failed post of its status any more`,
+  });
+  const probe = server === null ? [] : [probeOf(node, server)];
+  if (contact === "refused")
+    return {
+      fix: {
+        step: `Let the API server accept the kubelet of ${name} again. ${LEAVE_ON}`,
+        commands: [
+          {
+            run: `# on ${node}, as root: until when is its certificate valid, and whose is it?\nopenssl x509 -noout -subject -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem`,
+            expect: `a time to come, and \`CN = system:node:${node}\`; the file lies elsewhere on microk8s, k3s and rke2`,
+          },
+          { run: "kubectl get certificatesigningrequests", expect: `none of \`system:node:${node}\` that is Pending` },
+          ready(name),
+        ],
+      },
+      action: repair(`Give the kubelet of ${name} a credential that the API server accepts`),
+    };
+  if (contact === "distrusted")
+    return {
+      fix: {
+        step: `Let the kubelet of ${name} accept the certificate of the API server again. ${LEAVE_ON}`,
+        commands: [...probe, ready(name)],
+      },
+      action: repair(`Let the API server show a certificate that the kubelet of ${name} accepts`),
+    };
+  if (contact === "other")
+    return {
+      fix: {
+        step: `Find out why the reports of the kubelet of ${name} do not arrive. ${LEAVE_ON}`,
+        commands: [look(name), ...probe, ready(name)],
+      },
+      action: repair(`Let the reports of the kubelet of ${name} arrive again`),
+    };
+  return {
+    fix: {
+      step: `Open the way between ${name} and ${server ?? "the API server"} again. ${LEAVE_ON}`,
+      commands: [...probe, ready(name)],
+    },
+    action: repair(`Open the way between ${name} and ${server ?? "the API server"} again`),
+  };
+}
+
+const probeOf = (node: string, server: string): Command => ({
+  run: `# on ${node}: does anything answer there?\ncurl -sSvk --max-time 10 ${shellWord(`https://${server}/readyz`)}`,
+  expect:
+    "a TLS handshake with the API server's certificate, its dates among it, and an HTTP status; a timeout or a refusal says where to look",
+});
