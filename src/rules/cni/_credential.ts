@@ -5,6 +5,7 @@ import { baseName, type FileTree, fileTree, type Resolution } from "#model/file-
 import type { Missing } from "#model/finding.js";
 import { type FactView, type MatchContext, shellWord } from "#model/rule.js";
 import type { Statement } from "#model/statement.js";
+import { type Accused, accusedOf, answers, type Choice } from "./_accused.js";
 import { loadedOf } from "./_loaded.js";
 import { type ConfDir, confDirOf, missingConfDir } from "./_runtime.js";
 
@@ -20,6 +21,8 @@ export interface Credential {
   /** Real path of the configuration that wins, and its content where it was collected. */
   readonly netconf: Fact<"cni.netconf">;
   readonly plugin: NetconfPlugin;
+  /** The configuration names no other credential. */
+  readonly isOnly: boolean;
   /** The kubeconfig as the configuration names it, and without links. */
   readonly named: string;
   readonly real: string;
@@ -50,19 +53,31 @@ export type Followed =
 
 export interface NodeFiles {
   readonly tree: FileTree;
+  /** The credential that counts: of several the one whose refusal is in evidence, else the first of the configuration. */
   readonly followed: Followed;
+  /** Every credential that the configuration in force names, each file once, in its order; what `followed` says where there is none. */
+  readonly chain: readonly Link[];
+}
+
+/** One credential of the configuration in force, and whether calls that failed on its node were made with it. */
+export interface Link {
+  /** The same at every moment: the node, and for all but the first the file that is named. */
+  readonly subject: string;
+  readonly followed: Followed;
+  readonly accused: Accused;
 }
 
 /** The files of every collected node, and the credential in use on it. Derived once per moment. */
 export function nodeFiles(view: View, context: MatchContext): ReadonlyMap<string, NodeFiles> {
+  const answered = answers(view);
   return new Map(
     context.moment.nodes.map((node) => {
       const tree = fileTree(view("path").on(node));
       const stranger = noNode(node, view);
-      return [
-        node,
-        { tree, followed: stranger ? { state: "unknown", missing: [stranger] } : followOn(node, tree, view) },
-      ] as const;
+      const files = stranger
+        ? alone(node, { state: "unknown" as const, missing: [stranger] as const })
+        : followOn(node, tree, answered, view);
+      return [node, { tree, ...files }] as const;
     }),
   );
 }
@@ -80,7 +95,24 @@ function noNode(node: string, view: View): Missing | null {
   };
 }
 
-function followOn(node: string, tree: FileTree, view: View): Followed {
+type Files = Omit<NodeFiles, "tree">;
+
+const alone = (node: string, followed: Followed): Files => ({
+  followed,
+  chain: [{ subject: node, followed, accused: { state: "named" } }],
+});
+
+function followOn(node: string, tree: FileTree, answered: ReturnType<typeof answers>, view: View): Files {
+  const configuration = configurationOn(node, tree, view);
+  return "choices" in configuration ? followChain(configuration, answered) : alone(node, configuration);
+}
+
+/** What the runtime loads, and the plugins in it that are given a kubeconfig: at least one. */
+interface Configuration extends Omit<Way, "netconf" | "plugin" | "isOnly"> {
+  readonly choices: readonly [Choice, ...Choice[]];
+}
+
+function configurationOn(node: string, tree: FileTree, view: View): Followed | Configuration {
   const confDir = confDirOf(node, view);
   if (!confDir) return { state: "unknown", missing: [missingConfDir(node, view)] };
   const directory = tree.resolve(confDir.path);
@@ -111,23 +143,40 @@ function followOn(node: string, tree: FileTree, view: View): Followed {
   const choices = loaded.netconfs.flatMap((netconf) =>
     netconf.value.plugins.filter((p) => p.kubeconfig !== null).map((plugin) => ({ netconf, plugin })),
   );
-  if (choices.length === 0) return { state: "none" };
-  const choice = chosenOf(choices, node, tree, view);
-  if (!choice) {
-    const types = [...new Set(choices.map((c) => c.plugin.type))].join(" and ");
-    const what = `which plugin was refused on ${node}: ${types} have a credential each, and the errors do not tell one`;
-    return { state: "unknown", missing: [view("log").missing(what, node)] };
-  }
-  return followKubeconfig({
+  const [first, ...more] = choices;
+  if (!first) return { state: "none" };
+  return {
     node,
     tree,
     view,
     confDir,
-    ...choice,
+    choices: [first, ...more],
     certain,
     premises: loaded.unverified,
     links: directory.hops,
+  };
+}
+
+function followChain({ choices, ...way }: Configuration, answered: ReturnType<typeof answers>): Files {
+  const { node, tree, view } = way;
+  const seen = new Set<string>();
+  const each = choices.filter((c) => {
+    const { real } = tree.resolve(c.plugin.kubeconfig ?? "");
+    return !seen.has(real) && seen.add(real);
   });
+  const accused = accusedOf(choices, node, tree, answered, view);
+  const chain = each.map(
+    (choice, i): Link => ({
+      subject: i === 0 ? node : `${node}|${choice.plugin.kubeconfig}`,
+      followed: followKubeconfig({ ...way, ...choice, isOnly: each.length === 1 }),
+      accused: accused(choice),
+    }),
+  );
+  const [first] = chain as [Link, ...Link[]];
+  const counts = chain.find((link) => link.accused.state === "named") ?? first;
+  return chain.length > 1 && counts.accused.state === "unsaid"
+    ? { followed: { state: "unknown", missing: [counts.accused.missing] }, chain }
+    : { followed: counts.followed, chain };
 }
 
 /** The origin of what was collected of a path: what other files came to says nothing of this one. */
@@ -148,38 +197,6 @@ function candidates(
   return { names, certain: tree.at(directory)?.value.listing === "complete" };
 }
 
-interface Choice {
-  readonly netconf: Fact<"cni.netconf">;
-  readonly plugin: NetconfPlugin;
-}
-
-/**
- * Of several credentials the one of the plugin that failed: errors name it, or the one that called it. Without an error the first
- * plugin's; null where there are errors and they do not tell one.
- */
-function chosenOf(choices: readonly Choice[], node: string, tree: FileTree, view: View): Choice | null {
-  const [first] = choices as readonly [Choice, ...Choice[]];
-  const files = new Set(choices.map((c) => tree.resolve(c.plugin.kubeconfig ?? "").real));
-  if (files.size === 1) return first;
-  const errors = [...view("kube.event").all, ...view("log").on(node)]
-    .filter((f) => (f.kind === "kube.event" ? f.value.node === node : true))
-    .map((f) => (f.kind === "kube.event" ? f.value.message : f.value.sample))
-    .filter((text) =>
-      /failed to (?:setup|set up|destroy|teardown|tear down)\b.{0,200}network|from CNI network/.test(text),
-    );
-  if (errors.length === 0) return first;
-  const failed = errors.map((text) => failedIn(text, choices));
-  return failed.every((f) => f === failed[0]) ? (failed[0] ?? null) : null;
-}
-
-function failedIn(text: string, choices: readonly Choice[]): Choice | null {
-  const type = /plugin type=\\*"([^"\\]+)/.exec(text)?.[1];
-  const delegated = choices.filter((c) => c.plugin.delegatedBy === type);
-  const named = choices.filter((c) => c.plugin.type === type && c.plugin.delegatedBy === undefined);
-  const fits = /\bdelegate|conflist(?:Add|Del)/i.test(text) && delegated.length > 0 ? delegated : named;
-  return fits.length === 1 ? (fits[0] ?? null) : null;
-}
-
 interface Way {
   readonly node: string;
   readonly tree: FileTree;
@@ -190,6 +207,7 @@ interface Way {
   readonly certain: boolean;
   readonly premises: readonly string[];
   readonly links: readonly Fact<"path">[];
+  readonly isOnly: boolean;
 }
 
 function followKubeconfig(way: Way): Followed {
@@ -223,6 +241,7 @@ function followKubeconfig(way: Way): Followed {
       confDir: way.confDir,
       netconf,
       plugin,
+      isOnly: way.isOnly,
       named,
       real: target.real,
       hops: target.hops,

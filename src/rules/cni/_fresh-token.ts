@@ -63,8 +63,9 @@ export function writesIt(credential: Credential, agent: Agent, context: MatchCon
   const name = baseName(credential.real);
   const stem = credential.plugin.type.replace(/-cni$/, "");
   const alike = [...files].some(
-    ([peer, { followed }]) =>
-      peer !== credential.node && followed.state === "followed" && baseName(followed.credential.real) === name,
+    ([peer, { chain }]) =>
+      peer !== credential.node &&
+      chain.some(({ followed }) => followed.state === "followed" && baseName(followed.credential.real) === name),
   );
   return alike || (stem !== "" && name.includes(stem));
 }

@@ -25,11 +25,13 @@ export function goneSince(
   credential: Credential,
   agent: Agent | undefined,
   events: FactView<"kube.event">,
+  isRefused: boolean,
   context: MatchContext,
 ): Gone {
   const event = endOf(credential, agent, events);
-  const bound = boundOf(credential, agent, context);
-  const { first: refused, created } = turnsOf(credential, agent, context);
+  const turns = turnsOf(credential, agent, isRefused, context);
+  const bound = boundOf(credential, agent, turns, context);
+  const { first: refused, created } = turns;
   if (event?.first && bound && bound.precisionMs <= 1000 && isSoonAfter(bound, event.first))
     return { at: bound, atLatest: false, event, isDoubtful: false };
   if (event?.first && (bound === null || event.first.epochMs <= latest(bound)))
@@ -69,9 +71,13 @@ function endOf({ token }: Credential, agent: Agent | undefined, events: FactView
  * When the bound pod had gone at the latest: when its first known successor came. Where calls were refused before any, it is between the
  * token's issue and the first of: the refusal, the successor.
  */
-function boundOf(credential: Credential, agent: Agent | undefined, context: MatchContext): Instant | null {
+function boundOf(
+  credential: Credential,
+  agent: Agent | undefined,
+  { first, created }: Turns,
+  context: MatchContext,
+): Instant | null {
   const { iat } = credential.token;
-  const { first, created } = turnsOf(credential, agent, context);
   if (created && (first === null || order(created, first) !== "after")) return created;
   // A successor of a revision that came after the refusals replaced a pod that had lived through their beginning.
   const revised = agent ? revisionOf(agent, context) : null;
@@ -82,9 +88,19 @@ function boundOf(credential: Credential, agent: Agent | undefined, context: Matc
 }
 
 /** When calls with that token were first refused, and when the first known successor of its pod came. */
-function turnsOf({ token, node }: Credential, agent: Agent | undefined, context: MatchContext) {
+interface Turns {
+  readonly first: Instant | null;
+  readonly created: Instant | null;
+}
+
+function turnsOf(
+  { token, node }: Credential,
+  agent: Agent | undefined,
+  isRefused: boolean,
+  context: MatchContext,
+): Turns {
   const { iat, pod } = token;
-  const refusals = refusedOn(context, node).filter(hits(node));
+  const refusals = isRefused ? refusedOn(context, node).filter(hits(node)) : [];
   const created = context
     .derive(agents)
     .filter((a) => a.node === node && a.daemonSet === agent?.daemonSet && a.pod.value.uid !== pod?.uid)

@@ -6,20 +6,23 @@ import { UNMEASURED_SKEW_MS } from "#model/instant.js";
 import { type FactView, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
 import { code, codes, type Statement, say } from "#model/statement.js";
 import { words } from "#rules/kubelet/_pods.js";
-import { type Credential, nodeFiles } from "./_credential.js";
+import { type Credential, type Link, nodeFiles } from "./_credential.js";
 import { strange, unknownKey } from "./_strange.js";
-import { agentOn, agents } from "./_writer.js";
+import { agentOf } from "./_writer.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
 
 /** Symptoms that a refused CNI call shows as. */
 export const REFUSED_CALLS = ["sym:failed-kill-pod", "sym:failed-create-sandbox"] as const;
 
-/** A verdict on one node's credential. */
+/** A verdict on one node's credential: of several each has its own. */
 export interface Subject {
   readonly subject: string;
+  /** Without an error where the calls that were answered so were not made with this credential, or may not have been. */
   readonly about: { readonly node: readonly string[]; readonly error: readonly string[] };
   readonly credential: Credential;
+  /** The call that was answered so with this credential, if any. */
+  readonly refusal: Found | undefined;
 }
 
 /**
@@ -35,7 +38,8 @@ export function* eachCredential(
   const unasked = callNodes(context).flatMap((node) => neverJudged(context, node, error) ?? []);
   yield* unasked;
   for (const outcome of credentials(context, error, judge))
-    if (outcome.outcome !== "undetermined" || !unasked.some((u) => u.subject === outcome.subject)) yield outcome;
+    if (outcome.outcome !== "undetermined" || !unasked.some((u) => u.subject === outcome.about.node?.[0]))
+      yield outcome;
 }
 
 function* credentials(
@@ -43,10 +47,28 @@ function* credentials(
   error: string,
   judge: (subject: Subject) => Iterable<Outcome>,
 ): Iterable<Outcome> {
-  for (const [node, { followed }] of context.derive(nodeFiles)) {
-    const base = { subject: node, about: { node: [node], error: [error] } };
-    if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
-    if (followed.state === "followed") yield* judge({ ...base, credential: followed.credential });
+  for (const [node, { chain }] of context.derive(nodeFiles)) {
+    const refusal = answered(context, node, error);
+    const judged = chain.map((link) => {
+      const isOwn = isAnswered(link, chain.length === 1, refusal);
+      return { isOwn, outcomes: judgeLink(node, link, isOwn, error, refusal, judge) };
+    });
+    const [missing] = refusal
+      ? chain.flatMap(({ accused }) => (accused.state === "unsaid" ? [accused.missing] : []))
+      : [];
+    if (missing)
+      yield undetermined({
+        subject: `${node}|refused`,
+        about: { node: [node], error: [error] },
+        missing: [missing],
+      });
+    const fails = chain.length > 1 && callNodes(context).includes(node);
+    for (const { isOwn, outcomes } of judged) {
+      const others = judged.filter((other) => other.outcomes !== outcomes).flatMap((other) => other.outcomes);
+      // What is told of one credential rules out nothing of a failure that another may have brought about.
+      const excludes = refusal ? isOwn : !fails || !others.some(leavesOpen);
+      yield* outcomes.filter((o) => o.outcome !== "refuted" || excludes);
+    }
   }
   for (const node of refusedWith(context, error)) {
     if (context.derive(nodeFiles).has(node)) continue;
@@ -56,6 +78,26 @@ function* credentials(
       missing: [context.derive(kubeconfigs).missing(`the kubeconfig that the CNI plugin on ${node} is given`, node)],
     });
   }
+}
+
+const leavesOpen = (o: Outcome): boolean => o.outcome === "found" || o.outcome === "undetermined";
+
+/** Are calls on its node that were answered so those of this credential? Where none was, they would be. */
+const isAnswered = ({ accused }: Link, isOnly: boolean, refusal: Found | undefined): boolean =>
+  accused.state === "named" || (accused.state === "unasked" && (isOnly || refusal === undefined));
+
+function judgeLink(
+  node: string,
+  { subject, followed }: Link,
+  isOwn: boolean,
+  error: string,
+  refusal: Found | undefined,
+  judge: (subject: Subject) => Iterable<Outcome>,
+): readonly Outcome[] {
+  const base = { subject, about: { node: [node], error: isOwn ? [error] : [] } };
+  if (followed.state === "unknown") return [undetermined({ ...base, missing: followed.missing })];
+  if (followed.state !== "followed") return [];
+  return [...judge({ ...base, credential: followed.credential, refusal: isOwn ? refusal : undefined })];
 }
 
 /** The nodes on which calls fail, whatever the error, sorted. */
@@ -68,6 +110,9 @@ const ASIDE: Readonly<Record<string, string>> = {
   unverified: "the connection ended before a token is sent",
   "expired-certificate": "the connection ended before a token is sent",
   answered: "what answers so has accepted the token before",
+  elsewhere:
+    "another server than the API server answered, to which no token of the cluster is known to have been shown",
+  local: "an error of the node itself, which no answer of an API server brings about",
 };
 
 /**
@@ -87,7 +132,7 @@ export function neverJudged(
   const kinds = [...new Set(calls.map((c) => String(c.value["aside"] ?? "")))];
   const leavesOpen = (kind: string): boolean =>
     ASIDE[kind] === undefined ||
-    (of === "clock" && kind === "expired-certificate") ||
+    (of === "clock" && (kind === "expired-certificate" || kind === "elsewhere")) ||
     // who is answered so may still lack a permission
     (error !== "401" && kind === "answered");
   if (kinds.some(leavesOpen)) return null;
@@ -204,7 +249,7 @@ export function outOfStep<K extends Judging>(
       why: "the list is older than the token",
     };
   }
-  const created = agentOn(context.derive(agents), node)?.pod.value.created ?? null;
+  const created = agentOf(credential, context)?.pod.value.created ?? null;
   // A token beside it that the agent itself can have fetched shows that it had started, whatever the clocks say.
   const wrote = context
     .derive(kubeconfigs)
@@ -226,10 +271,13 @@ export const untried = <K extends FactKind>({ node, named }: Credential, view: F
   command: `# on ${node}\nkubectl --kubeconfig ${shellWord(named)} get --raw /api`,
 });
 
-/** Do calls on the node fail with another error now? Then the next one may end before it shows any token. */
-export const failsOtherwise = (context: MatchContext, node: string): boolean =>
+/** Do calls on the node fail now, and not by a refusal of this credential? Then the next one may end before it shows its token. */
+export const failsOtherwise = (context: MatchContext, { credential: { node }, refusal }: Subject): boolean =>
   REFUSED_CALLS.flatMap((id) => context.findings(id)).some(
-    (f) => !f.over && (f.about.node ?? []).includes(node) && !(f.about.error ?? []).includes("401"),
+    (f) =>
+      !f.over &&
+      (f.about.node ?? []).includes(node) &&
+      !(refusal !== undefined && (f.about.error ?? []).includes("401")),
   );
 
 /** The refused calls on a node, of any error class. */
@@ -261,7 +309,7 @@ export const ruledOutByText = (node: string, error: string, statement: Statement
   refuted({ subject: node, about: { node: [node], error: [error] }, statements: [statement] });
 
 /** The refused call on a node that the API server answered with a code, if any. */
-export const answered = (context: MatchContext, node: string, error: "401" | "403"): Found | undefined =>
+export const answered = (context: MatchContext, node: string, error: string): Found | undefined =>
   refusedOn(context, node).find((c) => (c.about.error ?? []).includes(error));
 
 /** Whom the API server took the caller for when it answered 403: `User "…" cannot get resource …` (apiserver responsewriters/errors.go). */

@@ -7,14 +7,21 @@ import { freshActions, freshFix, freshQuestions, freshStop } from "./_fresh-toke
 export function refusedTokenConsequence(finding: Finding): Consequence {
   const node = String(finding.value["node"] ?? "");
   const path = String(finding.value["path"] ?? "");
+  const { plugin } = finding.value;
   return {
     ...NO_CONSEQUENCE,
     fix: freshFix(finding),
     verify: [
-      {
-        run: `# on ${node}: is the token that the plugin is given accepted?\nkubectl --kubeconfig ${shellWord(path)} get clusterinformations.crd.projectcalico.org default`,
-        expect: "one line naming `default`; `Unauthorized` means that the token is refused",
-      },
+      plugin === undefined
+        ? {
+            run: `# on ${node}: is the token that the plugin is given accepted?\nkubectl --kubeconfig ${shellWord(path)} get clusterinformations.crd.projectcalico.org default`,
+            expect: "one line naming `default`; `Unauthorized` means that the token is refused",
+          }
+        : // Every account may ask for this, and a token that is not accepted is refused even so.
+          {
+            run: `# on ${node}: is the token that ${plugin} is given accepted?\nkubectl --kubeconfig ${shellWord(path)} get --raw /version`,
+            expect: "a version; `Unauthorized` means that the token is refused",
+          },
       probeNode(node),
     ],
     actions: [

@@ -3,7 +3,7 @@ import { cite, type Fact, type FactKind, type PodTemplate } from "#model/fact.js
 import { baseName } from "#model/file-tree.js";
 import { earliest, type Instant } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
-import { type Followed, nodeFiles } from "./_credential.js";
+import { type Credential, type Followed, nodeFiles } from "./_credential.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
 
@@ -213,11 +213,24 @@ function sourceOf(
  * newest of them counts (a rollout may be under way). None where several DaemonSets fit alike, or none of them: never a guess.
  */
 export function agentOn(all: readonly Agent[], node: string): Agent | undefined {
-  const fitting = fittest(all, node);
-  return new Set(fitting.map((a) => a.daemonSet)).size === 1
+  return newest(fittest(present(all, node)));
+}
+
+/** The agent that installs the plugin of one credential: `agentOn` where that is the one in use, and another of a plugin that is chained to it. */
+export function agentOf(credential: Credential, context: MatchContext): Agent | undefined {
+  const all = context.derive(agents);
+  const { node } = credential;
+  const followed = context.derive(nodeFiles).get(node)?.followed;
+  if (followed?.state === "followed" && followed.credential === credential) return agentOn(all, node);
+  const fitOn = ({ daemonSet, target, pod }: Agent): number | null =>
+    fitOf(daemonSet, target, pod.value.template.serviceAccount, { state: "followed", credential });
+  return newest(fittest(present(all, node).map((a) => ({ ...a, fit: fitOn(a) }))));
+}
+
+const newest = (fitting: readonly Agent[]): Agent | undefined =>
+  new Set(fitting.map((a) => a.daemonSet)).size === 1
     ? [...fitting].sort((a, b) => (b.pod.value.created?.epochMs ?? 0) - (a.pod.value.created?.epochMs ?? 0))[0]
     : undefined;
-}
 
 /** DaemonSets that install CNI configuration on a node of which none could be told to be the agent. */
 export const unclearOn = (all: readonly Agent[], node: string): readonly string[] =>
@@ -242,8 +255,7 @@ function byNode(all: readonly Agent[]): ReadonlyMap<string, readonly Agent[]> {
   return index;
 }
 
-function fittest(all: readonly Agent[], node: string): readonly Agent[] {
-  const here = present(all, node);
+function fittest(here: readonly Agent[]): readonly Agent[] {
   const best = Math.max(...here.map((a) => a.fit ?? 0));
   return here.filter((a) => (a.fit ?? 0) === best && a.fit !== 0);
 }

@@ -16,13 +16,14 @@ import { citing, code, codes, count, known, lapseOf, type Statement, say, time }
 import { ofItsRuntime } from "#rules/kubelet/_node-runtime.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential, nodeFiles } from "./_credential.js";
+import { fluent, nextCall, pluginValue, thePlugin, theToken } from "./_credential-words.js";
 import { freshToken } from "./_fresh-token.js";
 import { type OwnConfig, ownConfig } from "./_parting.js";
 import { endTold, type Gone, goneSince, hits, TERMINATING_LEEWAY_MS } from "./_pod-end.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
-import { eachCredential, failsOtherwise, outOfStep, refusedOn } from "./_refusal.js";
+import { eachCredential, failsOtherwise, outOfStep, type Subject } from "./_refusal.js";
 import { refusedTokenConsequence } from "./_refused-token.js";
-import { type Agent, agentOn, agents } from "./_writer.js";
+import { type Agent, agentOf } from "./_writer.js";
 
 /** An agent that is younger than this and not ready, or whose init containers still run within the second span, may not have written yet. */
 const STARTING_MS = 120_000;
@@ -41,9 +42,8 @@ export default defineRule({
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
   ],
   *match({ pods, events }, context) {
-    const all = context.derive(agents);
-    yield* eachCredential(context, "401", ({ credential, ...base }) =>
-      judge(base, credential, { pods, events }, agentOn(all, credential.node), context),
+    yield* eachCredential(context, "401", (subject) =>
+      judge(subject, { pods, events }, agentOf(subject.credential, context), context),
     );
   },
   known: [
@@ -53,7 +53,7 @@ export default defineRule({
     ),
     known("A successful check is remembered for 10 s, a failed one not at all", K8S_TOKEN_CACHE),
     known(
-      "The plugin is a new process for every operation: it reads the kubeconfig that its configuration names and asks for ClusterInformation first, on ADD and on DEL alike",
+      "Calico's plugin is a new process for every operation: it reads the kubeconfig that its configuration names and asks for ClusterInformation first, on ADD and on DEL alike",
       CALICO_PLUGIN,
     ),
     known(
@@ -79,13 +79,12 @@ interface Looked {
   readonly events: FactView<"kube.event">;
 }
 
-type Base = {
-  readonly subject: string;
-  readonly about: { readonly node: readonly string[]; readonly error: readonly string[] };
-};
+type Base = Pick<Subject, "subject" | "about">;
 
-function* judge(base: Base, credential: Credential, views: Looked, agent: Agent | undefined, context: MatchContext) {
+function* judge(of: Subject, views: Looked, agent: Agent | undefined, context: MatchContext) {
   const { pods } = views;
+  const { credential, subject, about } = of;
+  const base = { subject, about };
   const { token, tokenEvidence, node } = credential;
   const standsSince = credential.file?.value.mtime ?? null;
   if (token.pod === null) {
@@ -93,7 +92,9 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
       ...base,
       standsSince,
       statements: [
-        say`The token that the plugin on ${code(node, tokenEvidence)} was given is not bound to a pod: it has no such claim`,
+        fluent(
+          say`The token that ${thePlugin(credential, "the plugin")} on ${code(node, tokenEvidence)} was given is not bound to a pod: it has no such claim`,
+        ),
       ],
     });
     return;
@@ -105,7 +106,9 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
       ...base,
       standsSince,
       statements: [
-        say`The pod ${code(token.pod.name, tokenEvidence)} to which the token on ${code(node, tokenEvidence)} is bound existed ${citing(cite(bound, "/metadata/uid"))}`,
+        fluent(
+          say`The pod ${code(token.pod.name, tokenEvidence)} to which ${theToken(credential)} on ${code(node, tokenEvidence)} is bound existed ${citing(cite(bound, "/metadata/uid"))}`,
+        ),
       ],
     });
     return;
@@ -117,7 +120,7 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
     return;
   }
   const older = outOfStep(credential, pods, "the list of pods", context);
-  if (older || isStarting(agent, credential, context)) {
+  if (older || isStarting(agent, of, context)) {
     const awaited = {
       ...pods.missing(`the kubeconfig of ${node} after its CNI agent had started`, node),
       why: "the agent was still starting",
@@ -126,19 +129,15 @@ function* judge(base: Base, credential: Credential, views: Looked, agent: Agent 
     return;
   }
   const gone = bound ? cite(bound, "/metadata/deletionTimestamp") : (absence as Evidence);
-  yield foundOn(base, credential, gone, coverage.facts, agent, views, context);
-  if (
-    ![...context.findings("sym:failed-kill-pod"), ...context.findings("sym:failed-create-sandbox")].some(hits(node))
-  ) {
-    yield forecast(base, credential, gone, failsOtherwise(context, node));
-  }
+  yield foundOn(of, gone, coverage.facts, agent, views, context);
+  if (!of.refusal) yield forecast(base, credential, gone, failsOtherwise(context, of));
 }
 
 /** A fresh agent writes a fresh token before anything of it is ready: until then the old one is no fault, unless calls are refused. */
-function isStarting(agent: Agent | undefined, { kubeconfig, node }: Credential, context: MatchContext): boolean {
+function isStarting(agent: Agent | undefined, { credential, refusal }: Subject, context: MatchContext): boolean {
   const created = agent?.pod.value.created ?? null;
-  if (!agent || !created || refusedOn(context, node).some(hits(node))) return false;
-  const age = seenAt(kubeconfig, context.moment).epochMs - created.epochMs;
+  if (!agent || !created || refusal) return false;
+  const age = seenAt(credential.kubeconfig, context.moment).epochMs - created.epochMs;
   const { containers, conditions, phase } = agent.pod.value;
   const init = phase === "Pending" || containers.some((c) => c.init && !c.state.startsWith("terminated"));
   const ready = conditions.some((c) => c.type === "Ready" && c.status === "True");
@@ -157,8 +156,7 @@ const outlived = (pod: Fact<"kube.pod">, at: Instant): boolean =>
   pod.value.deletion !== null && pod.value.deletion.epochMs + TERMINATING_LEEWAY_MS < at.epochMs;
 
 function foundOn(
-  base: Base,
-  credential: Credential,
+  { subject, about, credential, refusal }: Subject,
   gone: Evidence,
   podCount: number,
   agent: Agent | undefined,
@@ -168,12 +166,12 @@ function foundOn(
   const { token, tokenEvidence, node, path, real } = credential;
   const pod = token.pod?.name ?? "";
   const [first, ...rest] = path;
-  const ended = goneSince(credential, agent, views.events, context);
+  const ended = goneSince(credential, agent, views.events, refusal !== undefined, context);
   const fresh = freshToken(credential, agent, context);
   const led = agent ? ownConfig(node, credential.confDir, agent, context) : null;
   return found({
-    ...base,
-    about: { ...base.about, path: [real] },
+    subject,
+    about: { ...about, path: [real] },
     ...givenSince(ended, led),
     lastSeen: seenAt(credential.kubeconfig, context.moment),
     unverified: [
@@ -186,11 +184,14 @@ function foundOn(
       pod,
       boundUid: token.pod?.uid ?? "",
       runtime: credential.confDir.runtime,
+      ...pluginValue(credential),
       ...fresh.value,
     },
     lessons: lessonsOf(credential, context),
     statements: [
-      say`On ${code(node, tokenEvidence)} the CNI plugin was given a token bound to the pod ${code(pod, tokenEvidence)}, which no longer existed ${citing(gone)}`,
+      fluent(
+        say`On ${code(node, tokenEvidence)} ${thePlugin(credential)} was given a token bound to the pod ${code(pod, tokenEvidence)}, which no longer existed ${citing(gone)}`,
+      ),
       say`The runtime's configuration led it to ${code(real, first, ...rest)}`,
       ...byDefault(credential),
       say`The token there is bound to the uid ${code(token.pod?.uid ?? "", tokenEvidence)}; among the ${count(podCount, "pod", gone)} collected none carries it`,
@@ -257,11 +258,11 @@ function untried(
 /** What checks that look sensible would have said. */
 function lessonsOf(credential: Credential, context: MatchContext): readonly Lesson[] {
   const { token, tokenEvidence, node } = credential;
-  const unbound = [...context.derive(nodeFiles)].flatMap(([peer, { followed }]) =>
-    peer !== node && followed.state === "followed" && followed.credential.token.pod === null
-      ? [followed.credential]
-      : [],
+  const theirs = [...context.derive(nodeFiles)].flatMap(([peer, { chain }]) =>
+    peer === node ? [] : chain.flatMap(({ followed: of }) => (of.state === "followed" ? [of.credential] : [])),
   );
+  // Of a plugin that is chained to this one, the token says nothing of this one's.
+  const unbound = theirs.filter((c) => c.token.pod === null && c.plugin.type === credential.plugin.type);
   const [first, ...rest] = unbound;
   return [
     ...(token.exp
@@ -296,13 +297,13 @@ function forecast(base: Base, credential: Credential, gone: Evidence, isBlocked:
     mechanism: "cni-kubeconfig-token-pod-gone",
     node,
     at: null,
-    on: `the next CNI call on ${node}${isBlocked ? " that reaches the API server" : ""}: any pod with its own network that is created or deleted there`,
+    on: nextCall(credential, isBlocked).on,
     unless: `the kubeconfig that the plugin reads on ${node} gets a token that the API server accepts`,
     unverified: credential.unverified,
     statements: [
-      isBlocked
-        ? say`Once a CNI call on ${code(node, tokenEvidence)} reaches the API server, it will be refused: the token is bound to ${code(token.pod?.name ?? "", tokenEvidence)}, which no longer exists ${citing(gone)}`
-        : say`The next CNI call on ${code(node, tokenEvidence)} will be refused: the token is bound to ${code(token.pod?.name ?? "", tokenEvidence)}, which no longer exists ${citing(gone)}`,
+      fluent(
+        say`${nextCall(credential, isBlocked).refused}: the token is bound to ${code(token.pod?.name ?? "", tokenEvidence)}, which no longer exists ${citing(gone)}`,
+      ),
     ],
   });
 }

@@ -7,7 +7,7 @@ import { seenAt } from "#rules/kubelet/_pods.js";
 import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
 import { eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
-import { agentOn, agents } from "./_writer.js";
+import { agentOf } from "./_writer.js";
 
 export default defineRule({
   id: "cni-service-account-recreated",
@@ -60,7 +60,7 @@ export default defineRule({
         yield undetermined({ subject: subject.subject, about: subject.about, missing: [older] });
         return;
       }
-      const agent = agentOn(context.derive(agents), node);
+      const agent = agentOf(subject.credential, context);
       const fresh = freshTokenOrWriter(
         subject.credential,
         agent,

@@ -18,21 +18,13 @@ import {
 import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
-import { byDefault, type Credential } from "./_credential.js";
+import { byDefault, type Credential, nodeFiles } from "./_credential.js";
+import { fluent, nextCall, pluginValue, thePlugin, theToken } from "./_credential-words.js";
 import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { type LedThere, ledThere } from "./_led-there.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
-import {
-  answered,
-  apiNow,
-  eachCredential,
-  failsOtherwise,
-  headlineEvidence,
-  refusedWith,
-  ruledOut,
-  type Subject,
-} from "./_refusal.js";
-import { type Agent, agentOn, agents } from "./_writer.js";
+import { apiNow, eachCredential, failsOtherwise, headlineEvidence, ruledOut, type Subject } from "./_refusal.js";
+import { type Agent, agentOf, agents } from "./_writer.js";
 
 /** The API server accepts a token this long after its end (go-jose jwt.DefaultLeeway). */
 const LEEWAY_MS = 60_000;
@@ -63,16 +55,16 @@ export default defineRule({
       }
       const now = apiNow(subject.credential, context);
       const end = token.exp.epochMs + LEEWAY_MS;
-      const first = answered(context, node, "401");
+      const first = subject.refusal;
       const isLater = first?.since != null && order(first.since, token.exp) === "before";
       if (first?.since && isLater) yield refusedBefore(subject, token.exp, first.since, headlineEvidence(first));
       if (end <= now.earliest) {
-        const agent = agentOn(context.derive(agents), node);
+        const agent = agentOf(subject.credential, context);
         const fresh = freshToken(subject.credential, agent, context);
         const apart = isLater ? { ...subject, about: { ...subject.about, error: [] } } : subject;
         const led = ledThere(subject.credential, token.exp, context);
         yield expired(apart, token.exp, led, fresh, seenAt(subject.credential.kubeconfig, context.moment));
-        if (!refusedWith(context, "401").includes(node)) yield ended(subject, token.exp, failsOtherwise(context, node));
+        if (!first) yield ended(subject, token.exp, failsOtherwise(context, subject));
       } else if (end <= now.latest) {
         if (isLater) return;
         yield undetermined({
@@ -88,7 +80,9 @@ export default defineRule({
       } else {
         yield ruledOut(
           subject,
-          say`The token on ${code(node, tokenEvidence)} expires only at ${time(token.exp, tokenEvidence)}`,
+          fluent(
+            say`${theToken(subject.credential, "The token")} on ${code(node, tokenEvidence)} expires only at ${time(token.exp, tokenEvidence)}`,
+          ),
         );
         yield* forecast(subject, token.exp, context);
       }
@@ -123,7 +117,6 @@ const refusedBefore = (subject: Subject, exp: Instant, since: Instant, evidence:
 /** A token that has ended, and no call was seen to be refused yet. */
 function ended(subject: Subject, exp: Instant, isBlocked: boolean) {
   const { node, tokenEvidence, unverified } = subject.credential;
-  const where = code(node, tokenEvidence);
   const end = time(exp, tokenEvidence);
   return foreseen({
     subject: subject.subject,
@@ -131,14 +124,10 @@ function ended(subject: Subject, exp: Instant, isBlocked: boolean) {
     mechanism: "cni-token-expired",
     node,
     at: null,
-    on: `the next CNI call on ${node}${isBlocked ? " that reaches the API server" : ""}: any pod with its own network that is created or deleted there`,
+    on: nextCall(subject.credential, isBlocked).on,
     unless: `the kubeconfig that the plugin reads on ${node} gets a token that the API server accepts`,
     unverified,
-    statements: [
-      isBlocked
-        ? say`Once a CNI call on ${where} reaches the API server, it will be refused: the token expired at ${end}`
-        : say`The next CNI call on ${where} will be refused: the token expired at ${end}`,
-    ],
+    statements: [fluent(say`${nextCall(subject.credential, isBlocked).refused}: the token expired at ${end}`)],
   });
 }
 
@@ -151,9 +140,11 @@ function expired(subject: Subject, exp: Instant, led: LedThere | null, fresh: Fr
     since: led?.at ?? exp,
     lastSeen: now,
     unverified: subject.credential.unverified,
-    value: { node, path: real, ...fresh.value },
+    value: { node, path: real, ...pluginValue(subject.credential), ...fresh.value },
     statements: [
-      say`On ${code(node, tokenEvidence)} the token that the CNI plugin is given expired at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
+      fluent(
+        say`On ${code(node, tokenEvidence)} the token that ${thePlugin(subject.credential)} is given expired at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
+      ),
       say`The runtime's configuration leads the plugin to ${code(real, first, ...rest)}`,
       ...byDefault(subject.credential),
       ...(led ? [led.statement] : []),
@@ -171,7 +162,10 @@ function expired(subject: Subject, exp: Instant, led: LedThere | null, fresh: Fr
 function* forecast(subject: Subject, exp: Instant, context: MatchContext) {
   const { credential } = subject;
   if (credential.token.pod !== null) return;
-  const agent = agentOn(context.derive(agents), credential.node);
+  // What is known of a directory and of a refresher is of the plugin in use, not of one that is chained to it.
+  const { followed } = context.derive(nodeFiles).get(credential.node) ?? {};
+  if (followed?.state !== "followed" || followed.credential !== credential) return;
+  const agent = agentOf(credential, context);
   const reason = whyNotRefreshed(credential, agent, context);
   if (!reason) return;
   const { node, tokenEvidence } = credential;

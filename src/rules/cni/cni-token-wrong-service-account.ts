@@ -13,7 +13,7 @@ import {
 import { citing, code, known, type Statement, say, time } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { type Acceptance, acceptedLike, acceptedWith } from "./_accepted.js";
-import { type NodeFiles, nodeFiles } from "./_credential.js";
+import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
 import {
@@ -28,7 +28,7 @@ import {
   ruledOutByText,
   type Subject,
 } from "./_refusal.js";
-import { type Agent, agentOn, agents, writtenAccount } from "./_writer.js";
+import { type Agent, agentOf, writtenAccount } from "./_writer.js";
 
 /**
  * The account's name alone only dates a token to a release. It is a cause where the API server denied that account (403) while another
@@ -51,11 +51,14 @@ export default defineRule({
     const files = context.derive(nodeFiles);
     for (const node of refusedWith(context, "401")) {
       const unauthorised = answered(context, node, "401");
-      if (unauthorised && !answered(context, node, "403")) yield notTheAccount(node, unauthorised, files.get(node));
+      // An answer to a caller that is not known, perhaps by another server, says nothing of a token's account.
+      const own = (files.get(node)?.chain ?? []).every((link) => link.accused.state !== "unsaid");
+      if (unauthorised && own && !answered(context, node, "403"))
+        yield notTheAccount(node, unauthorised, files.get(node));
     }
     const denied = new Set(refusedWith(context, "403"));
     for (const outcome of eachCredential(context, "403", (subject) => judge(subject, files, kubeconfigs, context)))
-      if (denied.has(outcome.subject)) yield outcome;
+      if (denied.has(outcome.about.node?.[0] ?? "")) yield outcome;
   },
   known: [
     known(
@@ -89,7 +92,7 @@ function* judge(
   context: MatchContext,
 ): Iterable<Outcome> {
   const { node, token, tokenEvidence } = subject.credential;
-  const denied = answered(context, node, "403");
+  const denied = subject.refusal;
   if (!denied || token.sub === null) return;
   const user = deniedUser(denied);
   if (user !== null && user !== token.sub) {
@@ -97,9 +100,9 @@ function* judge(
       yield open(subject, `which file on ${node} held the token of ${user}, which was denied`, kubeconfigs);
     return;
   }
-  const installed = installedFor(node, context);
+  const installed = installedFor(subject.credential, context);
   const fresh = (sub: string | null, account?: string): FreshToken =>
-    freshToken(subject.credential, agentOn(context.derive(agents), node), context, (t) =>
+    freshToken(subject.credential, agentOf(subject.credential, context), context, (t) =>
       sub === null ? t.serviceAccount?.name === account : t.sub === sub,
     );
   const same = acceptedLike(context, denied, ({ sub }) => sub === token.sub);
@@ -171,8 +174,8 @@ interface Installed {
   readonly agent: Agent;
 }
 
-function installedFor(node: string, context: MatchContext): Installed | null {
-  const agent = agentOn(context.derive(agents), node);
+function installedFor(credential: Credential, context: MatchContext): Installed | null {
+  const agent = agentOf(credential, context);
   const account = agent && writtenAccount(agent.target);
   return agent && account ? { account, agent } : null;
 }

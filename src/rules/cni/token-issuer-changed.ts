@@ -6,8 +6,8 @@ import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { answered, eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
-import { agentOn, agents } from "./_writer.js";
+import { eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
+import { agentOf } from "./_writer.js";
 
 /** The issuer of tokens from secrets: the API server accepts it whatever its own name (pkg/serviceaccount/legacy.go). */
 const LEGACY_ISSUER = "kubernetes/serviceaccount";
@@ -36,7 +36,7 @@ export default defineRule({
         return;
       }
       const server = issuers.all[0];
-      const refusal = answered(context, node, "401");
+      const { refusal } = subject;
       const like = acceptedLike(context, refusal, (other) => other.iss === token.iss);
       const younger = youngerToken(subject, kubeconfigs.all, context, (other) => other.iss === token.iss);
       if (server?.value.issuer === token.iss) {
@@ -65,7 +65,7 @@ export default defineRule({
           return;
         }
         const { issuer } = server.value;
-        const agent = agentOn(context.derive(agents), node);
+        const agent = agentOf(subject.credential, context);
         const fresh = freshTokenOrWriter(subject.credential, agent, context, (other) => other.iss === issuer);
         yield found({
           subject: subject.subject,

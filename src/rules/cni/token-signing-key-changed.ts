@@ -6,8 +6,8 @@ import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { BEARER_TOKEN } from "./_references.js";
-import { answered, eachCredential, outOfStep, ruledOut, untried } from "./_refusal.js";
-import { agentOn, agents } from "./_writer.js";
+import { eachCredential, outOfStep, ruledOut, untried } from "./_refusal.js";
+import { agentOf } from "./_writer.js";
 
 export default defineRule({
   id: "token-signing-key-changed",
@@ -39,7 +39,7 @@ export default defineRule({
         );
       } else {
         const { kid } = token;
-        const refusal = answered(context, node, "401");
+        const { refusal } = subject;
         const like = acceptedLike(context, refusal, (other) => other.kid === kid);
         if (like) {
           yield ruledOut(subject, acceptedWith(like, "of the same key", code(kid, tokenEvidence)));
@@ -59,7 +59,7 @@ export default defineRule({
           yield undetermined({ subject: subject.subject, about: subject.about, missing: [older] });
           return;
         }
-        const agent = agentOn(context.derive(agents), node);
+        const agent = agentOf(subject.credential, context);
         const fresh = freshTokenOrWriter(subject.credential, agent, context, (other) => other.kid !== kid);
         yield found({
           subject: subject.subject,

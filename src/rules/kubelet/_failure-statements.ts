@@ -40,7 +40,11 @@ function failed(of: SandboxFailures, attempt: Attempt): Quoted {
   const pods = isLogged(of) ? words("pods", ...evidence) : number(of.occurrences.length + of.more, "pod", ...evidence);
   const where = of.node === null ? citing(...evidence) : say` on ${code(of.node, ...evidence)}`;
   const error = sandboxErrorWords(of.errorClass, message, ...evidence);
-  const answered = /^40[13]$/.test(of.errorClass) ? say`the API server answered ${error}` : error;
+  const answered = !/^40[13]$/.test(of.errorClass)
+    ? error
+    : of.byApiServer
+      ? say`the API server answered ${error}`
+      : say`${error}; which server answered so is not said`;
   return say`${period(of)} the kubelet's attempts to ${words(one ? what.replace("sandboxes", "sandbox") : what, ...evidence)}${pods}${where} failed: ${answered}`;
 }
 

@@ -38,6 +38,7 @@ const CLASSES: readonly (readonly [string, RegExp])[] = [
 const WORDS: Readonly<Record<string, { readonly before: string; readonly code: string; readonly after: string }>> = {
   "401": { before: "", code: "Unauthorized", after: " (HTTP 401)" },
   "403": { before: "", code: "forbidden", after: " (HTTP 403)" },
+  "401-elsewhere": { before: "", code: "Unauthorized", after: "" },
   x509: { before: "a certificate that does not verify (", code: "x509", after: ")" },
   timeout: { before: "a timeout", code: "", after: "" },
   refused: { before: "", code: "connection refused", after: "" },
@@ -62,6 +63,12 @@ export function sandboxErrorWords(
   const words = Object.hasOwn(WORDS, errorClass) ? WORDS[errorClass] : undefined;
   if (!words) return code(sandboxErrorTail(message), ...evidence);
   const text = (t: string): Quoted => ({ parts: t === "" ? [] : [{ kind: "text", text: t }], evidence });
+  if (errorClass === ELSEWHERE) {
+    const host = refusedRequest(message)?.host;
+    return host === undefined
+      ? say`${code(words.code, ...evidence)} ${text("from an admission webhook, which is asked after the API server has accepted the token")}`
+      : say`${code(words.code, ...evidence)} ${text("to a request to ")}${code(host, ...evidence)} ${text("that is none of the Kubernetes API")}`;
+  }
   return words.code === ""
     ? text(words.before)
     : say`${text(words.before)}${code(words.code, ...evidence)}${text(words.after)}`;
@@ -69,13 +76,74 @@ export function sandboxErrorWords(
 
 /**
  * Sorts the message of a failed sandbox (from an event or a log line) by its innermost error: `401`, `403`, `x509`, `timeout`,
- * `refused`, `unreachable`, `plugin-missing`, `not-initialised`, `agent-not-ready`, `image-pull`, else `other:<slug>` without ids and numbers. Calico puts the same
+ * `refused`, `unreachable`, `plugin-missing`, `not-initialised`, `agent-not-ready`, `image-pull`, `401-elsewhere` (of another server than an API server,
+ * by the request that the text names), else `other:<slug>` without ids and numbers. Calico puts the same
  * words before a 401 and a 403 (libcalico-go lib/backend/k8s/resources/errors.go), so only the tail tells them apart.
  */
 export function sandboxErrorClass(message: string): string {
   const text = innerText(message);
-  return CLASSES.find(([, pattern]) => pattern.test(text))?.[0] ?? `other:${slug(text)}`;
+  const known = CLASSES.find(([, pattern]) => pattern.test(text))?.[0];
+  if (known === "401" && isElsewhere(text)) return ELSEWHERE;
+  return known ?? `other:${slug(text)}`;
 }
+
+const ELSEWHERE = "401-elsewhere";
+
+/** A request that was answered 401, where the text names it. */
+export interface RefusedRequest {
+  readonly host: string;
+  readonly path: string;
+}
+
+/** The paths below which an API server serves (apiserver, kube-aggregator), also behind a proxy that puts a prefix before them. */
+const API_PATH = /^\/(?:api|apis|openapi|version|healthz|livez|readyz)(?:[/?]|$)|\/(?:apis|api\/v1|k8s\/clusters)\//;
+const WEBHOOK = /\badmission webhook "[^"]{1,253}" denied the request|\bfailed calling webhook/i;
+const ALL_401 = new RegExp(CLASSES.find(([name]) => name === "401")?.[1].source ?? "$.", "g");
+
+/** What the message says before each 401 in it, as far back as another error. */
+const before401 = (text: string): readonly string[] =>
+  [...text.matchAll(ALL_401)].map(
+    (m) =>
+      text
+        .slice(0, m.index)
+        .split(/ \/ |; |\], |, failed to |\n/)
+        .at(-1) ?? "",
+  );
+
+/** The last URL in it: what follows a URL is what came of it. */
+function requestIn(text: string): RefusedRequest | null {
+  const start = Math.max(text.lastIndexOf("http://"), text.lastIndexOf("https://"));
+  const url = start < 0 ? null : /^https?:\/\/([^\s"'<>/?#]{1,320})([^\s"'<>?#]*)/.exec(text.slice(start));
+  const host = url?.[1]?.replace(/^.*@/, "").replace(/:\d*$/, "");
+  return host ? { host: host.toLowerCase(), path: (url?.[2] ?? "").replace(/:+$/, "") } : null;
+}
+
+/** Does each 401 in it answer a request that is none of the Kubernetes API, or come from a webhook that the API server asked? */
+const isElsewhere = (text: string): boolean =>
+  before401(text).every((said) => {
+    if (WEBHOOK.test(said)) return true;
+    const request = OF_API_CLIENT.test(said) ? null : requestIn(said);
+    return request !== null && !/^\/?$/.test(request.path) && !API_PATH.test(request.path);
+  });
+
+/** The request that the first 401 of a message answers; null where it names none. */
+export const refusedRequest = (message: string): RefusedRequest | null =>
+  before401(innerText(message)).map(requestIn)[0] ?? null;
+
+/** Words that only clients of the Kubernetes API use of a 401: libcalico-go, client-go, Multus. */
+const OF_API_CLIENT =
+  /error getting ClusterInformation|connection is unauthorized|the server has asked for the client to provide credentials|\bMultus: .{0,300}error getting pod/;
+
+/** The plugins that a message names, the outermost first. */
+export const pluginsNamed = (message: string): readonly string[] =>
+  [...innerText(message).matchAll(/\bplugin type="([^"]{1,120})"/g)].map((m) => m[1] ?? "");
+
+/** Does the text itself, by its words, show that an API server gave the 401? */
+export const saysApiServer = (message: string): boolean => OF_API_CLIENT.test(innerText(message));
+
+/** Are they Calico's own words for what an API server answered? */
+export const saysCalico = (message: string): boolean =>
+  /error getting ClusterInformation|connection is unauthorized/.test(innerText(message));
 
 /** The innermost part of the message, as a reader wants it quoted: what the plugin itself said, at most 240 characters. */
 export function sandboxErrorTail(message: string): string {
@@ -90,6 +158,9 @@ export function sandboxErrorTail(message: string): string {
 const ASKED =
   /unauthorized|forbidden|x509|\btls\b|handshake|certificate|\bthe server\b|status(?: ?code)?:? \d{3}|failed calling webhook|internal error occurred|credentials|timeout|timed out|deadline ?exceeded|awaiting headers/i;
 const LOCAL_CLASSES: ReadonlySet<string> = new Set(["plugin-missing", "not-initialised", "image-pull"]);
+/** What the kernel or the container runtime of the node says of itself, whatever an API server answers. */
+const OF_NODE =
+  /\b(?:no space left on device|disk quota exceeded|read-only file system|too many open files|cannot allocate memory|exec format error|input\/output error)\b|\bxtables lock\b|\bcgroupsPath\b|\b(?:runc|crun|OCI runtime) create failed\b|\bfailed to create (?:shim task|containerd (?:task|container))\b|\bfailed to reserve sandbox name\b|\broute \(Ifindex: [^)]{1,200}\) already exists\b/;
 const NEVER_SENT =
   /\b(?:open|l?stat|statfs|read|readlink|connect|fork\/exec) "?\/[^\s"]+"?: (?:no such file or directory|permission denied|not a directory)|\bdial (?:unix|tcp|udp)\b[^,;]*: (?:no such file or directory|connection refused|no route to host|network is unreachable|host is unreachable)/i;
 
@@ -105,13 +176,15 @@ export function neverAsked(message: string): boolean {
 /**
  * Why a token can have nothing to do with it, by the message itself: the call asked nobody, its server was not trusted (then TLS ends before a
  * token is sent), or it was answered in a way that comes after the token was accepted (apiserver DefaultBuildHandlerChain: authentication, then
- * priority and fairness, then authorization, then admission). Null where it does not say.
+ * priority and fairness, then authorization, then admission), or another server answered, or the node itself failed. Null where it does not say.
  */
-export type TokenAside = "unasked" | "unverified" | "expired-certificate" | "answered";
+export type TokenAside = "unasked" | "unverified" | "expired-certificate" | "answered" | "elsewhere" | "local";
 
 export function tokenAside(message: string): TokenAside | null {
   if (neverAsked(message)) return "unasked";
   const text = innerText(message);
+  if (sandboxErrorClass(message) === ELSEWHERE) return WEBHOOK.test(text) ? "answered" : "elsewhere";
+  if (OF_NODE.test(text) && !ASKED.test(text)) return "local";
   if (/unauthorized|credentials/i.test(text.replace("connection is unauthorized: ", ""))) return null;
   // First: the certificate may be that of a webhook, which the API server called after it had accepted the token.
   if (ANSWERED.test(text)) return "answered";
@@ -121,7 +194,7 @@ export function tokenAside(message: string): TokenAside | null {
 
 const DATED = /expired or is not yet valid|current time \S+ is (?:after|before)/;
 const ANSWERED =
-  /\badmission webhook "[^"]{1,253}" denied the request|\bfailed calling webhook|\bthe server has received too many requests|\bexceeded quota: /i;
+  /\badmission webhook "[^"]{1,253}" denied the request|\bfailed calling webhook|\bthe server has received too many requests|\bexceeded quota: |\bthe server could not find the requested resource\b|\b[a-z]+\.[a-z0-9.-]{1,200} "[^"]{1,253}" not found\b|\betcdserver: |\bOperation cannot be fulfilled on |\bAssigned \d+ out of \d+ requested IPv[46] addresses/i;
 
 const innerText = (message: string): string => trimTail(unescapeQuotes(errorField(message.slice(0, LONGEST))));
 

@@ -3,7 +3,7 @@ import type { Fact, FactKind } from "#model/fact.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import type { Pod } from "./_pods.js";
-import { sandboxErrorClass } from "./_sandbox-error.js";
+import { pluginsNamed, refusedRequest, sandboxErrorClass, saysApiServer } from "./_sandbox-error.js";
 
 type Look = <K extends FactKind>(kind: K) => FactView<K>;
 
@@ -36,6 +36,8 @@ export interface SandboxFailures {
   readonly logged: Fact<"log"> | null;
   /** Every text that tells of them, each once: those of one pod are one occurrence, and may differ. */
   readonly messages: readonly string[];
+  /** An API server gave the answer that all of them end in: so their words show, or the plugin that they name, which is given a kubeconfig. */
+  readonly byApiServer: boolean;
 }
 
 /** Which events and which log lines tell of the failure. */
@@ -88,12 +90,41 @@ export function sandboxFailures(
     });
   }
   const told = addLogs(view("log").all, kind, groups, (line) => add(line.node, occurrenceOf(line, pods), 0));
-  return [...groups.entries()].map(([key, g]) => ({
-    ...g,
-    occurrences: perPod(g.occurrences),
-    logged: told.get(key) ?? null,
-    messages: [...g.messages],
-  }));
+  return [...groups.entries()].map(([key, g]) => {
+    const logged = told.get(key) ?? null;
+    const texts = [...g.messages, ...(logged ? [logged.value.sample] : [])];
+    return {
+      ...g,
+      occurrences: perPod(g.occurrences),
+      logged,
+      messages: [...g.messages],
+      byApiServer: g.errorClass === "403" || texts.every((text) => isOfApiServer(text, g.node, view)),
+    };
+  });
+}
+
+/** A plugin that takes no kubeconfig may ask any server, and one that takes one may ask others beside. */
+function isOfApiServer(message: string, node: string | null, view: Look): boolean {
+  if (saysApiServer(message)) return true;
+  const named = pluginsNamed(message).at(-1);
+  if (node === null) return false;
+  const given = view("cni.netconf")
+    .on(node)
+    .some((n) => n.value.plugins.some((p) => p.type === named && p.kubeconfig !== null));
+  const host = refusedRequest(message)?.host ?? null;
+  const servers = view("kubeconfig")
+    .on(node)
+    .flatMap((k) => k.value.server ?? []);
+  return given && (host === null || servers.some((server) => serverHost(server) === host));
+}
+
+/** The host of the server that a kubeconfig names, in lower case; what is no URL as it is. */
+export function serverHost(server: string): string {
+  try {
+    return new URL(server).hostname;
+  } catch {
+    return server;
+  }
 }
 
 /** Lines that events tell already are kept beside them, by subject; the others are occurrences of their own. */

@@ -53,14 +53,26 @@ function* onNode({ context, view }: ComparedMoment, node: string): Iterable<Surv
     statement: say`${count(paths.length, "path", table)} on ${code(node, table)} at ${time(at, table)}`,
   };
   const files = context.derive(nodeFiles).get(node);
-  if (files?.followed.state !== "followed") return;
-  const { credential } = files.followed;
-  const [first, ...rest] = credential.path;
-  const file = files.tree.at(credential.real);
+  const credentials = (files?.chain ?? []).flatMap(({ followed }) =>
+    followed.state === "followed" ? [followed.credential] : [],
+  );
+  const [credential, ...others] = credentials;
+  if (!credential) return;
+  const shown = credentials.flatMap((c) => [...c.path, ...(c.file ? [c.file.evidence] : [])]);
+  const tokens = credentials.map((c) => c.tokenEvidence) as [Evidence, ...Evidence[]];
+  const [first, ...rest] = shown as [Evidence, ...Evidence[]];
   yield {
     section: "examined",
     name: node,
-    statement: say`The credential that the CNI plugin on ${code(node, credential.tokenEvidence)} is given, followed to ${code(credential.real, first, ...rest, ...(file ? [file.evidence] : []))}`,
+    statement:
+      others.length === 0
+        ? say`The credential that the CNI plugin on ${code(node, credential.tokenEvidence)} is given, followed to ${code(credential.real, first, ...rest)}`
+        : say`The credentials that the CNI plugins on ${code(node, ...tokens)} are given, followed to ${codes(
+            credentials.map((c) => c.real),
+            8,
+            first,
+            ...rest,
+          )}`,
   };
   const { because } = credential.confDir;
   if (because) yield { section: "examined", name: node, statement: because };

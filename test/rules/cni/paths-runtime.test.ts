@@ -147,4 +147,62 @@ test("what multus delegates to has a credential of its own", () => {
   );
 });
 
+test("of what multus calls the credential counts whose plugin the answer names", () => {
+  const { plugins } = readNetconf("/etc/cni/net.d/00-multus.conf", MULTUS);
+  const files = [
+    fact("cni.netconf", { path: "/etc/cni/net.d/00-multus.conf", plugins }, "n1"),
+    file("/etc/cni/net.d/00-multus.conf"),
+  ];
+  const kubeconfigs = ["/m", "/c"].flatMap((path) => [file(path), kubeconfig(path)]);
+  const used = (text: string): string =>
+    inUse(
+      config(),
+      directory(CONF_DIR),
+      directory("/"),
+      ...files,
+      ...kubeconfigs,
+      failure(`plugin type="multus" failed (add): ${text}`),
+    );
+  assert.is(used("Multus: [ns/pod/uid]: error getting pod: Unauthorized"), "/m");
+  assert.is(used('error invoking conflistAdd - "k": plugin type="calico" failed (add): Unauthorized'), "/c");
+  assert.is(
+    used(
+      "error adding container to network k: error getting ClusterInformation: connection is unauthorized: Unauthorized",
+    ),
+    "/c",
+  );
+  assert.is(used('error invoking conflistAdd - "k": plugin type="portmap" failed (add): Unauthorized'), "unknown");
+  // No answer of an API server judges a token: then the first counts.
+  assert.is(used('error invoking conflistAdd - "k": plugin type="portmap" failed (add): exit status 4'), "/m");
+});
+
+test("a plugin that asks another for addresses is refused by that one's credential, where it has none itself", () => {
+  const ipam = JSON.stringify({
+    cniVersion: "0.3.1",
+    name: "mac",
+    type: "macvlan",
+    ipam: { type: "whereabouts", kubernetes: { kubeconfig: "/w" } },
+  });
+  const { plugins } = readNetconf("/etc/cni/net.d/10-mac.conf", ipam);
+  const netconfs = [
+    fact("cni.netconf", { path: "/etc/cni/net.d/10-mac.conf", plugins }, "n1"),
+    file("/etc/cni/net.d/10-mac.conf"),
+  ];
+  const { view, context } = scene([
+    config(),
+    directory(CONF_DIR),
+    directory("/"),
+    ...netconfs,
+    file("/w"),
+    kubeconfig("/w"),
+    failure('plugin type="macvlan" failed (add): Unauthorized'),
+  ]);
+  assert.equal(
+    nodeFiles(view, context)
+      .get("n1")
+      ?.chain.map((link) => [link.followed.state, link.accused.state]),
+    [["followed", "named"]],
+  );
+});
+
 test.run();

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
 import {
   neverAsked,
+  refusedRequest,
   sandboxErrorClass,
   sandboxErrorTail,
   sandboxErrorWords,
@@ -97,6 +98,18 @@ const TABLE: readonly (readonly [string, string])[] = [
     `error killing pod: [failed to "KillPodSandbox" for "3218854c-9a9f-47e7-8742-a62d40a5b962" with KillPodSandboxError: "rpc error: code = Unknown desc = failed to destroy network: connection is unauthorized: Unauthorized", failed to "KillContainer" for "c" with KillContainerError: "disk full"]`,
   ],
   ["401", kill("connection is unauthorized: Unauthorized; and ignoring nothing")],
+  ["401-elsewhere", kill("WAPI https://10.9.9.9/wapi/v2.12/record:host: 401 Unauthorized")],
+  ["401-elsewhere", kill("POST https://user:pw@ipam.corp:8443/rest?next=/apis/: Unauthorized")],
+  ["401-elsewhere", kill('failed calling webhook \\"w\\": the server has asked for the client to provide credentials')],
+  // What may be a Kubernetes API, and a text that names no request.
+  ["401", kill("GET https://10.9.9.9/api/v1/pods: 401 Unauthorized")],
+  ["401", kill("GET https://rancher.corp/k8s/clusters/c-1/apis/x: Unauthorized")],
+  ["401", kill("GET https://10.96.0.1:443/: Unauthorized")],
+  ["401", kill("vendor-dns: 401 Unauthorized")],
+  ["401", kill('error getting ClusterInformation: Get \\"https://proxy.corp/tenant-1\\": Unauthorized')],
+  // One of two answers is an API server's; the address before another error is not what answered.
+  ["401", kill("WAPI https://10.9.9.9/wapi: 401 Unauthorized; connection is unauthorized: Unauthorized")],
+  ["401", kill("POST https://10.9.9.9/wapi: disk full; Unauthorized")],
 ];
 
 for (const [expected, message] of TABLE) {
@@ -106,6 +119,10 @@ for (const [expected, message] of TABLE) {
 const E = fact("path", {}).evidence;
 const WORDS: readonly (readonly [string, string])[] = [
   ["401", "Unauthorized (HTTP 401)"],
+  [
+    "401-elsewhere",
+    "Unauthorized from an admission webhook, which is asked after the API server has accepted the token",
+  ],
   ["403", "forbidden (HTTP 403)"],
   ["x509", "a certificate that does not verify (x509)"],
   ["timeout", "a timeout"],
@@ -212,13 +229,50 @@ test("why a token had nothing to do with it: only where the message itself tells
       'failed calling webhook "v.example": Post "https://w.x.svc:443/": x509: certificate signed by unknown authority',
       "answered",
     ],
+    ["fork/exec /opt/cni/bin/calico: exec format error", "local"],
+    ["failed to write /var/lib/cni/results: write /var/lib/cni/results/x: no space left on device", "local"],
+    ["failed to list chains: exit status 4: Another app is currently holding the xtables lock", "local"],
+    ["Internal error occurred: no space left on device", null],
+    ["open /etc/cni/net.d/x: no space left on device; connection is unauthorized:", null],
+    ["failed to create shim task: context deadline exceeded", null],
+    ["the lock xtables is not held", null],
+    [
+      "error getting ClusterInformation: resource does not exist: ClusterInformation(default) with error: the server could not find the requested resource (get ClusterInformations.crd.projectcalico.org default)",
+      "answered",
+    ],
+    ['clusterinformations.crd.projectcalico.org "default" not found', "answered"],
+    ['container "a3f0" not found', null],
+    ["error getting ClusterInformation: etcdserver: request timed out", "answered"],
+    ["Assigned 0 out of 1 requested IPv4 addresses; No more free affine blocks", "answered"],
+    ["the server could not find the requested resource; connection is unauthorized: Unauthorized", null],
+    ["POST https://10.9.9.9/wapi: 401 Unauthorized", "elsewhere"],
+    ["GET https://10.9.9.9/api/v1/pods: 401 Unauthorized", null],
     ["connection is unauthorized: Unauthorized", null],
     ["connection is unauthorized: the server has received too many requests", "answered"],
-    ['admission webhook "v.example" denied the request: Unauthorized', null],
+    ['admission webhook "v.example" denied the request: Unauthorized', "answered"],
+    ["failed to list pods: the server has asked for the client to provide credentials", null],
     ["context deadline exceeded", null],
     ["unexpected error", null],
   ] as const)
     assert.is(tokenAside(kill(inner)), aside, inner);
+});
+
+test("what the runtime of the node says of itself is no matter of a token", () => {
+  for (const inner of [
+    'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: expected cgroupsPath to be of format \\"slice:prefix:name\\"',
+    'failed to reserve sandbox name \\"x\\": name \\"x\\" is reserved for \\"a3\\"',
+  ])
+    assert.is(tokenAside(`Failed to create pod sandbox: rpc error: code = Unknown desc = ${inner}`), "local", inner);
+});
+
+test("the host of a refused request stands without its port and user", () => {
+  const message = kill("POST https://user:pw@IPAM.corp:8443/rest: Unauthorized");
+  assert.equal(refusedRequest(message), { host: "ipam.corp", path: "/rest" });
+  assert.is(
+    plainText(sandboxErrorWords("401-elsewhere", message, E)),
+    "Unauthorized to a request to ipam.corp that is none of the Kubernetes API",
+  );
+  assert.is(refusedRequest(kill("Unauthorized")), null);
 });
 
 test.run();
