@@ -1,5 +1,6 @@
 import type { Evidence } from "#model/evidence.js";
 import { code, type Quoted, say } from "#model/statement.js";
+import { AGENT_NOT_READY, agentErrorClass, agentOf } from "./_agent-text.js";
 
 const LONGEST = 8_192;
 
@@ -24,15 +25,15 @@ const CLASSES: readonly (readonly [string, RegExp])[] = [
     "401",
     /\bUnauthorized(?:$|"?(?: \/ |, failed to |;|\]|\\n|\n))|the server has asked for the client to provide credentials/,
   ],
-  // What plugins say of an agent that is not there: Calico's file, its own refusal, Flannel's file, and the sockets of the others.
-  [
-    "agent-not-ready",
-    /\/var\/lib\/calico\/nodename\b|check that the calico\/node container is running|Calico is currently not ready to process requests|\/run\/flannel\/subnet\.env: no such file|dial unix \S*(?:cilium|antrea|calico|multus|ovn|openvswitch|kube-router|weave|aws-node|azure-vnet|terway|spiderpool)\S*\.sock: (?:connect: )?(?:no such file|connection refused)/,
-  ],
+  // What the plugin reads in the datastore, and no word on the agent (calico cni-plugin/pkg/plugin/plugin.go: ClusterInformation, DatastoreReady).
+  ["datastore-not-ready", /Calico is currently not ready to process requests/],
   ["refused", /connection refused/],
   ["unreachable", /no route to host|network is unreachable|host is unreachable/],
   ["timeout", /i\/o timeout|deadline exceeded|DeadlineExceeded|Client\.Timeout|handshake timeout|timed out/],
 ];
+
+/** Classes of which a text that names the plugin's own agent is a special case. */
+const BROADER: ReadonlySet<string> = new Set(["refused", "unreachable", "timeout"]);
 
 /** Each class as a reader is told it; `code` is what the message itself says. */
 const WORDS: Readonly<Record<string, { readonly before: string; readonly code: string; readonly after: string }>> = {
@@ -44,8 +45,9 @@ const WORDS: Readonly<Record<string, { readonly before: string; readonly code: s
   unreachable: { before: "an address that cannot be reached", code: "", after: "" },
   "plugin-missing": { before: "a CNI plugin that was not found", code: "", after: "" },
   "not-initialised": { before: "a CNI plugin that is not initialised", code: "", after: "" },
+  "datastore-not-ready": { before: "a datastore that is marked as not ready", code: "", after: "" },
   // The text is the plugin's; how its agent is stands in the list of pods.
-  "agent-not-ready": {
+  [AGENT_NOT_READY]: {
     before: "an error that the CNI plugin gives where it does not find its agent",
     code: "",
     after: "",
@@ -59,7 +61,8 @@ export function sandboxErrorWords(
   message: string,
   ...evidence: readonly [Evidence, ...Evidence[]]
 ): Quoted {
-  const words = Object.hasOwn(WORDS, errorClass) ? WORDS[errorClass] : undefined;
+  const key = agentOf(errorClass) === null ? errorClass : AGENT_NOT_READY;
+  const words = Object.hasOwn(WORDS, key) ? WORDS[key] : undefined;
   if (!words) return code(sandboxErrorTail(message), ...evidence);
   const text = (t: string): Quoted => ({ parts: t === "" ? [] : [{ kind: "text", text: t }], evidence });
   return words.code === ""
@@ -69,12 +72,15 @@ export function sandboxErrorWords(
 
 /**
  * Sorts the message of a failed sandbox (from an event or a log line) by its innermost error: `401`, `403`, `x509`, `timeout`,
- * `refused`, `unreachable`, `plugin-missing`, `not-initialised`, `agent-not-ready`, `image-pull`, else `other:<slug>` without ids and numbers. Calico puts the same
+ * `refused`, `unreachable`, `plugin-missing`, `not-initialised`, `agent-not-ready:<plugin>`, `datastore-not-ready`, `image-pull`, else `other:<slug>` without ids and numbers. Calico puts the same
  * words before a 401 and a 403 (libcalico-go lib/backend/k8s/resources/errors.go), so only the tail tells them apart.
  */
 export function sandboxErrorClass(message: string): string {
   const text = innerText(message);
-  return CLASSES.find(([, pattern]) => pattern.test(text))?.[0] ?? `other:${slug(text)}`;
+  const named = CLASSES.find(([, pattern]) => pattern.test(text))?.[0];
+  // A socket that refuses, a file that is waited for: whose they are says more than that.
+  const agent = named === undefined || BROADER.has(named) ? agentErrorClass(text) : null;
+  return agent ?? named ?? `other:${slug(text)}`;
 }
 
 /** The innermost part of the message, as a reader wants it quoted: what the plugin itself said, at most 240 characters. */
