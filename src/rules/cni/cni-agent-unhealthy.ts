@@ -43,6 +43,8 @@ export default defineRule({
     effect("cni-token-expired", ["node", "path"], "enables"),
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
+    // The configuration that it writes is the one that the runtime misses.
+    effect("cni-conf-missing", ["node", "error"], "enables"),
     // Whose kubelet says that there is no network for want of a plugin.
     effect("sym:node-notready", ["node", "error"], "propagates"),
   ],
