@@ -1,7 +1,7 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
-import type { Instant } from "#model/instant.js";
+import { formatDuration, type Instant } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, known, type Statement, say, time, word } from "#model/statement.js";
 import { AGENT_NOT_READY, agentOf } from "#rules/kubelet/_agent-text.js";
@@ -187,7 +187,7 @@ function* judgeNone(
 function* judge(
   pod: Pod,
   { node, subject, calls, errors, silent, premises, missing }: Judged,
-  { hosts, logs }: Lists,
+  { hosts, logs, pods }: Lists,
   context: MatchContext,
 ): Iterable<Outcome> {
   const about = { node: [node], error: errors };
@@ -244,6 +244,11 @@ function* judge(
     });
     if (served && excluded)
       yield refuted({ subject, about, statements: [without(node, pod, served)], excludes: "cause" });
+  }
+  if (its && lapsed <= STARTING_MS) {
+    const why = `it had not been ready for ${formatDuration(lapsed)} only, as one that is starting`;
+    const later = { ...pods.missing(`${podName(pod)}, collected some minutes later`), why };
+    yield undetermined({ subject, about, missing: [later] });
   }
   if (calls.some(mayBeAgent) && !its) {
     const what = `the log of ${pod.value.name}: whether it is not ready for the reason for which calls fail on ${node}`;
