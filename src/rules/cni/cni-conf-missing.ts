@@ -17,11 +17,13 @@ import {
 } from "#model/rule.js";
 import { code, codes, known, type Statement, say, time } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
-import { readyOf } from "#rules/kubelet/_node-ready.js";
+import { isSettling, type NodeFact, readyOf } from "#rules/kubelet/_node-ready.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
+import { sandboxErrorClass } from "#rules/kubelet/_sandbox-error.js";
 import { byDefault, nodeFiles } from "./_credential.js";
 import { readConfig, readingEvidence } from "./_read-config.js";
 import { CONTAINERD_CNI } from "./_references.js";
+import { refusedOn } from "./_refusal.js";
 import type { ConfDir } from "./_runtime.js";
 import { agentOn, agents } from "./_writer.js";
 
@@ -38,7 +40,7 @@ export default defineRule({
   asks: "How did the runtime come to have no network?",
   kind: "mechanism",
   needs: { paths: "path", netconfs: "cni.netconf", nodes: "kube.node" },
-  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox", "sym:node-notready", "cni-conf-dir-diverged"],
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox", "cni-conf-dir-diverged"],
   explains: [
     effect("sym:node-notready", ["node", "error"], "propagates"),
     effect("sym:container-creating", ["node", "error"], "propagates"),
@@ -49,17 +51,17 @@ export default defineRule({
     const parted = new Set(context.findings("cni-conf-dir-diverged").flatMap((f) => f.about.node ?? []));
     for (const [node, { followed, tree }] of context.derive(nodeFiles)) {
       // Where nobody says that there is no network, an empty directory is one that is not used yet, or no more.
-      const failing = ["sym:node-notready", "sym:failed-kill-pod", "sym:failed-create-sandbox"]
-        .flatMap((id) => context.findings(id))
-        .filter((f) => (f.about.node ?? []).includes(node) && (f.about.error ?? []).includes(ERROR));
+      const failing = refusedOn(context, node).filter((f) => (f.about.error ?? []).includes(ERROR));
+      const object = nodes.all.find((n) => n.value.name === node);
+      const ready = object ? noNetwork(object, context) : null;
       // Where the configuration lies elsewhere, that says more.
-      if (failing.length === 0 || parted.has(node)) continue;
+      if ((failing.length === 0 && !ready) || parted.has(node)) continue;
       const base = { subject: node, about: { node: [node], error: [ERROR] } };
       if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
       else if (followed.state === "none" && followed.empty) {
-        const first = failing.map((f) => f.since).reduce(earliest, null);
+        const first = [...failing.map((f) => f.since), ready?.condition.since ?? null].reduce(earliest, null);
         const row = tree.at(followed.empty.directory.real);
-        if (row) yield missing(node, { ...followed.empty, row }, tree, first, nodes, context);
+        if (row) yield missing(node, { ...followed.empty, row }, tree, first, ready, context);
       } else {
         const read = readConfig(node, tree, context.derive(views));
         const [shown, ...more] = read ? readingEvidence(read) : [];
@@ -99,6 +101,14 @@ export default defineRule({
 
 const views = (view: View): View => view;
 
+/** The Ready condition by which a kubelet says that there is no network; null where it says something else, or only settles. */
+function noNetwork(object: NodeFact, context: MatchContext): ReturnType<typeof readyOf> {
+  const ready = readyOf(object);
+  const { condition } = ready ?? {};
+  const says = condition?.status === "False" && sandboxErrorClass(condition.message ?? "") === ERROR;
+  return says && !isSettling(object, condition, context) ? ready : null;
+}
+
 interface Empty {
   readonly confDir: ConfDir;
   readonly directory: Resolution;
@@ -112,15 +122,13 @@ function missing(
   { confDir, directory, row }: Empty,
   tree: FileTree,
   failing: Instant | null,
-  nodes: FactView<"kube.node">,
+  ready: ReturnType<typeof readyOf>,
   context: MatchContext,
 ): Outcome {
   const [shown, ...more]: Cited = [row.evidence, ...readingEvidence({ confDir, directory })];
   const changed = row.value.mtime ?? null;
   // Written to after calls had begun to fail, it does not say since when: something else in it was renewed.
   const tells = changed !== null && (failing === null || order(changed, failing) !== "after");
-  const object = nodes.all.find((n) => n.value.name === node);
-  const ready = object ? readyOf(object) : null;
   const agent = agentOn(context.derive(agents), node);
   const writesHere = agent !== undefined && tree.resolve(agent.target.hostPath).real === directory.real;
   const others = tree.entries(directory.real);
@@ -150,9 +158,7 @@ function missing(
         : []),
       ...listed(others),
       ...byDefault({ confDir }),
-      ...(ready && ready.condition.status === "False"
-        ? [say`Its kubelet reported ${code(ready.condition.message ?? "", ready.evidence)}`]
-        : []),
+      ...(ready ? [say`Its kubelet reported ${code(ready.condition.message ?? "", ready.evidence)}`] : []),
       ...(agent && writesHere
         ? [
             say`${code(agent.daemonSet, ...agent.evidence)} writes its configuration there; its pod on ${code(node, agent.pod.evidence)} is ${code(agent.pod.value.name, agent.pod.evidence)}`,
