@@ -121,9 +121,9 @@ export default defineRule({
   references: [{ source: "calico cni-plugin/pkg/plugin/plugin.go", version: "v3.29.3" }],
   falsePositives: ["an agent in the middle of a rollout"],
   examples: {
-    found: ["cni/agent-unhealthy.yaml"],
+    found: ["cni/agent-unhealthy.yaml", "cni/agent-of-another-plugin.yaml"],
     refuted: ["cni/token-pod-gone.yaml"],
-    undetermined: ["cni/token-pods-not-collected.yaml"],
+    undetermined: ["cni/token-pods-not-collected.yaml", "cni/agent-of-another-plugin-well.yaml"],
   },
   tags: ["cni"],
 });

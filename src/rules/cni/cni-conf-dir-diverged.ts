@@ -94,8 +94,8 @@ export default defineRule({
   holds: ofItsRuntime,
   falsePositives: ["two agents that each keep a kubeconfig of the same name on purpose"],
   examples: {
-    found: ["cni/token-pod-gone.yaml", "cni/drop-in-parts.yaml"],
-    refuted: ["cni/token-pod-alive.yaml"],
+    found: ["cni/token-pod-gone.yaml", "cni/drop-in-parts.yaml", "cni/leftover-conf.yaml"],
+    refuted: ["cni/token-pod-alive.yaml", "cni/leftover-linked.yaml"],
     undetermined: ["cni/writer-not-listed.yaml", "cni/runtime-config-not-collected.yaml"],
   },
   tags: ["calico", "cni", "networking"],

@@ -201,6 +201,11 @@ function consequence(finding: Finding): Consequence {
                 ? []
                 : [
                     {
+                      run: `kubectl -n ${ns} get pod ${shellWord(pod)}`,
+                      expect:
+                        "running; where a container of it ends again and again, mend that first: its successor stops in the same way",
+                    },
+                    {
                       run: `kubectl -n ${ns} delete pod ${shellWord(pod)}\nkubectl -n ${ns} rollout status daemonset ${shellWord(name)} --timeout=120s`,
                       expect: "successfully rolled out",
                     },

@@ -1,8 +1,12 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { FactKinds } from "#model/fact.js";
 import type { Finding } from "#model/finding.js";
 import { plainText } from "#model/statement.js";
+import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
+import { at, judge, pod, verdicts } from "#test/rules/_facts.js";
 import { clean, linksOf, run } from "#test/rules/_run.js";
+import { agent, plain, ready, refusal, scene } from "./_nodes.js";
 
 const test = suite("what an agent that is not ready explains");
 test.after(clean);
@@ -89,6 +93,71 @@ test("where a link makes both directories one, it is ruled out; without a failin
   assert.ok(hypotheses.some((h) => h.mechanism === "cni-conf-dir-diverged" && h.status === "refuted"));
   const quiet = await run("cni/leftover-unused.yaml");
   assert.not.ok(quiet.findings.some((f) => f.rule === "cni-conf-dir-diverged"));
+});
+
+const SINCE = "2024-03-05T08:00:00Z";
+const LOOP = {
+  name: "c",
+  image: null,
+  init: false,
+  ready: false,
+  restarts: 9,
+  state: "waiting:CrashLoopBackOff",
+  startedAt: null,
+};
+
+/** What is said of an agent that is not ready since eight, beside a call that misses it and another pod of the node. */
+function beside(other: Partial<FactKinds["kube.pod"]>, down: Partial<FactKinds["kube.pod"]> = {}) {
+  const made = {
+    name: "other",
+    uid: "uid-other",
+    created: at("2024-03-05T08:30:00Z"),
+    conditions: [ready("True", "2024-03-05T08:31:00Z")],
+  };
+  const unready = agent(undefined, { uid: "uid-agent", conditions: [ready("False", SINCE)], ...down });
+  const world = scene([...plain(), unready, pod({ ...made, ...other })]);
+  world.publish("sym:failed-create-sandbox", [refusal("agent-not-ready:calico")]);
+  return judge(agentUnhealthy, world);
+}
+const errorsOf = (outcomes: ReturnType<typeof beside>) => outcomes.map((o) => o.outcome === "found" && o.about.error);
+
+test("only a pod with a network of its own that was made meanwhile refutes it", () => {
+  assert.equal(verdicts(beside({})), ["found n1", "refuted n1"]);
+  assert.equal(errorsOf(beside({}))[0], undefined);
+  for (const other of [
+    { created: at("2024-03-05T07:59:00Z") },
+    { conditions: [ready("False", "2024-03-05T08:31:00Z")] },
+    { node: "n2" },
+    { template: { containers: [], hostPaths: [], serviceAccount: null, hostNetwork: true } },
+  ])
+    assert.equal(verdicts(beside(other)), ["found n1"], JSON.stringify(other));
+});
+
+test("of an agent that may have become worse since, such a pod leaves a premise and takes the date", () => {
+  const restarted = [{ ...LOOP, state: "running", startedAt: at("2024-03-05T09:00:00Z") }];
+  for (const containers of [[LOOP], restarted]) {
+    const [outcome, ...more] = beside({}, { containers });
+    assert.equal(more, []);
+    assert.ok(outcome?.outcome === "found" && outcome.about.error?.includes("agent-not-ready:calico"));
+    assert.is(outcome?.outcome === "found" && outcome.since, null);
+    assert.match(outcome?.outcome === "found" ? outcome.unverified.join() : "", /became worse after shop\/other/);
+  }
+});
+
+test("one that is only starting is open, and named", () => {
+  const young = [ready("False", "2024-03-05T10:29:00Z")];
+  const [outcome] = beside({}, { conditions: young });
+  assert.match(
+    outcome?.outcome === "undetermined" ? outcome.missing[0].what : "",
+    /calico-node-x, collected some minutes later/,
+  );
+});
+
+test("what the datastore's flag makes a plugin say is no want of an agent", () => {
+  const world = scene([...plain(), agent(undefined, { conditions: [ready("False", SINCE)] })]);
+  world.publish("sym:failed-create-sandbox", [refusal("datastore-not-ready")]);
+  const [outcome] = judge(agentUnhealthy, world);
+  assert.not.ok(outcome?.about.error?.includes("datastore-not-ready"));
 });
 
 test.run();
