@@ -11,11 +11,7 @@ import { buildScenario } from "#test/scenario/build.js";
 
 export const SCENARIOS = "test/scenarios";
 export const book = await loadRulebook(resolve("dist/src/rules"));
-const folder = mkdtempSync(join(tmpdir(), "inquest-examples-"));
 const concluded = new Map<string, Conclusions>();
-
-/** Removes the bundles: hand it to `test.after`. */
-export const clean = (): void => rmSync(folder, { recursive: true });
 
 /** Scenario to conclusions, through bundles on disk as a user has them; each file once. */
 export async function run(file: string): Promise<Conclusions> {
@@ -24,12 +20,18 @@ export async function run(file: string): Promise<Conclusions> {
   const parsing = startParsing();
   const artifacts: Artifact[] = [];
   const custody: Custody[] = [];
-  for (const bundle of buildScenario(readFileSync(join(SCENARIOS, file), "utf8"), { ext: true })) {
-    const path = join(folder, bundle.name);
-    writeFileSync(path, bundle.bytes);
-    const read = await readBundle(path, DEFAULT_LIMITS, parsing.open);
-    artifacts.push(...read.artifacts);
-    custody.push(read.custody);
+  // Of each its own: files that share this one run beside each other in one process.
+  const folder = mkdtempSync(join(tmpdir(), "inquest-examples-"));
+  try {
+    for (const bundle of buildScenario(readFileSync(join(SCENARIOS, file), "utf8"), { ext: true })) {
+      const path = join(folder, bundle.name);
+      writeFileSync(path, bundle.bytes);
+      const read = await readBundle(path, DEFAULT_LIMITS, parsing.open);
+      artifacts.push(...read.artifacts);
+      custody.push(read.custody);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
   const result = conclude(book, parsing.finish(artifacts), custody);
   concluded.set(file, result);

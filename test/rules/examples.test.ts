@@ -1,10 +1,9 @@
 import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { book, clean, linksOf, run, SCENARIOS } from "./_run.js";
+import { book, linksOf, run, SCENARIOS } from "./_run.js";
 
 const test = suite("rule examples");
-test.after(clean);
 
 test("there are rules", () => {
   assert.ok(book.rules.length >= 18, `${book.rules.length} rules`);

@@ -5,11 +5,10 @@ import type { Finding } from "#model/finding.js";
 import { plainText } from "#model/statement.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import { at, judge, pod, verdicts } from "#test/rules/_facts.js";
-import { clean, linksOf, run } from "#test/rules/_run.js";
+import { linksOf, run } from "#test/rules/_run.js";
 import { agent, plain, ready, refusal, scene } from "./_nodes.js";
 
 const test = suite("what an agent that is not ready explains");
-test.after(clean);
 
 const EXPLAINS = "cni-agent-unhealthy -> sym:failed-create-sandbox";
 const agents = async (file: string): Promise<readonly Finding[]> =>
