@@ -73,6 +73,7 @@ function silence(b: Brief, steps: readonly string[]): Statement[] {
     .filter((v) => v.rule.explains.some((e) => told.has(e.rule) || led.has(e.rule)))
     .flatMap((v) => v.outcomes)
     .flatMap((o) =>
+      // That it is not the cause says nothing of how well it was.
       o.outcome === "refuted" && o.excludes === "condition" && (o.about.node ?? []).some((n) => nodes.has(n))
         ? [o.statements[0]]
         : [],

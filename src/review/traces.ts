@@ -58,7 +58,7 @@ export function undecided(b: Brief): readonly Statement[] {
     const explanations = word(`${open.length} explanation${open.length === 1 ? "" : "s"}`, first);
     if (open.length === 0)
       return [
-        say`${cause} is not decided: ${word(`${ruledOut.length} explanation${ruledOut.length === 1 ? "" : "s"}`, first)} that this version knows ${phrase(ruledOut.length === 1 ? "is" : "are", first)} ruled out, and no other is known to it`,
+        say`${cause} is not decided: ${word(`${ruledOut.length} explanation${ruledOut.length === 1 ? "" : "s"}`, first)} that this version knows ${phrase(ruledOut.length === 1 ? "is" : "are", first)} ruled out, and no other is shown`,
       ];
     const { nodes, evidence } = replaced(b, end);
     const [written, ...more] = evidence;

@@ -1,42 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readdirSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { DEFAULT_LIMITS, readBundle } from "#bundle/read.js";
-import { loadRulebook } from "#engine/load.js";
-import { conclude } from "#engine/run.js";
-import type { Artifact, Custody } from "#model/artifact.js";
-import type { Conclusions } from "#model/conclusions.js";
-import { startParsing } from "#parsers/all.js";
-import { buildScenario } from "#test/scenario/build.js";
-
-const SCENARIOS = "test/scenarios";
-const book = await loadRulebook(resolve("dist/src/rules"));
-const folder = mkdtempSync(join(tmpdir(), "inquest-examples-"));
-const concluded = new Map<string, Conclusions>();
-
-/** Scenario to conclusions, through bundles on disk as a user has them; each file once. */
-async function run(file: string): Promise<Conclusions> {
-  const known = concluded.get(file);
-  if (known) return known;
-  const parsing = startParsing();
-  const artifacts: Artifact[] = [];
-  const custody: Custody[] = [];
-  for (const bundle of buildScenario(readFileSync(join(SCENARIOS, file), "utf8"), { ext: true })) {
-    const path = join(folder, bundle.name);
-    writeFileSync(path, bundle.bytes);
-    const read = await readBundle(path, DEFAULT_LIMITS, parsing.open);
-    artifacts.push(...read.artifacts);
-    custody.push(read.custody);
-  }
-  const result = conclude(book, parsing.finish(artifacts), custody);
-  concluded.set(file, result);
-  return result;
-}
+import { book, linksOf, run, SCENARIOS } from "./_run.js";
 
 const test = suite("rule examples");
-test.after(() => rmSync(folder, { recursive: true }));
 
 test("there are rules", () => {
   assert.ok(book.rules.length >= 18, `${book.rules.length} rules`);
@@ -90,12 +57,6 @@ test("every link goes from a cause to an effect that its rule names, and links a
     for (const chain of chains) assert.is(new Set(chain).size, chain.length, `${file}: ${chain}`);
   }
 });
-
-const linksOf = async (file: string): Promise<readonly string[]> => {
-  const { findings, links } = await run(file);
-  const rule = new Map(findings.map((f) => [f.id, f.rule]));
-  return links.map((link) => `${rule.get(link.cause)} -> ${rule.get(link.effect)}`).sort();
-};
 
 test("an agent whose image cannot be pulled explains a node that has no network since it joined", async () => {
   assert.equal(await linksOf("cni/agent-image.yaml"), [

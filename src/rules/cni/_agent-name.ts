@@ -22,6 +22,27 @@ const NAMES: Readonly<Record<string, RegExp>> = {
   kindnet: /^kindnet$/,
 };
 
+/** Daemons that plugins ask and that are no agent of a network of their own: others stand behind or before them. */
+const BESIDE: Readonly<Record<string, RegExp>> = {
+  multus: /^(?:kube-|rke2-)?multus(?:-ds)?(?:-(?:amd64|arm64))?$/,
+  openvswitch: /^(?:openvswitch|ovs|ovs-node|ovs-ovn|ovnkube-node|antrea-agent)$/,
+};
+
+const nameOf = (plugin: string): RegExp | undefined =>
+  Object.hasOwn(NAMES, plugin) ? NAMES[plugin] : Object.hasOwn(BESIDE, plugin) ? BESIDE[plugin] : undefined;
+
+/** Does a DaemonSet go by the name of a plugin's agent? Null where it goes by the name of none that is known. */
+export function goesBy(daemonSet: string, plugin: string): boolean | null {
+  if (nameOf(plugin)?.test(daemonSet)) return true;
+  return [...Object.values(NAMES), ...Object.values(BESIDE)].some((name) => name.test(daemonSet)) ? false : null;
+}
+
+/** The newest pod on a node that goes by the name of a plugin's agent; none where several DaemonSets do. */
+export function agentOfPlugin(plugin: string, node: string, view: View): Fact<"kube.pod"> | undefined {
+  const name = nameOf(plugin);
+  return name ? newestOf(node, [name], view) : undefined;
+}
+
 /**
  * The newest pod that goes by the name of a CNI agent on a node, where nothing shows what its DaemonSet installs: that of the
  * plugin whose calls fail, else of the plugins that are configured, else of any. None where several DaemonSets go by such names.
@@ -31,6 +52,10 @@ export function agentByName(node: string, failing: readonly Found[], view: View)
     .on(node)
     .flatMap((n) => n.value.plugins.map((p) => p.type));
   const named = [typesIn(failing), configured].map(namesOf).find((names) => names.length > 0) ?? Object.values(NAMES);
+  return newestOf(node, named, view);
+}
+
+function newestOf(node: string, named: readonly RegExp[], view: View): Fact<"kube.pod"> | undefined {
   const pods = view("kube.pod").all.filter(
     ({ value }) =>
       value.node === node &&

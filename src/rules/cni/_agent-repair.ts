@@ -41,7 +41,9 @@ export function agentConsequence(finding: Finding): Consequence {
     stops:
       pod === ""
         ? `the DaemonSet wants a pod on ${node}, and none is there; what keeps it away is not in the evidence`
-        : "the agent is not ready; its logs say more, where they were collected",
+        : finding.value["warned"] === true
+          ? "why the agent is not ready its own events say; what lies behind that is not in the evidence, and its logs say more, where they were collected"
+          : "the agent is not ready; its logs say more, where they were collected",
   };
 }
 

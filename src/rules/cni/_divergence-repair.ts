@@ -24,6 +24,7 @@ export function divergenceConsequence(finding: Finding): Consequence {
       : [
           ...(empty ? [] : [freshen(text, finding.value["expiresMs"])]),
           ...(differs === "configuration" ? [reread(text)] : join(text)),
+          ...(text("leftover") === "" ? [] : [clear(text)]),
         ],
     verify: [
       differs === "configuration"
@@ -162,6 +163,24 @@ function join(text: (key: string) => string): readonly Step[] {
       ],
     },
   ];
+}
+
+/** Of several configurations in one directory the name decides: one that nobody looks after would still be in the way. */
+function clear(text: (key: string) => string): Step {
+  const [node, leftover, reads] = ["node", "leftover", "reads"].map((k) => shellWord(text(k)));
+  return {
+    step: `Take ${text("leftover")} out of the way on ${text("node")}, once the agent's own configuration lies beside it: the runtime takes the first by name.`,
+    commands: [
+      {
+        run: `# on ${node}, as root: what lies there now?\nls ${reads}`,
+        expect: "the agent's configuration, and the other one where the agent has not renamed it",
+      },
+      {
+        run: `# on ${node}, as root; nothing is done where it is not there\n[ -f ${leftover} ] && mv -n ${leftover} /root/`,
+        expect: "no output and exit code 0",
+      },
+    ],
+  };
 }
 
 /** The configuration of this one runtime is what differs: to move the agent's directory would part it from all others. */

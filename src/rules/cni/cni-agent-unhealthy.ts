@@ -1,24 +1,28 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind } from "#model/fact.js";
-import { parentOf } from "#model/file-tree.js";
-import type { Outcome } from "#model/finding.js";
-import type { Instant } from "#model/instant.js";
+import type { Found, Missing, Outcome } from "#model/finding.js";
+import { formatDuration, type Instant } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
-import { code, codes, count, known, type Statement, say, stated, time, word } from "#model/statement.js";
-import { seenAt } from "#rules/kubelet/_pods.js";
+import { code, known, type Statement, say, time, word } from "#model/statement.js";
+import { AGENT_NOT_READY, agentOf } from "#rules/kubelet/_agent-text.js";
+import { type Pod, podName, seenAt } from "#rules/kubelet/_pods.js";
 import { JOINING_MS } from "#rules/kubelet/_starts.js";
-import { agentByName } from "./_agent-name.js";
+import { absence, absentFrom, credentialOn } from "./_agent-absent.js";
+import { agentByName, agentOfPlugin, goesBy } from "./_agent-name.js";
 import { agentConsequence } from "./_agent-repair.js";
-import { type Credential, nodeFiles } from "./_credential.js";
+import { isDown, ownWarnings, ranOn, type Served, servedSince, waiting } from "./_agent-state.js";
 import { writesIt } from "./_fresh-token.js";
 import { CALICO_TOKEN_WATCH } from "./_references.js";
-import { refusedOn, refusedWith } from "./_refusal.js";
-import { type Agent, agentOn, agents, writeTarget } from "./_writer.js";
+import { callNodes, refusedOn } from "./_refusal.js";
+import { type Agent, agentOn, agents } from "./_writer.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
 
-/** Errors of the plugin that only a dead or unready agent gives: one that does not reach the API server makes a victim of the agent as well. */
-const ITS_ERRORS = ["not-initialised", "agent-not-ready"];
+/**
+ * Errors that want of an agent makes, beside the one that names it: one that does not reach the API server makes a victim of the agent as well,
+ * and what a plugin says of another's socket or file is that one's matter.
+ */
+const ITS_ERRORS = ["not-initialised", AGENT_NOT_READY];
 
 /** An agent that is not ready for less than this may just be starting. */
 const STARTING_MS = 120_000;
@@ -39,78 +43,71 @@ export default defineRule({
     effect("cni-token-expired", ["node", "path"], "enables"),
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
+    // The configuration that it writes is the one that the runtime misses.
+    effect("cni-conf-missing", ["node", "error"], "enables"),
     // Whose kubelet says that there is no network for want of a plugin.
     effect("sym:node-notready", ["node", "error"], "propagates"),
   ],
   *match({ pods, hosts, workloads, logs }, context) {
     const all = context.derive(agents);
-    const failing = [...ITS_ERRORS, "401", "403"].flatMap((error) => refusedWith(context, error));
+    const failing = callNodes(context).filter((node) => refusedOn(context, node).some(isItsMatter));
     const nodes = new Set([...context.moment.nodes, ...all.map((a) => a.node), ...failing]);
     for (const node of [...nodes].sort()) {
-      const base = { subject: node, about: { node: [node], error: ITS_ERRORS } };
       const calls = refusedOn(context, node);
-      const errors = calls.map((c) => c.about.error ?? []);
-      const agent = agentOn(all, node)?.pod;
-      const pod = agent ?? agentByName(node, calls, context.derive(views));
+      const own = agentOn(all, node);
+      const pod = own?.pod ?? agentByName(node, calls, context.derive(views));
+      const asked = [...new Set(calls.flatMap(errorsOf).flatMap((e) => agentOf(e) ?? []))].filter((p) => p !== "");
+      const fits = new Map(
+        asked.map((plugin) => [
+          plugin,
+          pod ? isOf(plugin, pod, own, context) : !agentOfPlugin(plugin, node, context.derive(views)),
+        ]),
+      );
+      const others = asked.filter((plugin) => fits.get(plugin) === false);
+      const isOthers = (call: Found): boolean => errorsOf(call).every((e) => others.includes(agentOf(e) ?? ""));
       const unlisted = workloads.missing(`the list of DaemonSets, which tells the CNI agent of ${node}`);
-      if (!pod) {
-        const absent = isSilent(node, hosts)
-          ? null
-          : absentFrom(node, all, errors.length > 0, { pods, hosts, workloads });
-        if (absent) yield absence(absent, context);
-        else if (pods.coverage().state !== "complete")
-          yield undetermined({ ...base, missing: [pods.missing("the list of pods, with the CNI agent's")] });
-        else if (errors.some(mayBeAgent))
+      const lists = { pods, hosts, workloads, logs };
+      const judged: Judged = {
+        node,
+        subject: node,
+        calls: calls.filter((call) => !isOthers(call)),
+        errors: [...ITS_ERRORS, ...asked.filter((p) => fits.get(p) !== false).map((p) => `${AGENT_NOT_READY}:${p}`)],
+        silent: calls.length > 0 && calls.every(isOthers),
+        premises: [
+          ...(pod && !own ? [`${pod.value.name} is taken for the CNI agent of ${node} by its DaemonSet's name`] : []),
+          ...asked
+            .filter((plugin) => fits.get(plugin) === null)
+            .map((plugin) => `${pod?.value.name} is taken for the agent of the plugin ${plugin}`),
+        ],
+        missing: own ? [] : [unlisted],
+      };
+      if (pod) yield* judge(pod, judged, lists, context);
+      else if (!judged.silent) yield* judgeNone(judged, unlisted, lists, context);
+      for (const plugin of others) {
+        const other = agentOfPlugin(plugin, node, context.derive(views));
+        const error = `${AGENT_NOT_READY}:${plugin}`;
+        const subject = `${node} ${plugin}`;
+        if (other)
+          yield* judge(
+            other,
+            {
+              node,
+              subject,
+              calls: calls.filter((call) => errorsOf(call).includes(error)),
+              errors: [error],
+              silent: false,
+              premises: [`${other.value.name} is taken for the agent of the plugin ${plugin} by its DaemonSet's name`],
+              missing: [],
+            },
+            lists,
+            context,
+          );
+        else if (!isSilent(node, hosts))
           yield undetermined({
-            ...base,
-            missing: [
-              workloads.coverage().state === "complete"
-                ? pods.missing(`the pod of the CNI agent on ${node}`)
-                : unlisted,
-            ],
+            subject,
+            about: { node: [node], error: [error] },
+            missing: [pods.missing(`the pod of the agent that the plugin ${plugin} asks on ${node}`)],
           });
-        continue;
-      }
-      const ready = pod.value.conditions.find((c) => c.type === "Ready");
-      const index = pod.value.conditions.findIndex((c) => c.type === "Ready");
-      const shown = index < 0 ? pod.evidence : cite(pod, `/status/conditions/${index}`);
-      const since = ready?.since ?? pod.value.created;
-      const unready = ready !== undefined ? ready.status !== "True" : pod.value.phase !== "Running";
-      const lapsed = since === null ? 0 : seenAt(pod, context.moment).epochMs - since.epochMs;
-      // Whatever calls fail with: that it is down is told. What its end explains its errors decide, and the file that it feeds.
-      const told = lapsed > UNREADY_MS || errors.some((e) => e.some((x) => ITS_ERRORS.includes(x)));
-      if (isSilent(node, hosts)) continue;
-      if (unready && since !== null && lapsed > STARTING_MS && told) {
-        const credential = credentialOn(node, context);
-        const own = agentOn(all, node);
-        const fed = credential && own && isDown(pod) && writesIt(credential, own, context) ? [credential.real] : [];
-        // On a node that has just joined none was ready before either: when its condition was set begins nothing.
-        const joined = hosts.on(node).find((h) => isJoined(h, since));
-        yield found({
-          ...base,
-          about: { ...base.about, pod: [pod.value.uid], ...(fed.length > 0 ? { path: fed } : {}) },
-          since: joined ? null : since,
-          lastSeen: seenAt(pod, context.moment),
-          unverified: agent ? [] : [`${pod.value.name} is taken for the CNI agent of ${node} by its DaemonSet's name`],
-          missing: agent ? [] : [unlisted],
-          value: {
-            node,
-            pod: pod.value.name,
-            namespace: pod.value.namespace,
-            daemonSet: pod.value.owner?.kind === "DaemonSet" ? pod.value.owner.name : "",
-          },
-          statements: [
-            say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, has not been ready since ${time(since, shown)}`,
-            ...(joined ? joining(joined) : []),
-            ...waiting(pod),
-          ],
-        });
-      }
-      if (unready && errors.some(mayBeAgent) && !errors.some((e) => e.some((x) => ITS_ERRORS.includes(x)) && told)) {
-        const what = `the log of ${pod.value.name}: whether it is not ready for the reason for which calls fail on ${node}`;
-        yield undetermined({ ...base, missing: [logs.missing(what, node)] });
-      } else if (!unready) {
-        yield refuted({ ...base, statements: [healthy(node, pod, shown)] });
       }
     }
   },
@@ -124,14 +121,149 @@ export default defineRule({
   references: [{ source: "calico cni-plugin/pkg/plugin/plugin.go", version: "v3.29.3" }],
   falsePositives: ["an agent in the middle of a rollout"],
   examples: {
-    found: ["cni/agent-unhealthy.yaml"],
+    found: ["cni/agent-unhealthy.yaml", "cni/agent-of-another-plugin.yaml"],
     refuted: ["cni/token-pod-gone.yaml"],
-    undetermined: ["cni/token-pods-not-collected.yaml"],
+    undetermined: ["cni/token-pods-not-collected.yaml", "cni/agent-of-another-plugin-well.yaml"],
   },
   tags: ["cni"],
 });
 
 const views = (view: View): View => view;
+
+const errorsOf = (call: Found): readonly string[] => call.about.error ?? [];
+
+/** One agent of a node, and what is judged of it. */
+interface Judged {
+  readonly node: string;
+  readonly subject: string;
+  /** The failing calls of the node that may be its matter, and the errors that want of it makes. */
+  readonly calls: readonly Found[];
+  readonly errors: readonly string[];
+  /** All calls that fail ask another agent: that this one is well says nothing of them. */
+  readonly silent: boolean;
+  /** By what it is taken for the agent, where its own volumes do not tell. */
+  readonly premises: readonly string[];
+  readonly missing: readonly Missing[];
+}
+
+interface Lists {
+  readonly pods: FactView<"kube.pod">;
+  readonly hosts: FactView<"kube.node">;
+  readonly workloads: FactView<"kube.workload">;
+  readonly logs: FactView<"log">;
+}
+
+/** Is a node's agent the one that a plugin asks? Null where it is the only one that is known there and nothing says whose it is. */
+function isOf(plugin: string, pod: Pod, own: Agent | undefined, context: MatchContext): boolean | null {
+  const named = goesBy(pod.value.owner?.name ?? "", plugin);
+  if (named === true) return true;
+  const used = credentialOn(pod.value.node ?? "", context)?.plugin.type;
+  if (used !== undefined && (own?.fit ?? 0) > 0) return used === plugin;
+  return named;
+}
+
+/** No pod of an agent is known on the node. */
+function* judgeNone(
+  { node, subject, calls, errors }: Judged,
+  unlisted: Missing,
+  { pods, hosts, workloads }: Lists,
+  context: MatchContext,
+): Iterable<Outcome> {
+  const base = { subject, about: { node: [node], error: errors } };
+  const lists = { pods, hosts, workloads };
+  const absent = isSilent(node, hosts) ? null : absentFrom(node, context.derive(agents), calls.length > 0, lists);
+  if (absent) yield absence(absent, errors, context);
+  else if (pods.coverage().state !== "complete")
+    yield undetermined({ ...base, missing: [pods.missing("the list of pods, with the CNI agent's")] });
+  else if (calls.some(mayBeAgent)) {
+    const listed = workloads.coverage().state === "complete";
+    yield undetermined({
+      ...base,
+      missing: [listed ? pods.missing(`the pod of the CNI agent on ${node}`) : unlisted],
+    });
+  }
+}
+
+function* judge(
+  pod: Pod,
+  { node, subject, calls, errors, silent, premises, missing }: Judged,
+  { hosts, logs, pods }: Lists,
+  context: MatchContext,
+): Iterable<Outcome> {
+  const about = { node: [node], error: errors };
+  const index = pod.value.conditions.findIndex((c) => c.type === "Ready");
+  const ready = pod.value.conditions[index];
+  const shown = index < 0 ? pod.evidence : cite(pod, `/status/conditions/${index}`);
+  const since = ready?.since ?? pod.value.created;
+  const unready = ready !== undefined ? ready.status !== "True" : pod.value.phase !== "Running";
+  const lapsed = since === null ? 0 : seenAt(pod, context.moment).epochMs - since.epochMs;
+  const its = calls.some((call) => errorsOf(call).some((e) => errors.includes(e)));
+  // Whatever calls fail with: that it is down is told. What its end explains its errors decide, and the file that it feeds.
+  const told = lapsed > UNREADY_MS || its;
+  if (isSilent(node, hosts)) return;
+  if (!unready) {
+    if (!silent) yield refuted({ subject, about, statements: [healthy(node, pod, shown)] });
+    return;
+  }
+  if (since !== null && lapsed > STARTING_MS && told) {
+    const own = agentOn(context.derive(agents), node);
+    const credential = own?.pod === pod ? credentialOn(node, context) : null;
+    const fed = credential && own && isDown(pod) && writesIt(credential, own, context) ? [credential.real] : [];
+    // On a node that has just joined none was ready before either: when its condition was set begins nothing.
+    const joined = hosts.on(node).find((h) => isJoined(h, since));
+    const served = its ? servedSince(pod, since, context.derive(views)) : null;
+    const excluded = served?.alike === true;
+    const warnings = ownWarnings(pod, since, context.derive(views));
+    yield found({
+      subject,
+      about: {
+        node: [node],
+        // What a pod got without it, calls need it for no more than that one did.
+        ...(excluded ? {} : { error: errors }),
+        pod: [pod.value.uid],
+        ...(fed.length > 0 ? { path: fed } : {}),
+      },
+      since: joined || (served && !excluded) ? null : since,
+      lastSeen: seenAt(pod, context.moment),
+      unverified: [...premises, ...(its && !excluded ? doubts(pod, since, served) : [])],
+      missing,
+      value: {
+        node,
+        pod: pod.value.name,
+        namespace: pod.value.namespace,
+        daemonSet: pod.value.owner?.kind === "DaemonSet" ? pod.value.owner.name : "",
+        warned: warnings.length > 0,
+      },
+      statements: [
+        say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, has not been ready since ${time(since, shown)}`,
+        ...(joined ? joining(joined) : []),
+        ...waiting(pod),
+        ...warnings,
+        ...(served ? [without(node, pod, served)] : []),
+      ],
+    });
+    if (served && excluded)
+      yield refuted({ subject, about, statements: [without(node, pod, served)], excludes: "cause" });
+  }
+  if (its && lapsed <= STARTING_MS) {
+    const why = `it had not been ready for ${formatDuration(lapsed)} only, as one that is starting`;
+    const later = { ...pods.missing(`${podName(pod)}, collected some minutes later`), why };
+    yield undetermined({ subject, about, missing: [later] });
+  }
+  if (calls.some(mayBeAgent) && !its) {
+    const what = `the log of ${pod.value.name}: whether it is not ready for the reason for which calls fail on ${node}`;
+    yield undetermined({ subject, about, missing: [logs.missing(what, node)] });
+  }
+}
+
+/** Why it is not certain that calls fail for want of an agent that is not ready. */
+function doubts(pod: Pod, since: Instant, served: Served | null): readonly string[] {
+  if (served) return [`that ${pod.value.name} became worse after ${served.pod} had got its network`];
+  return ranOn(pod, since) ? [`that ${pod.value.name}, which runs on, no longer does what its plugin needs`] : [];
+}
+
+const without = (node: string, pod: Pod, { pod: name, made, evidence }: Served): Statement =>
+  say`${code(name, ...evidence)}, made on ${code(node, ...evidence)} at ${time(made, ...evidence)}, got its network while ${code(podName(pod), pod.evidence)} was not ready either`;
 
 /** Did the node join just before? */
 const isJoined = ({ value: { created } }: Fact<"kube.node">, since: Instant): boolean =>
@@ -147,92 +279,11 @@ const joining = (node: Fact<"kube.node">): readonly Statement[] => {
 const isSilent = (node: string, hosts: FactView<"kube.node">): boolean =>
   hosts.on(node).some((h) => h.value.conditions.some((c) => c.type === "Ready" && c.status === "Unknown"));
 
-const credentialOn = (node: string, context: MatchContext): Credential | null => {
-  const followed = context.derive(nodeFiles).get(node)?.followed;
-  return followed?.state === "followed" ? followed.credential : null;
-};
-
-const WAITING = "waiting:CrashLoopBackOff";
-
-/** A container of it is started again and again: what it should do it does not. */
-const isDown = (pod: Fact<"kube.pod">): boolean => pod.value.containers.some((c) => c.state === WAITING);
-
-const waiting = (pod: Fact<"kube.pod">): readonly Statement[] =>
-  pod.value.containers
-    .filter((c) => c.state === WAITING)
-    .map(
-      (c) =>
-        say`Its container ${code(c.name, pod.evidence)} was waiting in ${code("CrashLoopBackOff", pod.evidence)}, after ${stated(count(c.restarts, "restart", pod.evidence))}`,
-    );
-
-interface Absent {
-  readonly node: string;
-  readonly workload: Fact<"kube.workload">;
-  readonly desired: number;
-  readonly ready: number | null;
-  readonly elsewhere: readonly string[];
-  readonly searched: Evidence;
-}
-
-interface Lists {
-  readonly pods: FactView<"kube.pod">;
-  readonly hosts: FactView<"kube.node">;
-  readonly workloads: FactView<"kube.workload">;
-}
-
-/** The DaemonSet of the agent that wants a pod on a node and has none there; null where that is not certain from complete lists. */
-function absentFrom(
-  node: string,
-  all: readonly Agent[],
-  failing: boolean,
-  { pods, hosts, workloads }: Lists,
-): Absent | null {
-  const [searched] = pods.coverage().searched(`pod of a CNI agent on ${node}`);
-  if (!searched || [pods, hosts, workloads].some((view) => view.coverage().state !== "complete")) return null;
-  const peers = [...new Set(all.map((a) => a.node))].flatMap((peer) => agentOn(all, peer)?.daemonSet ?? []);
-  const sets = workloads.all.filter((w) => w.value.kind === "DaemonSet" && writeTarget(w.value.template) !== null);
-  const fits = peers.length > 0 ? sets.filter((w) => peers.includes(`${w.value.namespace}/${w.value.name}`)) : sets;
-  const [workload] = fits;
-  if (!workload || fits.length > 1) return null;
-  const { desired, updated, ready, namespace, name } = workload.value;
-  // One that is on its way out counts as there: a rollout replaces it.
-  const own = pods.all.filter(
-    (p) => p.value.namespace === namespace && p.value.owner?.kind === "DaemonSet" && p.value.owner.name === name,
-  );
-  const there = new Set(own.flatMap((p) => p.value.node ?? []));
-  const without = hosts.all.map((h) => h.value.name).filter((host) => !there.has(host));
-  if (desired === null || !without.includes(node) || desired - there.size !== without.length) return null;
-  // A pod that is not bound to a node yet is on its way there.
-  if (own.some((p) => p.value.node === null) || (!failing && updated !== null && updated < desired)) return null;
-  return { node, workload, desired, ready, elsewhere: [...there].sort(), searched };
-}
-
-function absence({ node, workload, desired, ready, elsewhere, searched }: Absent, context: MatchContext): Outcome {
-  const { namespace, name, template } = workload.value;
-  const credential = credentialOn(node, context);
-  const target = context
-    .derive(nodeFiles)
-    .get(node)
-    ?.tree.resolve(writeTarget(template)?.hostPath ?? "");
-  const feeds = credential !== null && target?.state === "resolved" && target.real === parentOf(credential.real);
-  const shown = cite(workload, "/status");
-  return found({
-    subject: node,
-    about: { node: [node], error: ITS_ERRORS, ...(feeds ? { path: [credential.real] } : {}) },
-    since: null,
-    lastSeen: context.moment.collectedAt,
-    value: { node, pod: "", namespace, daemonSet: name },
-    statements: [
-      say`No pod of the CNI agent ${code(`${namespace}/${name}`, shown)} was on ${code(node, searched)}, where the DaemonSet wants one: it wants ${stated(count(desired, "pod", shown))}, one for each node`,
-      ...(elsewhere.length > 0 ? [say`Its pods were on ${codes(elsewhere, 8, searched)} only`] : []),
-      ...(ready === null ? [] : [say`It counted ${word(ready, shown)} of them as ready`]),
-    ],
-  });
-}
+const isItsMatter = (call: Found): boolean =>
+  errorsOf(call).some((e) => ITS_ERRORS.includes(e) || agentOf(e) !== null || e === "401" || e === "403");
 
 /** An API server or registry that is out of reach, and a plugin that is not there, make a victim of the agent, or are none of its matters. */
-const mayBeAgent = (errors: readonly string[]): boolean =>
-  errors.some((e) => ITS_ERRORS.includes(e) || e === "401" || e === "403" || e.startsWith("other:"));
+const mayBeAgent = (call: Found): boolean => isItsMatter(call) || errorsOf(call).some((e) => e.startsWith("other:"));
 
 function healthy(node: string, pod: Fact<"kube.pod">, shown: Evidence) {
   const restarts = pod.value.containers.reduce((sum, c) => sum + c.restarts, 0);

@@ -10,6 +10,7 @@ import { ofItsRuntime } from "#rules/kubelet/_node-runtime.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
 import { divergenceConsequence } from "./_divergence-repair.js";
+import { onPlain } from "./_parted-plain.js";
 import { meetingPeers, type OwnConfig, ownConfig, type Peer, tellOwnConfig } from "./_parting.js";
 import { CALICO_INSTALL, CONTAINERD_CNI } from "./_references.js";
 import type { ConfDir } from "./_runtime.js";
@@ -17,7 +18,7 @@ import { type Agent, agentOn, agents, unclearOn } from "./_writer.js";
 
 export default defineRule({
   id: "cni-conf-dir-diverged",
-  title: "the directory that the CNI agent writes its kubeconfig to was not the one that the plugin reads it from",
+  title: "the directory that the CNI agent writes to was not the one that the runtime and its plugin read",
   label: "CNI agent writes where the plugin does not read",
   asks: "How did this node come to be hit, and not its peers?",
   kind: "mechanism",
@@ -27,7 +28,7 @@ export default defineRule({
   explains: [
     effect("cni-kubeconfig-token-pod-gone", ["node"], "enables"),
     effect("cni-token-expired", ["node"], "enables"),
-    // Only where the plugin's directory is empty: then the runtime has no network at all.
+    // Only where no kubeconfig lies between: the runtime has no network at all, or calls another plugin than the one that was installed.
     effect("sym:node-notready", ["node", "error"], "propagates"),
     effect("sym:container-creating", ["node", "error"], "propagates"),
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
@@ -40,6 +41,8 @@ export default defineRule({
       if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
       if (followed.state === "none" && followed.empty) {
         yield* onEmpty(node, followed.empty, tree, all, { paths, pods, nodes }, context);
+      } else if (followed.state === "none") {
+        yield* onPlain(node, tree, { paths, pods }, context);
       }
       if (followed.state !== "followed") continue;
       const agent = agentOn(all, node);
@@ -91,8 +94,8 @@ export default defineRule({
   holds: ofItsRuntime,
   falsePositives: ["two agents that each keep a kubeconfig of the same name on purpose"],
   examples: {
-    found: ["cni/token-pod-gone.yaml", "cni/drop-in-parts.yaml"],
-    refuted: ["cni/token-pod-alive.yaml"],
+    found: ["cni/token-pod-gone.yaml", "cni/drop-in-parts.yaml", "cni/leftover-conf.yaml"],
+    refuted: ["cni/token-pod-alive.yaml", "cni/leftover-linked.yaml"],
     undetermined: ["cni/writer-not-listed.yaml", "cni/runtime-config-not-collected.yaml"],
   },
   tags: ["calico", "cni", "networking"],

@@ -13,6 +13,7 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { code, known, lapse, say, time, word } from "#model/statement.js";
+import { agentOf } from "#rules/kubelet/_agent-text.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { type ClockSign, clockSigns } from "./_clock-signs.js";
@@ -154,8 +155,8 @@ const isRival = (node: string, context: MatchContext): boolean =>
   refusedWith(context, "401").includes(node) || neverJudged(context, node, "401", "clock") !== null;
 
 /** What is said of a node's own agent, of an image or of a missing plugin compares no clocks, whoever was asked. */
-const LOCAL: ReadonlySet<string> = new Set(["agent-not-ready", "not-initialised", "plugin-missing", "image-pull"]);
-const isLocal = (call: Found): boolean => (call.about.error ?? []).every((e) => LOCAL.has(e));
+const LOCAL: ReadonlySet<string> = new Set(["not-initialised", "plugin-missing", "image-pull"]);
+const isLocal = (call: Found): boolean => (call.about.error ?? []).every((e) => LOCAL.has(e) || agentOf(e) !== null);
 
 function consequence(finding: Finding): Consequence {
   const [node, path, shownBy] = ["node", "path", "shownBy"].map((k) => String(finding.value[k] ?? "")) as [

@@ -4,6 +4,7 @@ import { type Instant, latestOf } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import { code, type Statement, say, time } from "#model/statement.js";
 import { agentPods } from "#rules/timeline/_agents.js";
+import { agentOf } from "./_agent-text.js";
 import { type Pod, podName, seenAt } from "./_pods.js";
 import { firstSeen, type SandboxFailures } from "./_sandbox-failures.js";
 import { JOINING_MS, kubeletStarts } from "./_starts.js";
@@ -23,14 +24,7 @@ interface Start {
 const SLACK_MS = 2_000;
 
 /** What fails while nothing answers yet or the plugin is not laid down yet. A refused token is no matter of time. */
-const EXPLAINED = new Set([
-  "agent-not-ready",
-  "not-initialised",
-  "plugin-missing",
-  "refused",
-  "timeout",
-  "unreachable",
-]);
+const EXPLAINED = new Set(["not-initialised", "plugin-missing", "refused", "timeout", "unreachable"]);
 
 /** When nodes joined or were booted, as far as lists still tell; the later of the two. Once per moment: hand it to `context.derive`. */
 function boots(view: Look): ReadonlyMap<string, Start> {
@@ -70,7 +64,7 @@ function startsOn(_view: Look, context: MatchContext): ReadonlyMap<string, reado
  */
 export function justStarted(of: SandboxFailures, context: MatchContext): readonly Statement[] | null {
   const from = firstSeen(of.occurrences);
-  if (of.node === null || !from || !EXPLAINED.has(of.errorClass)) return null;
+  if (of.node === null || !from || !(EXPLAINED.has(of.errorClass) || agentOf(of.errorClass) !== null)) return null;
   // What has no begin, or is of more pods than are named, may have begun before.
   if (of.occurrences.some((o) => o.first === null) || of.more > 0) return null;
   const now = of.occurrences

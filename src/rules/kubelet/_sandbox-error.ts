@@ -1,5 +1,6 @@
 import type { Evidence } from "#model/evidence.js";
 import { code, type Quoted, say } from "#model/statement.js";
+import { AGENT_NOT_READY, agentErrorClass, agentOf } from "./_agent-text.js";
 
 const LONGEST = 8_192;
 
@@ -24,15 +25,15 @@ const CLASSES: readonly (readonly [string, RegExp])[] = [
     "401",
     /\bUnauthorized(?:$|"?(?: \/ |, failed to |;|\]|\\n|\n))|the server has asked for the client to provide credentials/,
   ],
-  // What plugins say of an agent that is not there: Calico's file, its own refusal, Flannel's file, and the sockets of the others.
-  [
-    "agent-not-ready",
-    /\/var\/lib\/calico\/nodename\b|check that the calico\/node container is running|Calico is currently not ready to process requests|\/run\/flannel\/subnet\.env: no such file|dial unix \S*(?:cilium|antrea|calico|multus|ovn|openvswitch|kube-router|weave|aws-node|azure-vnet|terway|spiderpool)\S*\.sock: (?:connect: )?(?:no such file|connection refused)/,
-  ],
+  // What the plugin reads in the datastore, and no word on the agent (calico cni-plugin/pkg/plugin/plugin.go: ClusterInformation, DatastoreReady).
+  ["datastore-not-ready", /Calico is currently not ready to process requests/],
   ["refused", /connection refused/],
   ["unreachable", /no route to host|network is unreachable|host is unreachable/],
   ["timeout", /i\/o timeout|deadline exceeded|DeadlineExceeded|Client\.Timeout|handshake timeout|timed out/],
 ];
+
+/** Classes of which a text that names the plugin's own agent is a special case. */
+const BROADER: ReadonlySet<string> = new Set(["refused", "unreachable", "timeout"]);
 
 /** Each class as a reader is told it; `code` is what the message itself says. */
 const WORDS: Readonly<Record<string, { readonly before: string; readonly code: string; readonly after: string }>> = {
@@ -45,8 +46,9 @@ const WORDS: Readonly<Record<string, { readonly before: string; readonly code: s
   unreachable: { before: "an address that cannot be reached", code: "", after: "" },
   "plugin-missing": { before: "a CNI plugin that was not found", code: "", after: "" },
   "not-initialised": { before: "a CNI plugin that is not initialised", code: "", after: "" },
+  "datastore-not-ready": { before: "a datastore that is marked as not ready", code: "", after: "" },
   // The text is the plugin's; how its agent is stands in the list of pods.
-  "agent-not-ready": {
+  [AGENT_NOT_READY]: {
     before: "an error that the CNI plugin gives where it does not find its agent",
     code: "",
     after: "",
@@ -60,7 +62,8 @@ export function sandboxErrorWords(
   message: string,
   ...evidence: readonly [Evidence, ...Evidence[]]
 ): Quoted {
-  const words = Object.hasOwn(WORDS, errorClass) ? WORDS[errorClass] : undefined;
+  const key = agentOf(errorClass) === null ? errorClass : AGENT_NOT_READY;
+  const words = Object.hasOwn(WORDS, key) ? WORDS[key] : undefined;
   if (!words) return code(sandboxErrorTail(message), ...evidence);
   const text = (t: string): Quoted => ({ parts: t === "" ? [] : [{ kind: "text", text: t }], evidence });
   if (errorClass === ELSEWHERE) {
@@ -76,15 +79,18 @@ export function sandboxErrorWords(
 
 /**
  * Sorts the message of a failed sandbox (from an event or a log line) by its innermost error: `401`, `403`, `x509`, `timeout`,
- * `refused`, `unreachable`, `plugin-missing`, `not-initialised`, `agent-not-ready`, `image-pull`, `401-elsewhere` (of another server than an API server,
- * by the request that the text names), else `other:<slug>` without ids and numbers. Calico puts the same
+ * `refused`, `unreachable`, `plugin-missing`, `not-initialised`, `agent-not-ready:<plugin>`, `datastore-not-ready`, `image-pull`,
+ * `401-elsewhere` (of another server than an API server, by the request that the text names), else `other:<slug>` without ids and
+ * numbers. Calico puts the same
  * words before a 401 and a 403 (libcalico-go lib/backend/k8s/resources/errors.go), so only the tail tells them apart.
  */
 export function sandboxErrorClass(message: string): string {
   const text = innerText(message);
-  const known = CLASSES.find(([, pattern]) => pattern.test(text))?.[0];
-  if (known === "401" && isElsewhere(text)) return ELSEWHERE;
-  return known ?? `other:${slug(text)}`;
+  const named = CLASSES.find(([, pattern]) => pattern.test(text))?.[0];
+  if (named === "401" && isElsewhere(text)) return ELSEWHERE;
+  // A socket that refuses, a file that is waited for: whose they are says more than that.
+  const agent = named === undefined || BROADER.has(named) ? agentErrorClass(text) : null;
+  return agent ?? named ?? `other:${slug(text)}`;
 }
 
 const ELSEWHERE = "401-elsewhere";
@@ -170,6 +176,8 @@ const NEVER_SENT =
  */
 export function neverAsked(message: string): boolean {
   const text = innerText(message);
+  // Multus waits for a file of the default network's, and gives up: it has asked for nothing yet.
+  if (/readinessindicatorfile/i.test(text) && !/unauthorized|forbidden|x509/i.test(text)) return true;
   return !ASKED.test(text) && (LOCAL_CLASSES.has(sandboxErrorClass(message)) || NEVER_SENT.test(text));
 }
 
@@ -185,6 +193,8 @@ export function tokenAside(message: string): TokenAside | null {
   const text = innerText(message);
   if (sandboxErrorClass(message) === ELSEWHERE) return WEBHOOK.test(text) ? "answered" : "elsewhere";
   if (OF_NODE.test(text) && !ASKED.test(text)) return "local";
+  // The flag is read from the API server, with the token.
+  if (sandboxErrorClass(message) === "datastore-not-ready") return "answered";
   if (/unauthorized|credentials/i.test(text.replace("connection is unauthorized: ", ""))) return null;
   // First: the certificate may be that of a webhook, which the API server called after it had accepted the token.
   if (ANSWERED.test(text)) return "answered";

@@ -10,6 +10,7 @@ const MECHANISMS = [
   "cni-token-expired",
   "cni-conf-dir-diverged",
   "cni-conflist-invalid",
+  "cni-conf-missing",
   "cni-hostpath-mount-stale-inode",
   "cni-rbac-denied",
   "cni-service-account-recreated",

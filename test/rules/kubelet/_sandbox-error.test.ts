@@ -20,6 +20,9 @@ const kill = (inner: string): string =>
 const pause = (inner: string): string =>
   `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image "r.corp/pause:3.9": failed to pull image "r.corp/pause:3.9": failed to pull and unpack image "r.corp/pause:3.9": failed to resolve reference "r.corp/pause:3.9": ${inner}`;
 
+const add = (plugin: string, text: string): string =>
+  `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "72ee": plugin type="${plugin}" failed (add): ${text}`;
+
 const TABLE: readonly (readonly [string, string])[] = [
   ["401", kill("error getting ClusterInformation: connection is unauthorized: Unauthorized")],
   [
@@ -68,24 +71,72 @@ const TABLE: readonly (readonly [string, string])[] = [
     'Failed create pod sandbox: rpc error: code = Unknown desc = failed pulling image "k8s.gcr.io/pause:3.2": Error response from daemon: Get https://k8s.gcr.io/v2/: dial tcp: connection refused',
   ],
   [
-    "agent-not-ready",
+    "agent-not-ready:calico",
     kill(
       "stat /var/lib/calico/nodename: no such file or directory: check that the calico/node container is running and has mounted /var/lib/calico/",
     ),
   ],
-  ["agent-not-ready", kill("error getting ClusterInformation: Calico is currently not ready to process requests")],
+  ["datastore-not-ready", kill("error getting ClusterInformation: Calico is currently not ready to process requests")],
   [
-    "agent-not-ready",
+    "agent-not-ready:cilium-cni",
     kill(
       'unable to connect to Cilium agent: failed to create cilium agent client after 30.000000 seconds timeout: Get \\"http://localhost/v1/config\\": dial unix /var/run/cilium/cilium.sock: connect: no such file or directory',
     ),
   ],
   [
-    "agent-not-ready",
+    "agent-not-ready:antrea",
     kill(
       'rpc error: code = Unavailable desc = connection error: desc = \\"transport: Error while dialing: dial unix /var/run/antrea/cni.sock: connect: connection refused\\"',
     ),
   ],
+  [
+    "agent-not-ready:multus",
+    add("multus-shim", 'Post "http://dummy/cni": dial unix /run/multus/multus.sock: connect: connection refused'),
+  ],
+  [
+    "agent-not-ready:kube-ovn",
+    add("kube-ovn", "dial unix /run/openvswitch/kube-ovn-daemon.sock: connect: connection refused"),
+  ],
+  [
+    "agent-not-ready:openvswitch",
+    add("ovs", "dial unix /var/run/openvswitch/db.sock: connect: no such file or directory"),
+  ],
+  [
+    "agent-not-ready:aws-cni",
+    add(
+      "aws-cni",
+      'add cmd: Error received from AddNetwork gRPC call: rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:50051: connect: connection refused"',
+    ),
+  ],
+  ["refused", add("acme", "dial tcp 127.0.0.1:50051: connect: connection refused")],
+  [
+    "agent-not-ready:azure-vnet",
+    add(
+      "azure-vnet",
+      'Failed to get IP address from CNS: http request failed: Post "http://localhost:10090/network/requestipconfigs": dial tcp 127.0.0.1:10090: connect: connection refused',
+    ),
+  ],
+  ["timeout", add("azure-vnet", 'Post "http://localhost:10090/network/requestipconfigs": context deadline exceeded')],
+  [
+    "agent-not-ready:weave-net",
+    add(
+      "weave-net",
+      'unable to allocate IP address: Post "http://127.0.0.1:6784/ip/5f1c": dial tcp 127.0.0.1:6784: connect: connection refused',
+    ),
+  ],
+  ["refused", add("calico", 'Get "https://127.0.0.1:6443/api": dial tcp 127.0.0.1:6443: connect: connection refused')],
+  [
+    "agent-not-ready:ovn-k8s-cni-overlay",
+    add(
+      "multus-shim",
+      "have you checked that your default network is ready? still waiting for readinessindicatorfile @ /host/run/multus/cni/net.d/10-ovn-kubernetes.conf. pollimmediate error: timed out waiting for the condition",
+    ),
+  ],
+  [
+    "agent-not-ready",
+    add("multus", "PollImmediate error waiting for ReadinessIndicatorFile: timed out waiting for the condition"),
+  ],
+  ["timeout", add("multus", "timed out waiting for the condition")],
   ["refused", kill("dial unix /run/containerd/containerd.sock: connect: connection refused")],
   [
     "401",
@@ -128,6 +179,8 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["timeout", "a timeout"],
   ["refused", "connection refused"],
   ["plugin-missing", "a CNI plugin that was not found"],
+  ["agent-not-ready:multus", "an error that the CNI plugin gives where it does not find its agent"],
+  ["datastore-not-ready", "a datastore that is marked as not ready"],
   ["agent-not-ready", "an error that the CNI plugin gives where it does not find its agent"],
   ["image-pull", "an image that could not be pulled"],
   ["other:constructor", "disk full"],

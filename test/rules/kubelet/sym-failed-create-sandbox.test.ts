@@ -91,7 +91,7 @@ const soon = waiting("2024-03-05T10:28:40Z");
 
 test("what fails behind a start of its node or of its agent minutes ago is too young to tell", () => {
   const said = runRule(rule, early(NOT_THERE), soon, kubelet("10:28:10"), agent("10:28:30"));
-  assert.equal(verdicts(said), ["slight n1|agent-not-ready"]);
+  assert.equal(verdicts(said), ["slight n1|agent-not-ready:calico"]);
   assert.ok(said.every((o) => o.outcome === "slight" && o.open));
   const told = said.flatMap((o) => ("statements" in o ? o.statements.map((s) => plainText(s)) : []));
   assert.equal(told.slice(1), [
@@ -99,7 +99,7 @@ test("what fails behind a start of its node or of its agent minutes ago is too y
     "The CNI agent of n1, kube-system/calico-node-x, had started only at 2024-03-05T10:28:30Z",
   ]);
   for (const start of [kubelet("10:28:10"), agent("10:28:30")])
-    assert.equal(verdicts(runRule(rule, early(NOT_THERE), soon, start)), ["slight n1|agent-not-ready"]);
+    assert.equal(verdicts(runRule(rule, early(NOT_THERE), soon, start)), ["slight n1|agent-not-ready:calico"]);
 });
 
 test("it is one without a start, before it, long after it, for a crash loop, and for a refusal that no start explains", () => {

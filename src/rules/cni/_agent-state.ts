@@ -1,0 +1,120 @@
+import type { Evidence } from "#model/evidence.js";
+import { cite, type Fact, type FactKind } from "#model/fact.js";
+import { type Instant, latestOf, order } from "#model/instant.js";
+import type { FactView } from "#model/rule.js";
+import { code, count, type Statement, say, stated, time } from "#model/statement.js";
+import { type Pod, podName, readyAt } from "#rules/kubelet/_pods.js";
+
+type View = <K extends FactKind>(kind: K) => FactView<K>;
+
+const WAITING = "waiting:CrashLoopBackOff";
+
+/** A container of it is started again and again: what it should do it does not. */
+export const isDown = (pod: Pod): boolean => pod.value.containers.some((c) => c.state === WAITING);
+
+export const waiting = (pod: Pod): readonly Statement[] =>
+  pod.value.containers
+    .filter((c) => c.state === WAITING)
+    .map(
+      (c) =>
+        say`Its container ${code(c.name, pod.evidence)} was waiting in ${code("CrashLoopBackOff", pod.evidence)}, after ${stated(count(c.restarts, "restart", pod.evidence))}`,
+    );
+
+/** An agent becomes ready within this after its containers have started, or has not come up. */
+const UP_MS = 120_000;
+
+/** Did it run for a while before it was no longer ready, and does it run on? Then nothing shows that it is not there. */
+export function ranOn({ value: { containers } }: Pod, since: Instant): boolean {
+  const own = containers.filter((c) => !c.init);
+  const started = own.map((c) => c.startedAt).reduce(latestOf, null);
+  const runs = own.length > 0 && own.every((c) => c.state === "running");
+  return runs && started !== null && since.epochMs - started.epochMs > UP_MS;
+}
+
+/** A pod that got its network on a node while the agent there was not ready. */
+export interface Served {
+  readonly pod: string;
+  readonly made: Instant;
+  readonly evidence: readonly [Evidence, ...Evidence[]];
+  /** Nothing shows that the agent became worse since. */
+  readonly alike: boolean;
+}
+
+/**
+ * The latest pod with a network of its own that was made on a node after its agent had ceased to be ready, and got as far as a started container:
+ * its sandbox was made without a ready agent. Null where no list shows one.
+ */
+export function servedSince(agent: Pod, since: Instant, view: View): Served | null {
+  let latest: Omit<Served, "alike"> | null = null;
+  for (const pod of view("kube.pod").all) {
+    const { node, created, template } = pod.value;
+    if (node !== agent.value.node || template.hostNetwork || !created || order(since, created) !== "before") continue;
+    const shown = startedOf(pod);
+    if (!shown || (latest && latest.made.epochMs >= created.epochMs)) continue;
+    latest = { pod: podName(pod), made: created, evidence: [cite(pod, "/metadata/creationTimestamp"), shown] };
+  }
+  return latest && { ...latest, alike: !isDown(agent) && !changedAfter(agent, latest.made, view) };
+}
+
+/** What shows that a container of it has run. */
+function startedOf(pod: Pod): Evidence | null {
+  const ready = readyAt(pod);
+  if (ready) return ready.evidence;
+  const index = pod.value.containers.findIndex((c) => c.startedAt !== null);
+  return index < 0 ? null : cite(pod, "/status");
+}
+
+/** A container of it was started anew, or it was warned of for the first time in another way. */
+function changedAfter(agent: Pod, at: Instant, view: View): boolean {
+  const started = agent.value.containers.map((c) => c.startedAt).reduce(latestOf, null);
+  if (started && order(at, started) !== "after") return true;
+  return warningsOf(agent, view).some(({ first }) => first !== null && order(at, first) !== "after");
+}
+
+/** At most so many of its events are told. */
+const TOLD = 3;
+
+/** What the events of the agent's own pod say since it is not ready: the latest of each reason. */
+export function ownWarnings(agent: Pod, since: Instant, view: View): readonly Statement[] {
+  const latest = new Map<string, Warned>();
+  for (const warned of warningsOf(agent, view)) {
+    const last = warned.last ?? warned.first;
+    // Cut to seconds, and by the clock of whoever reports.
+    if (!last || last.epochMs < since.epochMs - UP_MS) continue;
+    const known = latest.get(warned.reason);
+    if (!known || (known.last?.epochMs ?? 0) < last.epochMs) latest.set(warned.reason, { ...warned, last });
+  }
+  return [...latest.values()]
+    .sort((a, b) => (b.last?.epochMs ?? 0) - (a.last?.epochMs ?? 0) || (a.reason < b.reason ? -1 : 1))
+    .slice(0, TOLD)
+    .flatMap(({ reason, message, last, evidence }) =>
+      last
+        ? [
+            say`Its own event with the reason ${code(reason, evidence)}, last at ${time(last, evidence)}, says ${code(message, evidence)}`,
+          ]
+        : [],
+    );
+}
+
+interface Warned {
+  readonly reason: string;
+  readonly message: string;
+  readonly first: Instant | null;
+  readonly last: Instant | null;
+  readonly evidence: Evidence;
+}
+
+const warningsOf = (agent: Fact<"kube.pod">, view: View): readonly Warned[] =>
+  view("kube.event").all.flatMap(({ value }) =>
+    value.type === "Warning"
+      ? value.objects
+          .filter((o) => o.uid === agent.value.uid)
+          .map((o) => ({
+            reason: value.reason,
+            message: o.message || value.message,
+            first: o.first,
+            last: o.last,
+            evidence: o.evidence,
+          }))
+      : [],
+  );

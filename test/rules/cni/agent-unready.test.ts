@@ -1,0 +1,162 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { FactKinds } from "#model/fact.js";
+import type { Finding } from "#model/finding.js";
+import { plainText } from "#model/statement.js";
+import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
+import { at, judge, pod, verdicts } from "#test/rules/_facts.js";
+import { linksOf, run } from "#test/rules/_run.js";
+import { agent, plain, ready, refusal, scene } from "./_nodes.js";
+
+const test = suite("what an agent that is not ready explains");
+
+const EXPLAINS = "cni-agent-unhealthy -> sym:failed-create-sandbox";
+const agents = async (file: string): Promise<readonly Finding[]> =>
+  (await run(file)).findings.filter((f) => f.rule === "cni-agent-unhealthy");
+const textOf = (finding: Finding | undefined): string => finding?.statements.map(plainText).join(" ") ?? "";
+const rival = async (file: string) =>
+  (await run(file)).hypotheses.filter((h) => h.mechanism === "cni-agent-unhealthy").map((h) => h.status);
+
+test("a pod that got its network while the agent was not ready refutes it as the cause, and it is told all the same", async () => {
+  const file = "cni/agent-unready-served.yaml";
+  const [found, ...more] = await agents(file);
+  assert.is(more.length, 0);
+  assert.not.ok((await linksOf(file)).includes(EXPLAINS));
+  assert.equal(await rival(file), ["refuted"]);
+  assert.match(
+    textOf(found),
+    /cart-0, made on east at .*, got its network while kube-system\/calico-node-east2 was not/,
+  );
+});
+
+test("why it is not ready its own events say", async () => {
+  const [found] = await agents("cni/agent-unready-served.yaml");
+  assert.match(textOf(found), /reason Unhealthy, last at .*, says Readiness probe failed: BIRD is not ready/);
+});
+
+test("one that was ready, runs on and lost its readiness is only probable, and the premise is named", async () => {
+  const file = "cni/agent-unready-ran-on.yaml";
+  assert.ok((await linksOf(file)).includes(EXPLAINS));
+  const [found] = await agents(file);
+  assert.is(found?.confidence, "probable");
+  assert.match(found?.unverified.join() ?? "", /runs on/);
+});
+
+test("one that never became ready is the cause of what its absence makes, and nothing is assumed", async () => {
+  const [found] = await agents("cni/agent-unhealthy.yaml");
+  assert.is(found?.confidence, "established");
+});
+
+test("the socket that the error names is of another daemon: that one explains it, and the agent of the network does not", async () => {
+  const file = "cni/agent-of-another-plugin.yaml";
+  const { links } = await run(file);
+  const found = await agents(file);
+  const causes = found.filter((f) => links.some((l) => l.cause === f.id));
+  assert.is(found.length, 2);
+  assert.equal(
+    causes.map((f) => f.value["pod"]),
+    ["kube-multus-ds-east"],
+  );
+});
+
+test("that the agent of the network is well does not refute the want of another one", async () => {
+  assert.equal(await rival("cni/agent-of-another-plugin-well.yaml"), ["open"]);
+});
+
+test("an empty directory of the runtime is told, since when at the latest, and not where a configuration lies", async () => {
+  const { findings } = await run("cni/conf-missing.yaml");
+  const found = findings.find((f) => f.rule === "cni-conf-missing");
+  assert.is(found?.confidence, "established");
+  assert.ok(found?.sinceAtLatest);
+  assert.match(textOf(found), /held no CNI configuration: .* last changed at .*: since then at the latest/);
+  assert.ok((await linksOf("cni/conf-missing.yaml")).includes("cni-conf-missing -> sym:failed-create-sandbox"));
+  for (const file of ["cni/conf-in-place.yaml", "cni/conf-not-listed.yaml"])
+    assert.not.ok(
+      (await run(file)).findings.some((f) => f.rule === "cni-conf-missing"),
+      file,
+    );
+});
+
+test("a leftover that the runtime reads beside what the agent installs elsewhere is the cause of that plugin's failing calls", async () => {
+  const file = "cni/leftover-conf.yaml";
+  const { findings } = await run(file);
+  const found = findings.find((f) => f.rule === "cni-conf-dir-diverged");
+  assert.ok((await linksOf(file)).includes("cni-conf-dir-diverged -> sym:failed-create-sandbox"));
+  assert.is(found?.confidence, "established");
+  assert.match(textOf(found), /10-flannel\.conflist, which calls the plugin flannel/);
+});
+
+test("where a link makes both directories one, it is ruled out; without a failing call, nothing is said of a leftover", async () => {
+  const { hypotheses, findings } = await run("cni/leftover-linked.yaml");
+  assert.not.ok(findings.some((f) => f.rule === "cni-conf-dir-diverged"));
+  assert.ok(hypotheses.some((h) => h.mechanism === "cni-conf-dir-diverged" && h.status === "refuted"));
+  const quiet = await run("cni/leftover-unused.yaml");
+  assert.not.ok(quiet.findings.some((f) => f.rule === "cni-conf-dir-diverged"));
+});
+
+const SINCE = "2024-03-05T08:00:00Z";
+const LOOP = {
+  name: "c",
+  image: null,
+  init: false,
+  ready: false,
+  restarts: 9,
+  state: "waiting:CrashLoopBackOff",
+  startedAt: null,
+};
+
+/** What is said of an agent that is not ready since eight, beside a call that misses it and another pod of the node. */
+function beside(other: Partial<FactKinds["kube.pod"]>, down: Partial<FactKinds["kube.pod"]> = {}) {
+  const made = {
+    name: "other",
+    uid: "uid-other",
+    created: at("2024-03-05T08:30:00Z"),
+    conditions: [ready("True", "2024-03-05T08:31:00Z")],
+  };
+  const unready = agent(undefined, { uid: "uid-agent", conditions: [ready("False", SINCE)], ...down });
+  const world = scene([...plain(), unready, pod({ ...made, ...other })]);
+  world.publish("sym:failed-create-sandbox", [refusal("agent-not-ready:calico")]);
+  return judge(agentUnhealthy, world);
+}
+const errorsOf = (outcomes: ReturnType<typeof beside>) => outcomes.map((o) => o.outcome === "found" && o.about.error);
+
+test("only a pod with a network of its own that was made meanwhile refutes it", () => {
+  assert.equal(verdicts(beside({})), ["found n1", "refuted n1"]);
+  assert.equal(errorsOf(beside({}))[0], undefined);
+  for (const other of [
+    { created: at("2024-03-05T07:59:00Z") },
+    { conditions: [ready("False", "2024-03-05T08:31:00Z")] },
+    { node: "n2" },
+    { template: { containers: [], hostPaths: [], serviceAccount: null, hostNetwork: true } },
+  ])
+    assert.equal(verdicts(beside(other)), ["found n1"], JSON.stringify(other));
+});
+
+test("of an agent that may have become worse since, such a pod leaves a premise and takes the date", () => {
+  const restarted = [{ ...LOOP, state: "running", startedAt: at("2024-03-05T09:00:00Z") }];
+  for (const containers of [[LOOP], restarted]) {
+    const [outcome, ...more] = beside({}, { containers });
+    assert.equal(more, []);
+    assert.ok(outcome?.outcome === "found" && outcome.about.error?.includes("agent-not-ready:calico"));
+    assert.is(outcome?.outcome === "found" && outcome.since, null);
+    assert.match(outcome?.outcome === "found" ? outcome.unverified.join() : "", /became worse after shop\/other/);
+  }
+});
+
+test("one that is only starting is open, and named", () => {
+  const young = [ready("False", "2024-03-05T10:29:00Z")];
+  const [outcome] = beside({}, { conditions: young });
+  assert.match(
+    outcome?.outcome === "undetermined" ? outcome.missing[0].what : "",
+    /calico-node-x, collected some minutes later/,
+  );
+});
+
+test("what the datastore's flag makes a plugin say is no want of an agent", () => {
+  const world = scene([...plain(), agent(undefined, { conditions: [ready("False", SINCE)] })]);
+  world.publish("sym:failed-create-sandbox", [refusal("datastore-not-ready")]);
+  const [outcome] = judge(agentUnhealthy, world);
+  assert.not.ok(outcome?.about.error?.includes("datastore-not-ready"));
+});
+
+test.run();
