@@ -243,10 +243,21 @@ file args  /lib/systemd/system/kubelet.service
 file args  /lib/systemd/system/kubelet.service.d/*.conf
 file args  /etc/systemd/system/containerd.service
 file args  /etc/systemd/system/containerd.service.d/*.conf
+file args  /usr/lib/systemd/system/containerd.service
+file args  /lib/systemd/system/containerd.service
 file args  /etc/systemd/system/crio.service.d/*.conf
+file args  /usr/lib/systemd/system/crio.service
 file args  /etc/systemd/system/k3s*.service
+file args  /etc/systemd/system/k3s.service.d/*.conf
+file args  /etc/systemd/system/k3s-agent.service.d/*.conf
 file args  /etc/systemd/system/rke2*.service
+file args  /usr/local/lib/systemd/system/rke2*.service
+file args  /usr/lib/systemd/system/rke2*.service
+file args  /etc/systemd/system/rke2-server.service.d/*.conf
+file args  /etc/systemd/system/rke2-agent.service.d/*.conf
 file args  /etc/systemd/system/k0s*.service
+file args  /etc/systemd/system/k0scontroller.service.d/*.conf
+file args  /etc/systemd/system/k0sworker.service.d/*.conf
 file args  /var/lib/kubelet/kubeadm-flags.env
 file args  /etc/default/kubelet
 file args  /etc/sysconfig/kubelet
@@ -2074,7 +2085,7 @@ BEGIN {
 	for (i = 1; i <= 64; i++) D64[substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", i, 1)] = i - 1
 	D64["-"] = 62; D64["_"] = 63; P2[0] = 1; P2[2] = 4; P2[4] = 16
 	for (i = 32; i < 127; i++) CHR[i] = sprintf("%c", i)
-	ESC = sprintf("%c", 27); COLOUR = "(" ESC "|\\\\+(u001[bB]|x1[bB]|033))[[][0-9;]*m"
+	ESC = sprintf("%c", 27); COLOUR = "(" ESC "|\\\\+(u001[bB]|x1[bB]|033|e)|#033)([[][0-9;]*[mK]|[(]B)"
 	# prefixes of well-known keys, each with the length from which on what follows is one
 	split("AKIA 12 ASIA 12 AIza 20 ya29. 10 ghp_ 8 gho_ 8 ghu_ 8 ghs_ 8 ghr_ 8 github_pat_ 16 glpat- 8 glrt- 8 gldt- 8 glptt- 8 glsoat- 8 glcbt- 8 glagent- 8 glft- 8 glimt- 8 xoxa- 8 xoxb- 8 xoxe- 8 xoxo- 8 xoxp- 8 xoxr- 8 xoxs- 8 xapp- 8 dckr_pat_ 8 dckr_oat_ 8 lin_api_ 8 lin_oauth_ 8 sk_live_ 8 sk_test_ 8 rk_live_ 8 whsec_ 8 dop_v1_ 8 doo_v1_ 8 dor_v1_ 8 glsa_ 8 tskey- 8 hvs. 20 hvb. 20 hvr. 20 SG. 16 AGE-SECRET-KEY-1 16 ATATT3 20 pypi-AgE 20 hooks.slack.com/services/ 8 discord.com/api/webhooks/ 8 discordapp.com/api/webhooks/ 8 webhook.office.com/ 8 outlook.office.com/webhook/ 8 events.pagerduty.com/integration/ 8 hooks.zapier.com/hooks/ 8 GOCSPX- 16 sk- 16+ npm_ 30+ hf_ 30+ shpat_ 16 shpss_ 16 rubygems_ 16 NRAK- 16 dt0c01. 16 dapi 30 k8s-aws-v1. 16 LTAI 12 AKID 20 pat-na1- 16 pat-eu1- 16", PREFIX, " ")
 	for (i = 1; i in PREFIX; i += 2) PREFIXES = i
@@ -2206,6 +2217,8 @@ function shown(key, v, behind_it) {
 		if (key == "pass" && length(v) < 5 && behind_it ~ /^[ ,;]+(fail|failed|failures?|skip|skipped|warn|errors?|tests?|checks?|total|of)([^a-z]|$)/) return 1
 	}
 	if (v ~ /^[.]?[.]?\/[A-Za-z0-9_.\057@:+~%-]*([?#].*)?$/ && key ~ /(file|filename|dir|directory|path|mount|mountpoint|root|prefix|socket|ur[il])s?$/) return 1
+	# the name of a key in a Secret, such as tls.crt
+	if (key ~ / key$/ && v ~ /^[a-z0-9_-]+([.][a-z0-9_-]+)*[.](crt|key|pem|cert|cer|p12|json|ya?ml|conf|toml|txt)$/) return 1
 	# what a projected token is asked for, and the architecture of a package, as in xauth:amd64
 	if (v ~ /^expirationSeconds=[0-9]+$/ || (v ~ /^(amd64|arm64|armhf|i386|ppc64el|s390x|riscv64|all)$/ && behind_it !~ /^[^ \t,;]/)) return 1
 	if (v ~ /^[a-z][a-z0-9.-]*$/ && length(v) < 64 && key ~ /(secret|credential|token|auth)[a-z0-9_.-]*[a-z][_-]?(names?|refs?|namespace|type|kind|class|mode|provider|scheme|method)$/) return 1
@@ -2279,6 +2292,8 @@ function secret_pairs(s,   out, low, head, rest, v, q, key, prose, strong, n, be
 		# the tag of an image
 		if (key ~ /[a-z0-9]:$/ && near ~ "/[A-Za-z0-9_./-]*$" && v ~ /^v?[0-9]+[.][0-9]+[0-9A-Za-z.+_-]*(@sha256:[0-9a-f]+)?$/) prose = 1
 		if (key ~ /^-.*-stdin[ \t]/) prose = 1
+		# references non-existent secret key: NAME
+		if (key ~ /^secret key: +$/ && near ~ /non-existent +$/) prose = 1
 		if (key ~ /^-/ && v ~ /^(has|is|was|are|will|must|and|or|to|in|not|for|with|flag|flags|option|argument|should|cannot|can)$/) prose = 1
 		if (head ~ /\[$/ && rest ~ /^REDACTED len=/) { v = substr(rest, 1, index(rest, "]")); out = out head v }
 		else if (prose || (q ~ /["'`]/ ? !strong && v ~ /^([[]?\{([\\"' ]|$)|map\[[A-Za-z_]+:)/ : v ~ /^(map\[|\[+(\{.*)?$|\{$|\{[A-Za-z_]+[:=]|&(\{|[A-Z][A-Za-z.]*\{))/)) { v = ""; out = out head }
@@ -2438,7 +2453,10 @@ function opaque_words(s,   out, w, n, i, v, at, b, a, line) {
 function spoken(s, low,   t) {
 	if (low ~ /requirepass|masterauth|rootpw|auth_pass|identified by|(^|[^a-z0-9])psk/) s = behind(s, "(requirepass|masterauth|rootpw|auth_pass|identified by|(^|[^a-z0-9])psk)[ \t]+[\\\\]*[\"'`]?", "^[^ \t\"'`;:=" BS "][^ \t\"'`;" BS "]*")
 	if (low ~ /<[a-z0-9_:.-]*(pass|secret|token|pw|credential)[a-z0-9_.-]*>/) s = behind(s, "<[a-z0-9_:.-]*(pass|secret|token|pw|credential)[a-z0-9_.-]*>", "^[^<" BS "]+")
-	if (low ~ /sshpass|mysql|mariadb|mongo|cqlsh|sqlcmd|ipmitool|(docker|podman|nerdctl|buildah|skopeo|crane|oras|argocd|oc|az) login|helm registry|redis-cli|ldap|smbclient|user(add|mod) /) s = behind(s, "[ ][\"']?-[pPwa][ ]*[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
+	if (low ~ /sshpass|mysql|mariadb|mongo|cqlsh|sqlcmd|ipmitool|(docker|podman|nerdctl|buildah|skopeo|crane|oras|argocd|oc|az) login|helm registry|redis-cli|ldap|smbclient|user(add|mod) /) {
+		s = behind(s, "[ ][\"']?-[pPwa][ ]*[\\\\]*[\"']?", "^[^, \t\"'" BS "][^ \t\"'" BS "]*")
+		s = behind(s, "[\"']-[pPwa][\\\\]*[\"'][ ,]+(a[0-9]+=)?[\\\\]*[\"']", "^[^\"'\\\\]+")
+	}
 	# not the numbers of docker run -u 1000:1000
 	if (low ~ /(^|[ ])(-u|--user|--proxy-user)[ =]*[\\]*["']?[^ :"'\/]+:/) s = behind(s, "(^|[ ])(-u|--user|--proxy-user)[ =]*[\\\\]*[\"']?[^ :\"'/]*[^ 0-9:\"'/=-][^ :\"'/]*:", "^[^ \t\"'" BS "]+")
 	if (low ~ /user(pwd)?=["']?[^ :"'\/]+:/) s = behind(s, "user(pwd)?=[\"']?[^ :\"'/]+:", "^[^ \t\"'" BS "]+")
@@ -2449,16 +2467,16 @@ function spoken(s, low,   t) {
 	if (low ~ /sharedaccesssignature/) s = behind(s, "[ \t;,\"']sig=", "^[^& \t;\"'" BS "]+")
 	if (low ~ /bot[0-9]+:/) s = behind(s, "bot[0-9]+:", "^[A-Za-z0-9_-]+")
 	if (low ~ /[$](1|2[abxy]?|5|6|7|y|gy|apr1|argon2(id?|d))[$]/) s = behind(s, "[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|[$]argon2(id?|d)[$](v=[0-9]+[$])?(m=[0-9]+,t=[0-9]+,p=[0-9]+[$])?", "^[^ \t:\"'," BS "]+")
-	if (low ~ /pbkdf2|[{]s?sha/) s = behind(s, "pbkdf2[_a-z0-9-]*[$:][0-9]+[$:]|[{]s?sha(256|384|512)?[}]", "^[A-Za-z0-9+/=$:._-]+")
+	if (low ~ /pbkdf2|scram-sha|[{]s?sha/) s = behind(s, "pbkdf2[_a-z0-9:-]*[$:][0-9]+[$:]|scram-sha-[0-9]+[$][0-9]+:|[{]s?sha(256|384|512)?[}]", "^[A-Za-z0-9+/=$:._-]+")
 	# command lines in hexadecimal, of the kernel's audit
-	if (low ~ /(proctitle|cmd)=[0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, "(proctitle|cmd)=", "^" H16 "[0-9A-Fa-f]*|^[0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F]*")
+	if (low ~ /(proctitle|cmd|[ ]a[0-9]+)=[0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, "(proctitle|cmd|[ ]a[0-9]+)=", "^" H16 "[0-9A-Fa-f]*|^[0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F][0-9A-F]+")
 	# bytes as numbers, as Go prints the contents of a Secret
 	if (index(low, "[") && low ~ /[a-z0-9]: ?\[[0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+/) s = behind(s, ": ?\\[", "^[0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9 ]+")
 	if (low ~ /netroot=iscsi:/) s = behind(s, "netroot=iscsi:", "^[^ \t\"'@" BS "]+")
 	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
-	if (low ~ /(cmd|command|args?|argv|entrypoint)[\\]*["']?[:=][ \\]*\[/) s = quoted_command(s)
-	if (low ~ /-[a-z0-9._-]*[\\]*["'][ ,]|,value:|--?p(in|at)[ =]|["']-p/) s = listed(s, low)
-	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word|phrase)? |snmp|community|com2sec|createuser|curl |7za? |rar |rabbitmqctl|racadm|stats auth|pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|alias set|<\/name>|%/) s = spoken_too(s, low)
+	if (low ~ /(cmd|command|args?|argv|entrypoint)[\\]*["']?[:=][ \\]*["']?[\\]*\[/) s = quoted_command(s)
+	if (low ~ /-[a-z0-9._-]*[\\]*["'][ ,]|, ?value:|--?p(in|at)[ =]|["']-p/) s = listed(s, low)
+	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word|phrase)? |snmp|community|com2sec|createuser|curl |7za? |rar |rabbitmqctl|racadm|stats auth|pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|alias set|host add|unseal|<\/name>|%/) s = spoken_too(s, low)
 	return s
 }
 function listed(s, low) {
@@ -2467,7 +2485,7 @@ function listed(s, low) {
 		s = behind(s, "[\"']--?[a-z0-9._-]*(pass|pw|secret|token|psk|pat|pin|api-?key|access-?key|private-?key|cred|auth)[a-z0-9._-]*[\\\\]*[\"'][ ,]*(a[0-9]+=)?[\\\\]*[\"']", "^[^\"'\\\\]+")
 	if (low ~ /redis-cli[\\]*["']/) s = behind(s, "[\"']-a[\\\\]*[\"'][ ,]*(a[0-9]+=)?[\\\\]*[\"']", "^[^\"'\\\\]+")
 	if (low ~ /(mysql|mariadb)[a-z-]*[\\]*["']/) s = behind(s, "[\"']-p", "^[^\"'\\\\]+")
-	if (low ~ /,value:/) {
+	if (low ~ /, ?value:/) {
 		s = variables(s)
 		s = behind(s, "name:[a-z0-9._-]*(token|authorization|key|secret|pass|auth|cookie|cred)[a-z0-9._-]*,value:", "^[^,}]+")
 	}
@@ -2477,9 +2495,9 @@ function listed(s, low) {
 # A variable as Go prints it: its value may hold commas and brackets, and no name says that it is harmless
 function variables(s,   out, v, n) {
 	out = ""
-	while (match(s, /(EnvVar|KeyValue)[{](Name|Key):[^,]*,Value:/)) {
+	while (match(s, /(EnvVar|KeyValue)[{](Name|Key):[^,]*, ?Value:/)) {
 		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
-		n = index(s, ",ValueFrom:"); if (!n) n = index(s, ",}"); if (!n) n = index(s, "}")
+		n = match(s, /, ?ValueFrom:/) ? RSTART : 0; if (!n) n = index(s, ",}"); if (!n) n = index(s, "}")
 		v = n ? substr(s, 1, n - 1) : s; s = substr(s, length(v) + 1)
 		out = out (harmless(v) ? v : hide(v))
 	}
@@ -2488,7 +2506,7 @@ function variables(s,   out, v, n) {
 # A command as a list in quotes, behind a name that says so: each word as on a command line, what holds a blank as text
 function quoted_command(s,   out, n, v, q, re) {
 	out = ""
-	re = "([Cc]md|CMD|[Cc]ommand|[Aa]rgs?|[Aa]rgv|[Ee]ntrypoint)[\\\\]*[\"']?[:=][ ]*[\\\\]*[[][\\\\]*[\"']"
+	re = "([Cc]md|CMD|[Cc]ommand|[Aa]rgs?|[Aa]rgv|[Ee]ntrypoint)[\\\\]*[\"']?[:=][ ]*[\\\\]*[\"']?[\\\\]*[[][\\\\]*[\"']"
 	while (match(s, re)) {
 		n = RSTART + RLENGTH; q = substr(s, n - 1, 1); out = out substr(s, 1, n - 1); s = substr(s, n)
 		lastflag = command = tool = ""; header = keyed = phrase = joined = 0
@@ -2509,7 +2527,7 @@ function spoken_too(s, low) {
 	if (index(s, "%") && low ~ /cifs|smb|samba|rpcclient|net (rpc|ads)|mount/) s = behind(s, "([ ]-u[ ]*|[ ]--user[ =]|user(name)?=)[\\\\]*[\"']?[a-z0-9\\\\._-]+%", "^[^ ,\t\"'" BS "]+")
 	if (low ~ /--(src-|dest-)?creds[ =]/) s = behind(s, "--(src-|dest-)?creds[ =]+[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	if (low ~ /--from-literal[ =]/) s = behind(s, "--from-literal[ =]+[\\\\]*[\"']?[^ =\"']+=", "^[^ \t\"'" BS "]+")
-	if (low ~ /(vault|sso) +login +[^ -]|ngrok .*authtoken +[^ -]/) s = behind(s, "((vault|sso) +login|ngrok .*authtoken) +[\\\\]*[\"']?", "^[^] \t\"'`,;:=(){}<>" BS "-][^ \t\"'" BS "]*")
+	if (low ~ /(vault|sso) +login +[^ -]|operator unseal|ngrok .*authtoken +[^ -]/) s = behind(s, "((vault|sso) +login|vault operator unseal|ngrok .*authtoken) +[\\\\]*[\"']?", "^[^] \t\"'`,;:=(){}<>" BS "-][^ \t\"'" BS "]*")
 	if (low ~ /openssl.* -k /) s = behind(s, " -k +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	if (low ~ /(k3s|rke2).* -t /) s = behind(s, "(agent|server)( .*)? -t +[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	# iscsiadm -n KEY -v SECRET; key "KEY" with value "SECRET"; aws configure set KEY SECRET
@@ -2526,7 +2544,7 @@ function spoken_too(s, low) {
 	if (low ~ /password is generated for /) s = secret_word(s, "password is generated for [^ ]+: +")
 	if (low ~ /pass(word|wd|phrase) +(-[ >]|=>|\342\206\222)/) s = secret_word(s, "pass(word|wd|phrase) +(->?|=>|\342\206\222) +[\\\\]*[\"']?")
 	if (low ~ /password [a-z0-9_.-]+ = /) s = behind(s, "password [a-z0-9_.-]+ = ", "^[^ \t\"'" BS "]+")
-	if (low ~ /(^|[^a-z])alias set /) s = behind(s, "alias set [^ ]+ [^ ]+ +", "^[^\"'" BS "]+")
+	if (low ~ /alias set |config host add /) s = behind(s, "(alias set|config host add) [^ ]+ [^ ]+ +", "^[^|;&]+")
 	if (low ~ /<name>[^<]*(pass|secret|token|key|cred)[^<]*<\/name>/) s = behind(s, "<name>[^<]*(pass|secret|token|key|cred)[^<]*</name>[ ]*<value>", "^[^<" BS "]+")
 	if (low ~ /password -p/) s = behind(s, "password -p[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	# tools whose options are letters
@@ -2698,7 +2716,7 @@ function value_first(s,   out, low, re, n, v) {
 # Free text: everything stays but what looks like a secret. Escapes and colours may stand in the middle of one: a line in which only
 # the text without them shows one is given without them.
 function text(s,   n, i, w) {
-	if ((index(s, "\\") && s ~ /\\(u00|x1[bB]|033)/) || index(s, "&amp;") || index(s, ESC)) {
+	if ((index(s, "\\") && s ~ /\\(u00|x1[bB]|033|e\[)/) || (index(s, "&") && s ~ /&(amp|quot|lt|gt|#3[49]);/) || index(s, "#033") || index(s, ESC)) {
 		if (!index(s, "\\n")) return plain_text(readable(s))
 		n = split(s, w, /\\n/); s = readable(w[1])
 		for (i = 2; i <= n; i++) s = s "\\n" readable(w[i])
@@ -2747,6 +2765,8 @@ function quoted(v,   a, b) {
 }
 function unescaped(s) {
 	gsub(/\\+u0026/, "\\&", s); gsub(/\\+u003[cC]/, "<", s); gsub(/\\+u003[eE]/, ">", s); gsub(/\\+u003[dD]/, "=", s); gsub(/&amp;/, "\\&", s)
+	# a quote of the other kind: this one ends no string
+	gsub(/\\+u002[27]|&quot;|&#3[49];/, "'", s); gsub(/&lt;/, "<", s); gsub(/&gt;/, ">", s)
 	gsub(COLOUR, "", s)
 	return s
 }
@@ -2764,7 +2784,7 @@ function shapes(s,   low, n, t) {
 	low = tolower(s)
 	# Most lines of a log hold nothing of all that is looked for below, and go no further. Whoever adds a shape adds here what no line with
 	# it can be without.
-	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|communit|com2sec|createuser|curl |7za? |rar |rabbitmqctl|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|--?p(in|at)[^a-z]|envvar[{]|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|(proctitle|cmd)=[0-9a-f]|[{]s?sha|pbkdf2|[$]argon2|netroot=iscsi|alias set|negotiate|ntlm|dapi|shp(at|ss)_|rubygems_|nrak-|dt0c01|k8s-aws|ltai|akid|pat-|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
+	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|communit|com2sec|createuser|curl |7za? |rar |rabbitmqctl|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|--?p(in|at)[^a-z]|envvar[{]|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|(proctitle|cmd)=[0-9a-f]|[{]s?sha|pbkdf2|[$]argon2|netroot=iscsi|(cmd|command|args|argv|entrypoint)[\\"']*[:=][ \\"']*\[|alias set|host add|unseal|scram-sha|a[0-9]+="?-|a[0-9]+=[0-9a-f][0-9a-f][0-9a-f]|negotiate|ntlm|dapi|shp(at|ss)_|rubygems_|nrak-|dt0c01|k8s-aws|ltai|akid|pat-|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
 	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
 	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
 	if (has_jwt(s)) s = cut_jwt(s)
@@ -3178,15 +3198,20 @@ function set_tool(w) {
 	if (w ~ /^([^-].*\/)?ldap[a-z]+ *$/) tool = "w"
 	else if (w ~ /^([^-].*\/)?snmp[a-z]+ *$/) tool = "[acx]"
 	else if (w ~ /^([^-].*\/)?iscsiadm *$/) tool = "iscsi"
+	else if (w ~ /^([^-].*\/)?mcl?i? *$/) tool = "mc"
 	else if (w ~ /^([^-].*\/)?(htpasswd|wpa_passphrase|mkpasswd|expect) *$/) tool = "*"
 }
 # one element of a command line; the flag before it decides on a value
 function argument(w,   f, n, v) {
+	f = substr(w, 1, 1)
+	if ((f == "'" || f == "\"") && length(w) > 2 && substr(w, length(w)) == f && !index(substr(w, 2, length(w) - 2), f) && w ~ /^.-/) return f argument(substr(w, 2, length(w) - 2)) f
 	if (header) { v = header_word(w); if (v != "") return v }
 	if (header_name(w)) {
 		header = tolower(w) ~ /:[a-z]+$/ ? 2 : 1; n = index(w, ":"); v = substr(w, n + 1); lastflag = command = ""
 		return text(substr(w, 1, n)) (v == "" || tolower(v) ~ /^(bearer|basic|token|digest|negotiate)$/ ? v : hide(v))
 	}
+	# mc alias set NAME URL KEY SECRET
+	if (tool == "mc" && w ~ /^https?:\/\//) { tool = "*"; lastflag = command = ""; return text(w) }
 	if (tool == "") set_tool(w); else if (tool == "*" && w !~ /^-/) return plain(w) ? text(w) : hide(w)
 	if (w ~ /^-+$/) { lastflag = ""; return w }
 	if (match(w, /^--?[A-Za-z0-9_.-]+=/)) {
@@ -3217,7 +3242,7 @@ function argument(w,   f, n, v) {
 	# vault login SECRET; rabbitmqctl add_user NAME SECRET
 	if (command != "" && (tolower(w) in VALUE)) return text(w)
 	if (command != "" && !rooted(w)) { command = command ~ /^(add|change|set|reset|authenticate)[_-]/ ? "password" : ""; return hide(w) }
-	command = w ~ /^(login|authtoken|add-authtoken|auth|token|password|passwd|chpasswd|secret|passphrase|requirepass|apikey|api-key|((add|change|set|reset|authenticate)[_-](user|password|passwd)))$/ || key_word(w) ? w : ""
+	command = w ~ /^(login|unseal|authtoken|add-authtoken|auth|token|password|passwd|chpasswd|secret|passphrase|requirepass|apikey|api-key|((add|change|set|reset|authenticate)[_-](user|password|passwd)))$/ || key_word(w) ? w : ""
 	if (plain(w) || name_word(w)) return text(w)
 	return w ~ /^[^A-Za-z0-9]*$/ ? w : hide(w)
 }
@@ -3243,13 +3268,11 @@ function args_line(s,   n, k) {
 	if (s ~ /^\[[A-Za-z]+\][ \t\r]*$/) { lastflag = ""; return s }
 	if (match(s, /^Exec[A-Za-z]*=[-@:+!|]*/)) { n = RLENGTH; lastflag = ""; return substr(s, 1, n) words_of(substr(s, n + 1), 1) }
 	if (match(s, /^(Environment=)?["']?[A-Za-z_][A-Za-z0-9_]*=["']?--?[A-Za-z]/)) {
-		match(s, /^(Environment=)?["']?[A-Za-z_][A-Za-z0-9_]*=["']?/); n = RLENGTH; lastflag = ""
-		return substr(s, 1, n) words_of(substr(s, n + 1), 1)
+		match(s, /^(Environment=)?["']?[A-Za-z_][A-Za-z0-9_]*=["']?/); n = RLENGTH; k = tolower(substr(s, 1, n)); sub(/^environment=/, "", k)
+		if (!secret_key(k)) { lastflag = ""; return substr(s, 1, n) words_of(substr(s, n + 1), 1) }
 	}
-	if (match(s, /^[A-Z][A-Za-z]*=/)) {
-		n = RLENGTH; k = substr(s, 1, n - 1); lastflag = ""
-		if (k == "EnvironmentFile" || (k ~ /[a-z]/ && k !~ /Environment|Credential|Password/)) return substr(s, 1, n) text(substr(s, n + 1))
-	}
+	# what systemd knows, and no other name
+	if (s ~ /^(Description|Documentation|After|Before|Wants|WantedBy|Requires|RequiredBy|BindsTo|PartOf|Conflicts|Condition[A-Z][A-Za-z]+|Assert[A-Z][A-Za-z]+|Type|Restart|Restart(Sec|Steps|MaxDelaySec|ForceExitStatus|PreventExitStatus)|Slice|Delegate|Kill(Mode|Signal)|User|Group|SupplementaryGroups|Limit[A-Z]+|Tasks(Max|Accounting)|CPU[A-Z][A-Za-z]+|Memory[A-Z][A-Za-z]+|IO[A-Z][A-Za-z]+|OOM(Policy|ScoreAdjust)|Nice|StartLimit(Burst|Interval|IntervalSec)|Timeout(Sec|StartSec|StopSec)|WatchdogSec|WorkingDirectory|RootDirectory|RuntimeDirectory|StateDirectory|UMask|NotifyAccess|PIDFile|SyslogIdentifier|Standard(Output|Error)|RemainAfterExit|DefaultDependencies|EnvironmentFile|AmbientCapabilities|CapabilityBoundingSet|Protect[A-Z][A-Za-z]+|Private(Tmp|Network|Mounts|Devices)|NoNewPrivileges|Read(Only|Write)Paths|Alias|Also)=/) { lastflag = ""; return text(s) }
 	# a flag alone on its line has its value on the next
 	return words_of(s, 1, lastflag)
 }

@@ -152,6 +152,17 @@ test("what a kubelet that does not run would be started with: its units, their d
     "/etc/systemd/system/kubelet.service.d/20-proxy.conf",
     "[Service]\nEnvironment=HTTP_PROXY=http://bob:tofunikeladi@p.example:80 DB_PASSWORD=tofunikeladi\nSetCredential=x:tofunikeladi\n",
   );
+  // names that are none of systemd's are judged by what they say
+  put(
+    root,
+    "/etc/default/kubelet",
+    "Token=tofunikeladi\nApiKey=tofunikeladi\nPass=tofunikeladi\nK3S_TOKEN=-tofunikeladi\n",
+  );
+  put(
+    root,
+    "/etc/systemd/system/k3s.service",
+    "ExecStart=/usr/local/bin/k3s server '--flannel-backend=none' '--token=tofunikeladi'\n",
+  );
   put(root, "/var/lib/kubelet/kubeadm-flags.env", `KUBELET_KUBEADM_ARGS="${flags} --token=tofunikeladi"\n`);
   const bundle = node("units");
   const text = (path: string): string => bundle.text(bundle.row(path)["member"] ?? "");
@@ -160,6 +171,10 @@ test("what a kubelet that does not run would be started with: its units, their d
     `[Service]\nEnvironment="KUBELET_KUBECONFIG_ARGS=${flags}"\nEnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env\nExecStart=\nExecStart=-/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS --token @\nRestartSec=10\n`,
   );
   assert.match(text("/var/lib/kubelet/kubeadm-flags.env"), `KUBELET_KUBEADM_ARGS="${flags} --token=[REDACTED`);
+  assert.match(
+    text("/etc/systemd/system/k3s.service"),
+    /^ExecStart=\/usr\/local\/bin\/k3s server '--flannel-backend=none' '--token=\[REDACTED/,
+  );
   assert.is(bundle.row("/etc/systemd/system/kubelet.service.d/20-proxy.conf")["coverage"], "complete");
   for (const [member, content] of bundle.members) assert.not.match(content.toString(), /tofunikeladi/, member);
 });
