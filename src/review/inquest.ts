@@ -6,6 +6,7 @@ import type { Finding } from "#model/finding.js";
 import { formatUtc, type Instant } from "#model/instant.js";
 import type { Consequence, Rule } from "#model/rule.js";
 import type { Quoted, Statement } from "#model/statement.js";
+import { stillSeen, withoutEarlyEnd } from "./ends.js";
 
 /** What the engine concluded, and the bundles that it rests on. */
 export interface Inquest extends Conclusions {
@@ -15,6 +16,8 @@ export interface Inquest extends Conclusions {
 
 /** Lookups that every section needs, made once. */
 export interface Brief extends Inquest {
+  /** Of what was seen after the reading that does not show it: that it was. Null elsewhere. */
+  readonly stillSeen: (finding: Finding) => Statement | null;
   readonly finding: (id: string) => Finding;
   readonly rule: (id: string) => Rule;
   readonly consequence: (finding: Finding) => Consequence;
@@ -24,12 +27,16 @@ export interface Brief extends Inquest {
 }
 
 export function brief(inquest: Inquest): Brief {
-  const findings = new Map(inquest.findings.map((f) => [f.id, f]));
+  const own = inquest.findings.map(withoutEarlyEnd);
+  const findings = new Map(own.map((f) => [f.id, f]));
+  const still = new Map(inquest.findings.map((f) => [f.id, stillSeen(f)]));
   const rules = new Map(inquest.rules.map((r) => [r.id, r]));
   const consequences = new Map<string, Consequence>();
   const rule = (id: string): Rule => rules.get(id) as Rule;
   return {
     ...inquest,
+    findings: own,
+    stillSeen: (f) => still.get(f.id) ?? null,
     finding: (id) => findings.get(id) as Finding,
     rule,
     consequence: (f) => {

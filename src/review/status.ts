@@ -4,6 +4,7 @@ import type { Change, Finding } from "#model/finding.js";
 import { type Instant, latestOf, order } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
+import { recoveryOf } from "./ends.js";
 import { type Brief, distinctEvidence } from "./inquest.js";
 import { lastingOf, mayReturn } from "./lasting.js";
 import { excludedMechanisms, holdsYet, undecidedMechanisms, undecidedNow } from "./verdicts.js";
@@ -62,10 +63,8 @@ function outageOf(b: Brief, symptoms: readonly Finding[]): readonly Outage[] {
   if (!first?.since) return [];
   const { since: from } = first;
   const last = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
-  const recovery = b.changes
-    .flatMap((c) => (c.kind === "recovery" && c.at && last ? [c.at] : []))
-    .filter((at) => at.epochMs >= from.epochMs && at.epochMs <= (last?.epochMs ?? 0))
-    .reduce<Instant | null>(latestOf, null);
+  const within = b.changes.filter((c) => c.at && c.at.epochMs >= from.epochMs && c.at.epochMs <= (last?.epochMs ?? 0));
+  const recovery = recoveryOf(within, symptoms);
   const to = symptoms.some((f) => f.ended === null) ? null : (recovery ?? last);
   const isKnown = symptoms.some((f) => f.ended?.by === to && f.ended?.after?.epochMs === to?.epochMs);
   return [{ first, from, to, toIsExact: to !== null && (to === recovery || isKnown), symptoms }];
@@ -75,15 +74,13 @@ export function courseOf(b: Brief): Course {
   const symptoms = b.findings.filter(b.isSymptom);
   const ongoing = symptoms.some((f) => f.ended === null);
   const from = firstSymptom(b)?.since ?? null;
-  const recovery = b.changes
-    .filter((c) => c.kind === "recovery")
-    .map((c) => c.at)
-    .reduce(latestOf, null);
+  const recovery = recoveryOf(b.changes, symptoms);
   const ended = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
   const isKnown = symptoms.some((f) => f.ended?.by === ended && f.ended?.after?.epochMs === ended?.epochMs);
+  const to = recovery ?? ended;
   return {
     from,
-    to: ongoing ? null : (recovery ?? ended),
+    to: ongoing || !to || (from && to.epochMs < from.epochMs) ? null : to,
     toIsExact: recovery !== null || isKnown,
     ongoing,
   };
@@ -137,9 +134,9 @@ export function statusOf(b: Brief): Draft["status"] {
   if (symptoms.length === 0 && mechanisms.every((f) => f.ended !== null))
     return impacts.some((f) => f.ended === null) ? "Ongoing" : "Resolved";
   if (symptoms.length === 0) return couldShow(b) ? "Latent" : "Undetermined";
-  const { left, unlooked } = lastingOf(b);
-  if (left.length > 0 || b.forecasts.length > 0) return "Partially Resolved";
-  return unlooked.length > 0 || mayReturn(b) ? "Undetermined" : "Resolved";
+  const { left, unlooked, coming } = lastingOf(b);
+  if (left.length > 0 || coming.length > 0) return "Partially Resolved";
+  return unlooked.length > 0 || b.forecasts.length > 0 || mayReturn(b) ? "Undetermined" : "Resolved";
 }
 
 /** Was anything collected in which a failure would show: events, or a log of the nodes in question? Without it a fault may have done its harm. */
@@ -261,5 +258,5 @@ export function endOf(b: Brief, finding: Finding): Instant | null {
     (c) =>
       c.kind === "recovery" && keys.some((k) => (c.about[k] ?? []).some((v) => (finding.about[k] ?? []).includes(v))),
   );
-  return recovered.map((c) => c.at).reduce(latestOf, null) ?? finding.ended.by;
+  return recoveryOf(recovered, [finding]) ?? finding.ended.by;
 }
