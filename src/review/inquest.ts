@@ -27,9 +27,9 @@ export interface Brief extends Inquest {
 }
 
 export function brief(inquest: Inquest): Brief {
-  const own = inquest.findings.map(withoutEarlyEnd);
+  const still = new Map(inquest.findings.map((f) => [f.id, stillSeen(f, listsAtEnd(inquest, f))]));
+  const own = inquest.findings.map((f) => withoutEarlyEnd(f, still.get(f.id) ?? null));
   const findings = new Map(own.map((f) => [f.id, f]));
-  const still = new Map(inquest.findings.map((f) => [f.id, stillSeen(f)]));
   const rules = new Map(inquest.rules.map((r) => [r.id, r]));
   const consequences = new Map<string, Consequence>();
   const rule = (id: string): Rule => rules.get(id) as Rule;
@@ -47,6 +47,14 @@ export function brief(inquest: Inquest): Brief {
     isSymptom: (f) => rule(f.rule).kind === "symptom",
     roots: new Set(inquest.chains.flatMap((c) => c.at(-1) ?? [])),
   };
+}
+
+/** The lists of the cluster that a rule is silent of a finding in, and that were the last to be read. */
+function listsAtEnd({ rules, worlds }: Inquest, { rule, ended }: Finding): readonly Evidence[] {
+  const world = worlds.find((w) => w.context.moment.id === ended?.moment);
+  const needs = Object.values(rules.find((r) => r.id === rule)?.needs ?? {}).filter((kind) => kind.startsWith("kube."));
+  const lists = needs.flatMap((kind) => world?.view(kind).coverage().searched("sign of it") ?? []);
+  return lists.filter((list) => world?.readAt([list])?.epochMs === ended?.by.epochMs);
 }
 
 /** A finding's headline evidence: statements of findings always cite. */

@@ -1,12 +1,12 @@
 import type { InquestError } from "#model/error.js";
-import type { Evidence } from "#model/evidence.js";
 import type { Change, Finding } from "#model/finding.js";
 import { type Instant, latestOf, order } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
 import { recoveryOf } from "./ends.js";
-import { type Brief, distinctEvidence } from "./inquest.js";
+import type { Brief } from "./inquest.js";
 import { lastingOf, mayReturn } from "./lasting.js";
+import { severityByLists } from "./replicas.js";
 import { excludedMechanisms, holdsYet, undecidedMechanisms, undecidedNow } from "./verdicts.js";
 
 /** Begin and end of what was noticed. */
@@ -205,16 +205,7 @@ export function severityOf(b: Brief): Draft["severity"] {
       proposed: "Medium",
       reason: `${isCut ? "at least " : ""}${reduced.length} ${nounOf(rows, reduced.length)} ran with fewer replicas than wanted, none ${isCut ? "seen " : ""}without any`,
     };
-  if (b.findings.some(b.isSymptom)) {
-    const lists = workloadLists(b);
-    return lists.length === 0
-      ? { proposed: "Medium", reason: "symptoms were seen; what workloads lost was not collected" }
-      : {
-          proposed: "Medium",
-          reason: "symptoms were seen, and no workload without a ready replica",
-          evidence: [...lists],
-        };
-  }
+  if (b.findings.some(b.isSymptom)) return severityByLists(b);
   if (b.findings.length + b.forecasts.length > 0)
     return {
       proposed: "Low",
@@ -224,28 +215,6 @@ export function severityOf(b: Brief): Draft["severity"] {
     };
   return { proposed: "None", reason: "no fault was found in what was collected" };
 }
-
-/**
- * The lists that show no workload without a replica: in full, and each symptom seen by a collection that has them while it went on. Empty where one
- * is not: a list of after the end does not show what was lost.
- */
-function workloadLists(b: Brief): readonly Evidence[] {
-  const listsAt = (moment: string): readonly Evidence[] => {
-    const world = b.worlds.find((w) => w.context.moment.id === moment);
-    const lists = WORKLOADS.flatMap((kind) => world?.view(kind).coverage() ?? []);
-    const isOpen = b.verdicts.some(
-      (v) => v.rule.kind === "impact" && v.moment === moment && v.outcomes.some((o) => o.outcome === "undetermined"),
-    );
-    const isWhole = !isOpen && lists.length === WORKLOADS.length && lists.every((list) => list.state === "complete");
-    return isWhole ? lists.flatMap((list) => list.searched("workload without a ready replica")) : [];
-  };
-  const seen = b.findings
-    .filter(b.isSymptom)
-    .map((f) => f.activeAt.filter((moment) => moment !== f.ended?.moment).flatMap(listsAt));
-  return seen.every((lists) => lists.length > 0) ? distinctEvidence(seen.flat()) : [];
-}
-
-const WORKLOADS = ["kube.workload", "kube.pod"] as const;
 
 const nounOf = (rows: readonly { readonly subject: string }[], n: number): string =>
   `${rows.every((r) => r.subject.startsWith("volume ")) ? "volume" : "workload"}${n === 1 ? "" : "s"}`;

@@ -32,7 +32,11 @@ export function summarise(b: Brief): Statement[][] {
   if (b.findings.length + b.forecasts.length === 0) return nothingFound(b);
   const paragraphs = [
     [
-      ...bySince(b.findings.filter(b.isSymptom)).flatMap((f) => [hedgedHeadline(f), ...endingsOf(b, f), ...stillOf(b, f)]),
+      ...bySince(b.findings.filter(b.isSymptom)).flatMap((f) => [
+        hedgedHeadline(f),
+        ...endingsOf(b, f),
+        ...stillOf(b, f),
+      ]),
       ...of(b, "impact").map(hedgedHeadline),
     ],
     [...causes(b).map(hedgedHeadline), ...dormancy(b), ...undecided(b)],
