@@ -52,17 +52,17 @@ function readings(b: Brief, finding: Finding, end: Instant): readonly (Instant |
  * a time, the end is the moment's, and so is this: one look.
  */
 function readingOf(world: ReadMoment, evidence: readonly Evidence[], end: Instant): Instant | null {
-  const past = recordsOf(world);
+  const past = recordsOf(world, evidence);
   const { moment } = world.context;
   const isOneLook = end.epochMs === moment.collectedAt.epochMs;
   const read = world.readFrom(evidence.filter((e) => !past.has(memberKey(e))));
   return read ?? (isOneLook ? moment.collectedAt : moment.startedAt);
 }
 
-/** What tells of the past. */
-function recordsOf(world: ReadMoment): ReadonlySet<string> {
-  const logs = world.context.moment.nodes.map((node) => world.view("log").coverage(node));
-  const lists = [world.view("kube.event").coverage(), world.view("log").coverage(), ...logs];
+/** What tells of the past, of the cluster and of the nodes that this is of. */
+function recordsOf(world: ReadMoment, evidence: readonly Evidence[]): ReadonlySet<string> {
+  const logs = [...new Set(evidence.map((e) => e.node))].map((node) => world.view("log").coverage(node ?? undefined));
+  const lists = [world.view("kube.event").coverage(), ...logs];
   return new Set(lists.flatMap((list) => list.searched("").map(memberKey)));
 }
 

@@ -77,10 +77,9 @@ export function courseOf(b: Brief): Course {
   const recovery = recoveryOf(b.changes, symptoms);
   const ended = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
   const isKnown = symptoms.some((f) => f.ended?.by === ended && f.ended?.after?.epochMs === ended?.epochMs);
-  const to = recovery ?? ended;
   return {
     from,
-    to: ongoing || !to || (from && to.epochMs < from.epochMs) ? null : to,
+    to: ongoing ? null : (recovery ?? ended),
     toIsExact: recovery !== null || isKnown,
     ongoing,
   };

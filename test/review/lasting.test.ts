@@ -59,6 +59,9 @@ test("what began after the reading that does not show it is not over, and no tim
   const draft = ended("10:00:05", { since: on("10:00:30"), lastSeen: null });
   assert.is(draft.duration.to, null);
   assert.is(draft.duration.activeMs, null);
+  const within = ended("10:00:05", { since: at("2024-03-05T10:00:05.700Z"), lastSeen: null });
+  assert.is(within.duration.to, "2024-03-05T10:00:05Z");
+  assert.is(within.duration.activeMs, 0);
 });
 
 const recovery = (time: string): ChangeCard => ({
