@@ -1,23 +1,22 @@
 import type { Artifact, Coverage } from "#model/artifact.js";
+import type { ReadMoment } from "#model/conclusions.js";
 import { type Evidence, evidenceIn, memberKey } from "#model/evidence.js";
 import { type CoverageEntry, type Fact, type FactKind, HOW_TO_COLLECT } from "#model/fact.js";
 import type { Found, Missing } from "#model/finding.js";
-import { type Instant, latestOf } from "#model/instant.js";
+import { earliest, type Instant, latestOf } from "#model/instant.js";
 import type { Intake } from "#model/intake.js";
-import type { ComparedMoment, CoverageReport, FactView, MatchContext, Moment } from "#model/rule.js";
+import type { CoverageReport, FactView, MatchContext, Moment } from "#model/rule.js";
 import { lowerBounds, type Settle } from "./lower-bound.js";
 import { type Doubt, doubtRecovered } from "./recovered-name.js";
 
 /** Everything that was collected at one moment, indexed by kind and node. */
-export interface World extends ComparedMoment {
+export interface World extends ReadMoment {
   readonly moment: Moment;
   /** Makes findings of earlier rules visible to the rules that use them. */
   readonly publish: (rule: string, found: readonly Found[]) => void;
   /** Applied to whatever is concluded from it. */
   readonly settle: Settle;
   readonly doubt: Doubt;
-  /** When the last of these was read, or by when; null where no time of their bundles is known. */
-  readonly readAt: (evidence: readonly Evidence[]) => Instant | null;
 }
 
 /** Cuts an intake down to one moment's bundles. */
@@ -31,7 +30,7 @@ export function createWorld(
   const within = (artifact: Artifact): boolean => bundles.has(artifact.bundle);
   const facts = byKind(intake.facts.filter((f) => within(f.artifact)));
   const coverage = intake.coverage.filter((c) => within(c.artifact));
-  const readAt = readingTimes(intake.artifacts.filter(within));
+  const read = readingTimes(intake.artifacts.filter(within));
   const views = new Map<FactKind, unknown>();
   const view = <K extends FactKind>(kind: K): FactView<K> => {
     if (!views.has(kind))
@@ -48,21 +47,27 @@ export function createWorld(
       return derived.get(compute) as ReturnType<typeof compute>;
     },
   };
-  return { moment, context, view, settle, doubt, readAt, publish: (rule, found) => void published.set(rule, found) };
+  return { moment, context, view, settle, doubt, ...read, publish: (rule, found) => void published.set(rule, found) };
 }
 
-/** A table without a time of its own was read before the last thing of its bundle was begun. */
-function readingTimes(artifacts: readonly Artifact[]): World["readAt"] {
+/** A table without a time of its own was read after the first thing of its bundle was begun, and before the last. */
+function readingTimes(artifacts: readonly Artifact[]): Pick<World, "readAt" | "readFrom"> {
   const own = new Map<string, Instant>();
+  const first = new Map<string, Instant>();
   const last = new Map<string, Instant>();
   for (const artifact of artifacts) {
     const { bundle, collectedAt } = artifact;
     if (!collectedAt) continue;
     own.set(memberKey(artifact), collectedAt);
+    first.set(bundle, earliest(first.get(bundle) ?? null, collectedAt) ?? collectedAt);
     last.set(bundle, latestOf(last.get(bundle) ?? null, collectedAt) ?? collectedAt);
   }
-  return (evidence) =>
-    evidence.map((e) => own.get(memberKey(e)) ?? last.get(e.bundle) ?? null).reduce<Instant | null>(latestOf, null);
+  const timeOf = (e: Evidence, other: ReadonlyMap<string, Instant>): Instant | null =>
+    own.get(memberKey(e)) ?? other.get(e.bundle) ?? null;
+  return {
+    readAt: (evidence) => evidence.map((e) => timeOf(e, last)).reduce<Instant | null>(latestOf, null),
+    readFrom: (evidence) => evidence.map((e) => timeOf(e, first)).reduce<Instant | null>(earliest, null),
+  };
 }
 
 function byKind(facts: readonly Fact[]): Map<FactKind, Fact[]> {

@@ -1,7 +1,7 @@
 import { tz } from "@date-fns/tz";
 import { format } from "date-fns/format";
 import type { Finding, Gap } from "#model/finding.js";
-import { lapseBetween } from "#model/instant.js";
+import { type Instant, lapseBetween } from "#model/instant.js";
 import { type Draft, REVIEW_SCHEMA } from "#model/review.js";
 import type { Reference } from "#model/statement.js";
 import { gatherActions, gatherFixes, gatherQuestions } from "./actions.js";
@@ -33,6 +33,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
   const naming = nameOf(b);
   const reason = statusReason(b);
   const healthy = b.findings.length === 0;
+  const { unlooked } = lastingOf(b);
   const draft: Draft = {
     schema: REVIEW_SCHEMA,
     tool: { name: "inquest", version: options.version },
@@ -77,7 +78,7 @@ export function assemble(inquest: Inquest, options: ReviewOptions): Draft {
       ...(healthy ? excludedMechanisms(b).flatMap((e) => e.statements) : []),
     ],
     warnings: tellWarnings(b),
-    findings: b.findings.map((f) => findingRow(b, f)),
+    findings: b.findings.map((f) => findingRow(b, f, unlooked.includes(f))),
     links: b.links.map((l) => ({ ...l })),
     moments: b.moments.map((m) => ({
       id: m.id,
@@ -107,7 +108,7 @@ function duration(b: Brief): Draft["duration"] {
   return {
     from: utcOf(from),
     to: utcOf(to),
-    activeMs: outages.length === 0 && from && to ? to.epochMs - from.epochMs : null,
+    activeMs: outages.length === 0 && from && to ? lengthOf(from, to) : null,
     ...(to && !toIsExact ? { endIsBound: true as const } : {}),
     latentMs: lay && lay.least === lay.most ? lay.most : null,
     ...(lay && lay.least < lay.most ? { latentBetweenMs: lay } : {}),
@@ -117,10 +118,13 @@ function duration(b: Brief): Draft["duration"] {
   };
 }
 
+/** An end that is known to the second may be written before a begin within that second. */
+const lengthOf = (from: Instant, to: Instant): number => Math.max(0, to.epochMs - from.epochMs);
+
 const outageRow = (o: Outage): NonNullable<Draft["duration"]["outages"]>[number] => ({
   from: utcOf(o.from) ?? "",
   to: utcOf(o.to),
-  activeMs: o.to ? o.to.epochMs - o.from.epochMs : null,
+  activeMs: o.to ? lengthOf(o.from, o.to) : null,
   exact: o.toIsExact,
 });
 
@@ -202,7 +206,7 @@ function citedIn({ findings: _, ...printed }: Draft): Reference[] {
 const isKnown = (value: object): value is { readonly source: { readonly reference: Reference } } =>
   "parts" in value && "source" in value && (value.source as { readonly kind?: unknown }).kind === "known";
 
-function findingRow(b: Brief, f: Finding): Draft["findings"][number] {
+function findingRow(b: Brief, f: Finding, isUnlooked: boolean): Draft["findings"][number] {
   return {
     id: f.id,
     mechanism: f.rule,
@@ -216,7 +220,7 @@ function findingRow(b: Brief, f: Finding): Draft["findings"][number] {
     since: utcOf(f.since),
     lastSeen: utcOf(f.lastSeen),
     endedBy: utcOf(f.ended?.by ?? null),
-    ...(lastingOf(b).unlooked.includes(f) ? { unlooked: true as const } : {}),
+    ...(isUnlooked ? { unlooked: true as const } : {}),
     statements: [...f.statements],
     unverified: [...f.unverified],
   };

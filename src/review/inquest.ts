@@ -6,6 +6,7 @@ import type { Finding } from "#model/finding.js";
 import { formatUtc, type Instant } from "#model/instant.js";
 import type { Consequence, Rule } from "#model/rule.js";
 import type { Quoted, Statement } from "#model/statement.js";
+import { stillSeen, withoutEarlyEnd } from "./ends.js";
 
 /** What the engine concluded, and the bundles that it rests on. */
 export interface Inquest extends Conclusions {
@@ -15,6 +16,8 @@ export interface Inquest extends Conclusions {
 
 /** Lookups that every section needs, made once. */
 export interface Brief extends Inquest {
+  /** Of what was seen after the reading that does not show it: that it was. Null elsewhere. */
+  readonly stillSeen: (finding: Finding) => Statement | null;
   readonly finding: (id: string) => Finding;
   readonly rule: (id: string) => Rule;
   readonly consequence: (finding: Finding) => Consequence;
@@ -24,12 +27,16 @@ export interface Brief extends Inquest {
 }
 
 export function brief(inquest: Inquest): Brief {
-  const findings = new Map(inquest.findings.map((f) => [f.id, f]));
+  const still = new Map(inquest.findings.map((f) => [f.id, stillSeen(f, listsAtEnd(inquest, f))]));
+  const own = inquest.findings.map((f) => withoutEarlyEnd(f, still.get(f.id) ?? null));
+  const findings = new Map(own.map((f) => [f.id, f]));
   const rules = new Map(inquest.rules.map((r) => [r.id, r]));
   const consequences = new Map<string, Consequence>();
   const rule = (id: string): Rule => rules.get(id) as Rule;
   return {
     ...inquest,
+    findings: own,
+    stillSeen: (f) => still.get(f.id) ?? null,
     finding: (id) => findings.get(id) as Finding,
     rule,
     consequence: (f) => {
@@ -40,6 +47,14 @@ export function brief(inquest: Inquest): Brief {
     isSymptom: (f) => rule(f.rule).kind === "symptom",
     roots: new Set(inquest.chains.flatMap((c) => c.at(-1) ?? [])),
   };
+}
+
+/** The lists of the cluster that a rule is silent of a finding in, and that were the last to be read. */
+function listsAtEnd({ rules, worlds }: Inquest, { rule, ended }: Finding): readonly Evidence[] {
+  const world = worlds.find((w) => w.context.moment.id === ended?.moment);
+  const needs = Object.values(rules.find((r) => r.id === rule)?.needs ?? {}).filter((kind) => kind.startsWith("kube."));
+  const lists = needs.flatMap((kind) => world?.view(kind).coverage().searched("sign of it") ?? []);
+  return lists.filter((list) => world?.readAt([list])?.epochMs === ended?.by.epochMs);
 }
 
 /** A finding's headline evidence: statements of findings always cite. */

@@ -1,30 +1,69 @@
-import type { Finding, Gap } from "#model/finding.js";
+import type { ReadMoment } from "#model/conclusions.js";
+import { type Evidence, memberKey } from "#model/evidence.js";
+import type { Finding, Forecast, Gap } from "#model/finding.js";
+import { earliest, type Instant, latestOf } from "#model/instant.js";
 import { shellWord } from "#model/rule.js";
 import type { Brief } from "./inquest.js";
 
 /** The mechanisms of which no collection showed an end, once all that failed was over. */
 export interface Lasting {
-  /** Seen by a collection that saw the end of what failed, or by a later one. */
+  /** What shows them was read when what failed was known to be over. */
   readonly left: readonly Finding[];
-  /** Last seen before that: whether they still hold was not collected. */
+  /** Last read before that: whether they still hold was not collected. */
   readonly unlooked: readonly Finding[];
+  /** What is foreseen from what was read when it was over. */
+  readonly coming: readonly Forecast[];
 }
 
-const NONE: Lasting = { left: [], unlooked: [] };
-
-/** Empty where nothing failed, and while a failure goes on. */
+/**
+ * No cause is left or unlooked at where nothing failed, and while a failure goes on. The failures ended at some time after their last sign and
+ * before the list was read that shows it: what was read earlier than that list, be it of the same moment, may have been put right
+ * between.
+ */
 export function lastingOf(b: Brief): Lasting {
   const symptoms = b.findings.filter(b.isSymptom);
-  const at = (moment: string): number => b.moments.findIndex((m) => m.id === moment);
-  const ends = symptoms.flatMap((f) => (f.ended ? [at(f.ended.moment)] : []));
-  if (symptoms.length === 0 || ends.length < symptoms.length) return NONE;
-  const end = Math.max(...ends);
+  const end = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
+  if (!end || symptoms.some((f) => f.ended === null)) return { left: [], unlooked: [], coming: b.forecasts };
   // A trigger happened once: there is nothing in it that could still hold.
   const open = b.findings.filter(
     (f) => f.ended === null && f.role !== "trigger" && b.rule(f.rule).kind === "mechanism",
   );
-  const isLeft = (f: Finding): boolean => f.activeAt.some((moment) => at(moment) >= end);
-  return { left: open.filter(isLeft), unlooked: open.filter((f) => !isLeft(f)) };
+  const isSince = (at: Instant | null): boolean => at !== null && at.epochMs >= end.epochMs;
+  const isLeft = (f: Finding): boolean => readings(b, f, end).some(isSince);
+  const last = b.worlds.at(-1);
+  const isFresh = (f: Forecast): boolean =>
+    last !== undefined && isSince(readingOf(last, f.statements[0]?.evidence ?? [], end));
+  return { left: open.filter(isLeft), unlooked: open.filter((f) => !isLeft(f)), coming: b.forecasts.filter(isFresh) };
+}
+
+/** When what shows a finding was read, at each moment that saw it. */
+function readings(b: Brief, finding: Finding, end: Instant): readonly (Instant | null)[] {
+  return finding.activeAt.flatMap((moment) => {
+    const world = b.worlds.find((w) => w.context.moment.id === moment);
+    const outcomes = b.verdicts
+      .filter((v) => v.rule.id === finding.rule && v.moment === moment)
+      .flatMap((v) => v.outcomes.flatMap((o) => (o.outcome === "found" && o.subject === finding.subject ? [o] : [])));
+    return world ? outcomes.map((o) => earliest(readingOf(world, o.statements[0].evidence, end), o.lastSeen)) : [];
+  });
+}
+
+/**
+ * When the first of these was read: all of them are needed. Events and logs tell of the time before, whenever they are read. Where no reading has
+ * a time, the end is the moment's, and so is this: one look.
+ */
+function readingOf(world: ReadMoment, evidence: readonly Evidence[], end: Instant): Instant | null {
+  const past = recordsOf(world, evidence);
+  const { moment } = world.context;
+  const isOneLook = end.epochMs === moment.collectedAt.epochMs;
+  const read = world.readFrom(evidence.filter((e) => !past.has(memberKey(e))));
+  return read ?? (isOneLook ? moment.collectedAt : moment.startedAt);
+}
+
+/** What tells of the past, of the cluster and of the nodes that this is of. */
+function recordsOf(world: ReadMoment, evidence: readonly Evidence[]): ReadonlySet<string> {
+  const logs = [...new Set(evidence.map((e) => e.node))].map((node) => world.view("log").coverage(node ?? undefined));
+  const lists = [world.view("kube.event").coverage(), ...logs];
+  return new Set(lists.flatMap((list) => list.searched("").map(memberKey)));
 }
 
 /**
@@ -59,18 +98,20 @@ function laysGround(b: Brief, mechanism: string, symptom: string, seen: Readonly
   });
 }
 
-/** The parts of nodes that the last collection lacks, and that would tell whether what was found there still holds. */
+/** The parts of nodes that the last collection lacks, or read too early, and that would tell whether what was found there still holds. */
 export function unlookedGaps(b: Brief): readonly Gap[] {
   const last = b.moments.at(-1);
   const { unlooked } = lastingOf(b);
-  const nodes = [...new Set(unlooked.flatMap((f) => f.about.node ?? []))].filter((n) => !last?.nodes.includes(n));
+  const nodes = [...new Set(unlooked.flatMap((f) => f.about.node ?? []))];
   return nodes.sort().map((node) => {
     const here = unlooked.filter((f) => (f.about.node ?? []).includes(node));
     return {
       kind: "path",
       node,
       what: `files, processes and logs of ${node} after what failed there was over`,
-      why: "not attempted at the last collection",
+      why: last?.nodes.includes(node)
+        ? "read before it was known to be over, and not again"
+        : "not attempted at the last collection",
       command: `sh collect.sh --no-cluster --node ${shellWord(node)}   # on ${shellWord(node) === node ? node : "that node"}, as root`,
       blocks: [...new Set(here.map((f) => f.rule))].sort(),
       concerns: [node],

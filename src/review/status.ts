@@ -1,11 +1,12 @@
 import type { InquestError } from "#model/error.js";
-import type { Evidence } from "#model/evidence.js";
 import type { Change, Finding } from "#model/finding.js";
 import { type Instant, latestOf, order } from "#model/instant.js";
 import type { Draft } from "#model/review.js";
 import { unvisited } from "#model/visited.js";
-import { type Brief, distinctEvidence } from "./inquest.js";
+import { recoveryOf } from "./ends.js";
+import type { Brief } from "./inquest.js";
 import { lastingOf, mayReturn } from "./lasting.js";
+import { severityByLists } from "./replicas.js";
 import { excludedMechanisms, holdsYet, undecidedMechanisms, undecidedNow } from "./verdicts.js";
 
 /** Begin and end of what was noticed. */
@@ -62,10 +63,8 @@ function outageOf(b: Brief, symptoms: readonly Finding[]): readonly Outage[] {
   if (!first?.since) return [];
   const { since: from } = first;
   const last = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
-  const recovery = b.changes
-    .flatMap((c) => (c.kind === "recovery" && c.at && last ? [c.at] : []))
-    .filter((at) => at.epochMs >= from.epochMs && at.epochMs <= (last?.epochMs ?? 0))
-    .reduce<Instant | null>(latestOf, null);
+  const within = b.changes.filter((c) => c.at && c.at.epochMs >= from.epochMs && c.at.epochMs <= (last?.epochMs ?? 0));
+  const recovery = recoveryOf(within, symptoms);
   const to = symptoms.some((f) => f.ended === null) ? null : (recovery ?? last);
   const isKnown = symptoms.some((f) => f.ended?.by === to && f.ended?.after?.epochMs === to?.epochMs);
   return [{ first, from, to, toIsExact: to !== null && (to === recovery || isKnown), symptoms }];
@@ -75,10 +74,7 @@ export function courseOf(b: Brief): Course {
   const symptoms = b.findings.filter(b.isSymptom);
   const ongoing = symptoms.some((f) => f.ended === null);
   const from = firstSymptom(b)?.since ?? null;
-  const recovery = b.changes
-    .filter((c) => c.kind === "recovery")
-    .map((c) => c.at)
-    .reduce(latestOf, null);
+  const recovery = recoveryOf(b.changes, symptoms);
   const ended = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
   const isKnown = symptoms.some((f) => f.ended?.by === ended && f.ended?.after?.epochMs === ended?.epochMs);
   return {
@@ -137,9 +133,9 @@ export function statusOf(b: Brief): Draft["status"] {
   if (symptoms.length === 0 && mechanisms.every((f) => f.ended !== null))
     return impacts.some((f) => f.ended === null) ? "Ongoing" : "Resolved";
   if (symptoms.length === 0) return couldShow(b) ? "Latent" : "Undetermined";
-  const { left, unlooked } = lastingOf(b);
-  if (left.length > 0 || b.forecasts.length > 0) return "Partially Resolved";
-  return unlooked.length > 0 || mayReturn(b) ? "Undetermined" : "Resolved";
+  const { left, unlooked, coming } = lastingOf(b);
+  if (left.length > 0 || coming.length > 0) return "Partially Resolved";
+  return unlooked.length > 0 || b.forecasts.length > 0 || mayReturn(b) ? "Undetermined" : "Resolved";
 }
 
 /** Was anything collected in which a failure would show: events, or a log of the nodes in question? Without it a fault may have done its harm. */
@@ -208,16 +204,7 @@ export function severityOf(b: Brief): Draft["severity"] {
       proposed: "Medium",
       reason: `${isCut ? "at least " : ""}${reduced.length} ${nounOf(rows, reduced.length)} ran with fewer replicas than wanted, none ${isCut ? "seen " : ""}without any`,
     };
-  if (b.findings.some(b.isSymptom)) {
-    const lists = workloadLists(b);
-    return lists.length === 0
-      ? { proposed: "Medium", reason: "symptoms were seen; what workloads lost was not collected" }
-      : {
-          proposed: "Medium",
-          reason: "symptoms were seen, and no workload without a ready replica",
-          evidence: [...lists],
-        };
-  }
+  if (b.findings.some(b.isSymptom)) return severityByLists(b);
   if (b.findings.length + b.forecasts.length > 0)
     return {
       proposed: "Low",
@@ -227,28 +214,6 @@ export function severityOf(b: Brief): Draft["severity"] {
     };
   return { proposed: "None", reason: "no fault was found in what was collected" };
 }
-
-/**
- * The lists that show no workload without a replica: in full, and each symptom seen by a collection that has them while it went on. Empty where one
- * is not: a list of after the end does not show what was lost.
- */
-function workloadLists(b: Brief): readonly Evidence[] {
-  const listsAt = (moment: string): readonly Evidence[] => {
-    const world = b.worlds.find((w) => w.context.moment.id === moment);
-    const lists = WORKLOADS.flatMap((kind) => world?.view(kind).coverage() ?? []);
-    const isOpen = b.verdicts.some(
-      (v) => v.rule.kind === "impact" && v.moment === moment && v.outcomes.some((o) => o.outcome === "undetermined"),
-    );
-    const isWhole = !isOpen && lists.length === WORKLOADS.length && lists.every((list) => list.state === "complete");
-    return isWhole ? lists.flatMap((list) => list.searched("workload without a ready replica")) : [];
-  };
-  const seen = b.findings
-    .filter(b.isSymptom)
-    .map((f) => f.activeAt.filter((moment) => moment !== f.ended?.moment).flatMap(listsAt));
-  return seen.every((lists) => lists.length > 0) ? distinctEvidence(seen.flat()) : [];
-}
-
-const WORKLOADS = ["kube.workload", "kube.pod"] as const;
 
 const nounOf = (rows: readonly { readonly subject: string }[], n: number): string =>
   `${rows.every((r) => r.subject.startsWith("volume ")) ? "volume" : "workload"}${n === 1 ? "" : "s"}`;
@@ -261,5 +226,5 @@ export function endOf(b: Brief, finding: Finding): Instant | null {
     (c) =>
       c.kind === "recovery" && keys.some((k) => (c.about[k] ?? []).some((v) => (finding.about[k] ?? []).includes(v))),
   );
-  return recovered.map((c) => c.at).reduce(latestOf, null) ?? finding.ended.by;
+  return recoveryOf(recovered, [finding]) ?? finding.ended.by;
 }

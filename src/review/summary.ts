@@ -32,7 +32,11 @@ export function summarise(b: Brief): Statement[][] {
   if (b.findings.length + b.forecasts.length === 0) return nothingFound(b);
   const paragraphs = [
     [
-      ...bySince(b.findings.filter(b.isSymptom)).flatMap((f) => [hedgedHeadline(f), ...endingsOf(b, f)]),
+      ...bySince(b.findings.filter(b.isSymptom)).flatMap((f) => [
+        hedgedHeadline(f),
+        ...endingsOf(b, f),
+        ...stillOf(b, f),
+      ]),
       ...of(b, "impact").map(hedgedHeadline),
     ],
     [...causes(b).map(hedgedHeadline), ...dormancy(b), ...undecided(b)],
@@ -42,6 +46,11 @@ export function summarise(b: Brief): Statement[][] {
   ];
   return paragraphs.filter((p) => p.length > 0).map(distinct);
 }
+
+const stillOf = (b: Brief, f: Finding): readonly Statement[] => {
+  const still = b.stillSeen(f);
+  return still ? [still] : [];
+};
 
 /** What will come. Where one forecast is sure and another is not, each unsure one says so: no word before all of them can. */
 export function foretold(b: Brief, { confidence, statements }: Forecast): Statement[] {

@@ -42,4 +42,31 @@ for (const peers of [[], healed.slice(1)])
     assert.is(gap?.command, "sh collect.sh --no-cluster --node k8s01   # on k8s01, as root");
   });
 
+/** The nodes of the fault beside another part of the cluster: the bundles of one moment need not have been read at once. */
+const beside = async (sample: string) => {
+  const of = (folder: string, part: RegExp) =>
+    readdirSync(`samples/${folder}`)
+      .filter((name) => part.test(name))
+      .map((name) => `samples/${folder}/${name}`);
+  const paths = [...of("fault", /-k8s0\d-.*\.tar\.gz$/), ...of(sample, /-cluster-.*\.tar\.gz$/)];
+  const { review } = await reviewBundles(paths, { zone: "UTC", limits: DEFAULT_LIMITS });
+  return { review, markdown: renderMarkdown(review, { zone: "UTC" }) };
+};
+
+for (const sample of ["healthy", "latent"])
+  test(`lists of before the failure (${sample}) end nothing: it was still seen after them`, async () => {
+    const { review, markdown } = await beside(sample);
+    assert.is(review.status, "Ongoing");
+    assert.is(review.duration.to, null);
+    assert.is(review.duration.activeMs, null);
+    assert.not.match(markdown, /what failed is over|no workload without a ready replica/);
+  });
+
+test("a cause that was read before the lists that show the end is not told to be left after it", async () => {
+  const { review, markdown } = await beside("healed");
+  assert.is(review.status, "Undetermined");
+  assert.is(review.statusReason, "what failed is over; whether its cause still holds was not collected");
+  assert.not.match(markdown, /Still there after|Fix \(Outstanding\)/);
+});
+
 test.run();

@@ -1,7 +1,7 @@
 import type { Rulebook } from "#engine/load.js";
 import { conclude } from "#engine/run.js";
-import type { Custody } from "#model/artifact.js";
-import type { CoverageEntry } from "#model/fact.js";
+import type { Artifact, Custody } from "#model/artifact.js";
+import type { CoverageEntry, Fact } from "#model/fact.js";
 import type { Outcome } from "#model/finding.js";
 import type { Draft } from "#model/review.js";
 import type { Rule, RuleCard } from "#model/rule.js";
@@ -22,6 +22,8 @@ export interface Staged {
   /** Bundles, two hours apart; their sha256 are `bundle-1`, `bundle-2`, … */
   readonly custody?: readonly Custody[];
   readonly coverage?: readonly CoverageEntry[];
+  readonly artifacts?: readonly Artifact[];
+  readonly facts?: readonly Fact[];
   readonly zone?: string;
 }
 
@@ -37,10 +39,18 @@ export const whole = (...moments: readonly number[]): readonly CoverageEntry[] =
     covered(n, "kube.event", "complete"),
   ]);
 
-export function review({ rules, book, custody = [taken(1)], coverage = whole(1, 2, 3), zone = "UTC" }: Staged): Draft {
+export function review({
+  rules,
+  book,
+  custody = [taken(1)],
+  coverage = whole(1, 2, 3),
+  artifacts = [],
+  facts = [],
+  zone = "UTC",
+}: Staged): Draft {
   const conclusions = conclude(
     { rules, changes: [], timelines: [], surveys: [], benign: [], ...book },
-    { artifacts: [], facts: [], issues: [], coverage },
+    { artifacts, facts, issues: [], coverage },
     custody,
   );
   return assemble({ ...conclusions, custody, refused: [] }, { zone, version: "0.0.0" });

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import type { Coverage } from "#model/artifact.js";
 import { type ChangeCard, effect } from "#model/rule.js";
 import { card, covered, denies, finds, foresees, misses, onNode, sentence } from "#test/engine/_cards.js";
-import { at } from "#test/rules/_facts.js";
+import { artifact, at, fact } from "#test/rules/_facts.js";
 import { review, type Said, saying, taken, told, whole } from "./_inquests.js";
 
 const test = suite("status, severity and course");
@@ -262,15 +262,26 @@ for (const [what, replicas, proposed] of [
   });
 }
 
+const LISTS = ["deployments", "statefulsets", "daemonsets", "replicasets"] as const;
+type Lists = Partial<Record<(typeof LISTS)[number], Coverage | null>>;
+
+/** Lists of workloads, in full where nothing else is said; null: not asked for. */
+const listed = (n: number, states: Lists = {}) =>
+  LISTS.flatMap((origin) => {
+    const state = states[origin] === undefined ? "complete" : states[origin];
+    const member = `cluster/${origin}.json`;
+    return state ? [covered(n, "kube.workload", state, null, { origin, member })] : [];
+  });
+
 test("that no workload was without a replica is said of lists that were whole while the symptom went on", () => {
-  const lists = (n: number, state: Coverage = "complete") => [covered(n, "kube.workload", state)];
+  const lists = (n: number, state: Coverage = "complete") => listed(n, { deployments: state });
   const of = (said: Said, ...more: ReturnType<typeof lists>) =>
     review({ rules: [symptom(said)], custody: two, coverage: [...whole(1, 2), ...more] }).severity;
   const none = "symptoms were seen, and no workload without a ready replica";
   const unknown = { proposed: "Medium", reason: "symptoms were seen; what workloads lost was not collected" };
   const going = of([[during], [during]], ...lists(2));
   assert.is(going.reason, none);
-  assert.is(going.evidence?.length, 2);
+  assert.equal([...new Set(going.evidence?.map((e) => e.origin))], [...LISTS, "pods"]);
   assert.is(of([[during], []], ...lists(1)).reason, none);
   assert.equal(of([[during], [during]]), unknown, "no list");
   assert.equal(of([[during], [during]], ...lists(2, "truncated")), unknown, "a cut list");
@@ -279,6 +290,55 @@ test("that no workload was without a replica is said of lists that were whole wh
   assert.equal(review(unsure).severity, unknown, "a list that lacks some of them");
   const over = finds("x", { since: at("2024-03-05T09:00:00Z"), over: true });
   assert.equal(of([[], [over]], ...lists(2)), unknown, "a list of after an end that it knows of");
+});
+
+test("a list that was not even asked for may hold a workload without a replica", () => {
+  const reason = (states: Lists) =>
+    review({ rules: [symptom([[during]])], coverage: [...whole(1), ...listed(1, states)] }).severity.reason;
+  const none = "symptoms were seen, and no workload without a ready replica";
+  for (const list of ["deployments", "statefulsets", "daemonsets"])
+    for (const state of ["denied", "failed", "truncated", null] as const)
+      assert.is(
+        reason({ [list]: state }),
+        "symptoms were seen; what workloads lost was not collected",
+        `${list} ${state}`,
+      );
+  assert.is(reason({}), none);
+  assert.is(reason({ replicasets: null }), none, "a Deployment's own status counts its replicas");
+});
+
+test("a workload that says itself that no replica of it is ready is told, and never that there is none", () => {
+  const own = (kind: string, ready: number | null, more = {}) => ({
+    ...fact("kube.workload", { kind, name: "pay", desired: 1, ready, ...more } as object),
+    artifact: artifact({ bundle: "bundle-1", origin: "deployments" }),
+  });
+  const reason = (facts: ReturnType<typeof own>[], states: Lists = {}) =>
+    review({ rules: [symptom([[during]])], facts, coverage: [...whole(1), ...listed(1, states)] }).severity;
+  const one = "1 workload had no replica ready, and whether by what failed is not shown";
+  for (const kind of ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"])
+    assert.is(reason([own(kind, 0)]).reason, `symptoms were seen; ${one}`, kind);
+  const owner = { kind: "Deployment", name: "pay", uid: null };
+  const both = reason([own("Deployment", 0), own("ReplicaSet", 0, { name: "pay-1", owner })]);
+  assert.is(both.reason, `symptoms were seen; ${one}`, "a ReplicaSet is its Deployment's");
+  assert.is(both.proposed, "Medium");
+  assert.is(both.evidence?.length, 1);
+  assert.is(reason([own("Deployment", 0)], { replicasets: null }).reason, `symptoms were seen; at least ${one}`);
+  const none = "symptoms were seen, and no workload without a ready replica";
+  assert.is(reason([own("Deployment", 1)]).reason, none);
+  assert.is(reason([own("Deployment", 0, { desired: 0 })]).reason, none, "scaled to none");
+  assert.is(reason([own("Job", 0)]).reason, none, "a job wants no replicas");
+  const unknown = "symptoms were seen; what workloads lost was not collected";
+  assert.is(reason([own("Deployment", null)]).reason, unknown, "a workload without a status");
+});
+
+test("a list of before the symptom does not show what was lost by it", () => {
+  const reason = (time: string) => {
+    const read = (c: ReturnType<typeof covered>) => ({ ...c.artifact, collectedAt: at(`2024-03-05T${time}:00Z`) });
+    const coverage = [...whole(1), ...listed(1)];
+    return review({ rules: [symptom([[during]])], coverage, artifacts: coverage.map(read) }).severity.reason;
+  };
+  assert.is(reason("08:59"), "symptoms were seen; what workloads lost was not collected");
+  assert.is(reason("09:00"), "symptoms were seen, and no workload without a ready replica");
 });
 
 test("one of what is counted is told as one", () => {

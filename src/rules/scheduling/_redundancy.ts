@@ -190,3 +190,38 @@ function lossOf(pod: Pod): Loss | null {
   const { deletion } = pod.value;
   return deletion && { kind: "deadline", at: deletion, evidence: cite(pod, "/metadata/deletionTimestamp") };
 }
+
+const SETS = /^replicasets/;
+const DEPLOYED = /^deployments/;
+const STATEFUL = /^statefulsets/;
+
+/** Was the list complete that this owner would stand in? Owners of other kinds want no replicas. */
+export function isListed(key: string, workloads: FactView<"kube.workload">): boolean {
+  const isWhole = (list: RegExp): boolean => workloads.coverage(undefined, list).state === "complete";
+  if (key.startsWith("StatefulSet/")) return isWhole(STATEFUL);
+  if (!key.startsWith("ReplicaSet/") || isWhole(SETS)) return true;
+  return isWhole(DEPLOYED) && hasAll(key, workloads);
+}
+
+/**
+ * A pod is joined to its Deployment by its ReplicaSet only. Where those were not listed, nothing is lost where each Deployment whose name a ReplicaSet
+ * of this name can come from says itself that it has all that it wants; a ReplicaSet that comes from none is not known.
+ */
+function hasAll(key: string, workloads: FactView<"kube.workload">): boolean {
+  const [, namespace, name = ""] = key.split("/");
+  const makers = workloads.all.filter(
+    ({ value }) =>
+      value.kind === "Deployment" &&
+      value.namespace === namespace &&
+      name.startsWith(`${value.name}-`) &&
+      !name.slice(value.name.length + 1).includes("-"),
+  );
+  const isFull = ({ value }: Workload): boolean => value.desired !== null && (value.ready ?? -1) >= value.desired;
+  return makers.length > 0 && makers.every(isFull);
+}
+
+/** The first list that is wanting. */
+export const listOf = (unseen: readonly string[], workloads: FactView<"kube.workload">): RegExp =>
+  unseen.some((key) => key.startsWith("ReplicaSet/")) && workloads.coverage(undefined, SETS).state !== "complete"
+    ? SETS
+    : STATEFUL;

@@ -2,7 +2,7 @@ import type { Evidence } from "#model/evidence.js";
 import { cite } from "#model/fact.js";
 import type { Found, ImpactRow, Outcome } from "#model/finding.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
-import { defineRule, type FactView, found, type MatchContext, shellWord, slight, undetermined } from "#model/rule.js";
+import { defineRule, found, type MatchContext, shellWord, slight, undetermined } from "#model/rule.js";
 import {
   code,
   codes,
@@ -38,7 +38,7 @@ import {
 } from "#rules/kubelet/_pods.js";
 import { stuckPods } from "#rules/kubelet/_stuck.js";
 import { blockades, holdersAgainst, waitsForGrace } from "./_blockade.js";
-import { type Loss, type Redundancy, redundancies } from "./_redundancy.js";
+import { isListed, type Loss, listOf, type Redundancy, redundancies } from "./_redundancy.js";
 import { DEPLOYMENTS, STATEFULSETS } from "./_references.js";
 import { type Workload, workloadKey, workloadOwner } from "./_rollout.js";
 
@@ -77,7 +77,7 @@ export default defineRule({
       yield undetermined({
         subject: "cluster",
         about: { workload: unseen },
-        missing: [workloads.missing(WHAT_WORKLOADS)],
+        missing: [workloads.missing(WHAT_WORKLOADS, undefined, listOf(unseen, workloads))],
       });
   },
   known: [
@@ -115,13 +115,6 @@ export const isReduced = (r: Redundancy): boolean =>
   r.ready < r.wanted && (troubled(r).length > 0 || r.refused !== null);
 
 const troubled = (r: Redundancy): readonly Pod[] => [...r.stuck, ...r.waiting, ...r.down];
-
-/** Was the list complete that this owner would stand in? Owners of other kinds want no replicas. */
-function isListed(key: string, workloads: FactView<"kube.workload">): boolean {
-  if (key.startsWith("StatefulSet/")) return workloads.coverage(undefined, /^statefulsets/).state === "complete";
-  if (!key.startsWith("ReplicaSet/")) return true;
-  return [/^replicasets/, /^deployments/].some((list) => workloads.coverage(undefined, list).state === "complete");
-}
 
 const statusOf = ([first, ...rest]: readonly [Workload, ...Workload[]]): Cited => [
   cite(first, "/status"),

@@ -126,6 +126,31 @@ test("a gap only where stuck pods have owners whose list is missing", () => {
   assert.equal(judge(rule, of([terminating({ owner: null })])), []);
 });
 
+test("without ReplicaSets a pod's Deployment is not known, but for those that have all that they want", () => {
+  const owner = set("web-5d8f67");
+  const stuck = terminating({ owner });
+  const deployment = (name: string, ready: number | null, more = {}) =>
+    fact("kube.workload", { kind: "Deployment", name, desired: 2, ready, ...more });
+  const said = (workloads: readonly string[], ...facts: Parameters<typeof world>[0]["facts"]) =>
+    verdicts(judge(rule, world({ facts: [stuck, ...facts], workloads: [...workloads] })));
+  const open = ["undetermined cluster"];
+  assert.equal(said(["deployments"], deployment("web", 1)), open, "it has lost one");
+  assert.equal(said(["deployments"], deployment("web", null)), open, "it does not say");
+  assert.equal(said(["deployments"], deployment("other", 2)), open, "its own is not there");
+  assert.equal(said(["deployments"], deployment("web", 2, { namespace: "test" })), open, "another namespace");
+  assert.equal(
+    said(["deployments"], deployment("web", 2), deployment("web-5d8f67", 0)),
+    [],
+    "no name of its ReplicaSets",
+  );
+  assert.equal(said(["deployments"], deployment("web", 2)), []);
+  assert.equal(said(["replicasets"], rs("web-5d8f67", 1)), [], "each ReplicaSet counts");
+  const [gap] = judge(rule, world({ facts: [stuck], workloads: ["deployments"] })).flatMap((o) =>
+    o.outcome === "undetermined" ? o.missing : [],
+  );
+  assert.is(gap?.why, "not attempted");
+});
+
 const OLD = at("2024-03-05T08:00:00Z");
 const having = (state: string, restarts: number, more = {}) =>
   pod({
