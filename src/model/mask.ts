@@ -24,7 +24,7 @@ export function keyIdsIn(text: string): readonly string[] {
 
 /** Tokens whose makers gave them a beginning that nothing else has; every run is bounded. */
 const TOKENS: readonly RegExp[] = [
-  /K10\w{6,256}::[\w.-]{1,128}:[^\s"'`,;]{1,512}/g,
+  /K10(?:\w{6,256}::[\w.-]{1,128}:[^\s"'`,;]{1,512}|\w{40,256})/g,
   /(?<![A-Za-z0-9])(?:npm_|dckr_pat_|lin_api_|dop_v1_|doo_v1_|glsa_|hf_|sk_live_|rk_live_|whsec_)[A-Za-z0-9_]{16,255}/g,
   /(?<![A-Za-z0-9])(?:xapp-|sk-|glrt-|gldt-|tskey-[a-z]{1,16}-)[A-Za-z0-9_-]{16,255}/g,
   /(?<![A-Za-z0-9.])hv[sbr]\.[\w-]{20,512}/g,
