@@ -40,7 +40,7 @@ function maskTokens(text: string, hit: SecretHit): string {
   for (const pattern of TOKENS)
     result = result.replace(pattern, (found) => {
       // `sk-calico-node-with-a-long-name` is a name.
-      if (!/\d/.test(found.slice(3))) return found;
+      if (!/\d/.test(found)) return found;
       hit("known-token");
       return masked(found);
     });

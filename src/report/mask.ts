@@ -32,27 +32,52 @@ function walk(value: unknown, change: (text: string) => string): unknown {
 const isStatement = (value: object): value is ReviewStatement =>
   "text" in value && "parts" in value && "evidence" in value && "source" in value;
 
+const holds = (n: number): string => `the bundle itself still holds ${n === 1 ? "it" : "them"}`;
+/** Notes of one bundle: hostile input must not turn into a million of them. */
+const NOTED = 50;
+
+/** Masked excerpts are told with their member; what only a sentence showed, with the bundles that it cites. */
 function noteMasked(masked: Review, review: Review, keyIds: ReadonlySet<string>): Review {
-  const counts = new Map<string, Map<string, number>>();
+  const members = new Map<string, Map<string, number>>();
   for (const { bundle, member, excerpt } of Object.values(review.evidence)) {
-    let n = 0;
-    mask(excerpt, keyIds, () => {
-      n += 1;
-    });
+    const n = maskedIn(excerpt, keyIds);
     if (n === 0) continue;
-    const members = counts.get(bundle) ?? new Map<string, number>();
-    members.set(member, (members.get(member) ?? 0) + n);
-    counts.set(bundle, members);
+    const own = members.get(bundle) ?? new Map<string, number>();
+    members.set(bundle, own.set(member, (own.get(member) ?? 0) + n));
   }
-  if (counts.size === 0) return masked;
+  const quoting = new Set<string>();
+  eachStatement(review, ({ parts, evidence }) => {
+    if (parts.some((part) => "text" in part && maskedIn(part.text, keyIds) > 0))
+      for (const id of evidence) quoting.add(review.evidence[id]?.bundle ?? "");
+  });
+  if (members.size + quoting.size === 0) return masked;
   const custody = masked.custody.map((entry, i) => {
-    const own = counts.get(review.custody[i]?.sha256 ?? "") ?? counts.get(review.custody[i]?.id ?? "") ?? new Map();
-    const issues = [...own].map(([member, n]: [string, number]) => ({
+    const { id = "", sha256 = "" } = review.custody[i] ?? {};
+    const own = [...(members.get(sha256) ?? members.get(id) ?? [])].slice(0, NOTED).map(([member, n]) => ({
       code: "W_SECRET",
       member: mask(member, keyIds),
-      message: `${n} value${n === 1 ? "" : "s"} that look${n === 1 ? "s" : ""} like a secret masked on printing; the bundle itself still holds ${n === 1 ? "it" : "them"}`,
+      message: `${n} value${n === 1 ? " that looks" : "s that look"} like a secret masked on printing; ${holds(n)}`,
     }));
-    return { ...entry, issues: [...entry.issues, ...issues] };
+    const quoted = own.length === 0 && (quoting.has(sha256) || quoting.has(id));
+    const message = `what looks like a secret, in a text quoted from here, masked on printing; ${holds(1)}`;
+    return {
+      ...entry,
+      issues: [...entry.issues, ...own, ...(quoted ? [{ code: "W_SECRET", member: null, message }] : [])],
+    };
   });
   return { ...masked, custody };
+}
+
+function maskedIn(text: string, keyIds: ReadonlySet<string>): number {
+  let n = 0;
+  mask(text, keyIds, () => {
+    n += 1;
+  });
+  return n;
+}
+
+function eachStatement(value: unknown, visit: (statement: ReviewStatement) => void): void {
+  if (typeof value !== "object" || value === null) return;
+  if (isStatement(value)) visit(value);
+  else for (const entry of Object.values(value)) eachStatement(entry, visit);
 }
