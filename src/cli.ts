@@ -81,7 +81,7 @@ function readArguments(argv: readonly string[], print: (text: string) => void): 
   const review = quietProgram(program.command("review"), print)
     .description("review one incident from the bundles of its nodes")
     .argument("<bundle...>", "what collect.sh wrote, or a folder of such files")
-    .option("-o, --output <dir>", "folder for the review", ".")
+    .option("-o, --output <dir>", "folder for the review", folder, ".")
     .option("--tz <zone>", "IANA zone in which times are printed", zoneName, "UTC")
     .option("--format <md|json>", "write this form only; may be repeated (default: both)", formats)
     .option("--moment <minutes>", "bundles collected within so many minutes of each other show one moment", wholeNumber)
@@ -110,6 +110,12 @@ const quietProgram = (command: Command, print: (text: string) => void): Command 
   command.exitOverride().configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {} });
 
 const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** An empty one, as of a shell variable that is not set, would be the working directory. */
+function folder(path: string): string {
+  if (path === "") throw new InvalidArgumentError("It is empty; . is the working directory.");
+  return path;
+}
 
 function zoneName(zone: string): string {
   try {
@@ -240,13 +246,15 @@ async function main(argv: readonly string[]): Promise<number> {
     return EXIT.written;
   } catch (error) {
     if (!(error instanceof CommanderError)) return fail(error);
-    if (error.exitCode !== 0) return fail(usage(error));
+    // Commander takes the exit code of a help that was asked for from process.exitCode, which is set until the end.
+    if (error.exitCode !== 0 && helped === "") return fail(usage(error, argv));
     return print(helped).then(() => EXIT.written, fail);
   }
 }
 
-const usage = (error: CommanderError): InquestError => {
-  const message = error.code === "commander.help" ? "no command given" : error.message.replace(/^error: /, "");
+const usage = (error: CommanderError, [command, topic]: readonly string[]): InquestError => {
+  const unknown = command === "help" && topic !== undefined ? `unknown command '${topic}'` : "no command given";
+  const message = error.code === "commander.help" ? unknown : error.message.replace(/^error: /, "");
   const hint = /^(?:unknown command|no command)/.test(message) ? "inquest --help" : "inquest review --help";
   return new InquestError("E_USAGE", "arguments", message, hint);
 };

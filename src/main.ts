@@ -14,6 +14,7 @@ import { startParsing } from "#parsers/all.js";
 import { fileName } from "#report/file-name.js";
 import { renderJson } from "#report/json.js";
 import { renderMarkdown } from "#report/markdown.js";
+import { maskReview } from "#report/mask.js";
 import { numberEvidence } from "#report/number.js";
 import { assemble } from "#review/assemble.js";
 
@@ -41,8 +42,8 @@ export async function reviewBundles(paths: readonly string[], options: Options):
   const { intake, custody, refused } = await takeIn(paths, options);
   const book = await loadRulebook(fileURLToPath(new URL("./rules", import.meta.url)));
   const conclusions = conclude(book, intake, custody, options.momentGapMs);
-  const review = numberEvidence(
-    assemble({ ...conclusions, custody, refused }, { zone: options.zone, version: VERSION }),
+  const review = maskReview(
+    numberEvidence(assemble({ ...conclusions, custody, refused }, { zone: options.zone, version: VERSION })),
   );
   const stem = fileName(review);
   const files = [

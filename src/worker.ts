@@ -1,4 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
+import { mask } from "#model/mask.js";
 import type { Review } from "#model/review.js";
 import { type Failure, failureOf } from "#report/failure.js";
 import { type OutputFile, refuseSecrets } from "#report/gate.js";
@@ -26,7 +27,7 @@ async function run({ paths, options }: Work, post: (report: Report) => void): Pr
   try {
     const { review, files, refused } = await reviewBundles(paths, {
       ...options,
-      onProgress: (line) => post({ kind: "progress", line }),
+      onProgress: (line) => post({ kind: "progress", line: mask(line) }),
     });
     refuseSecrets(files);
     post({ kind: "done", review, files, refused: refused.map(failureOf) });

@@ -1,4 +1,5 @@
 import { type ErrorCode, InquestError } from "#model/error.js";
+import { mask } from "#model/mask.js";
 import { visibleLine } from "./visible.js";
 
 /** An error as data: an Error loses its own fields between threads. */
@@ -69,6 +70,6 @@ export const renderFailure = (failure: Failure): string =>
   `inquest: ${failure.code} ${shown(failure.subject)}: ${shown(failure.message)}\n  next: ${shown(failure.hint)}\n`;
 
 function shown(text: string): string {
-  const line = visibleLine(text);
+  const line = mask(visibleLine(text));
   return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
 }

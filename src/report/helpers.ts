@@ -31,7 +31,7 @@ export interface Helpers {
   readonly clock: (row: TimelineRow) => string;
   /** ` [E1, E2]`. */
   readonly cite: (ids: readonly string[]) => string;
-  /** A scalar of the front matter. */
+  /** A scalar of the front matter; a dash for what could be taken for markup there. */
   readonly yaml: (text: string) => string;
 }
 
@@ -83,6 +83,10 @@ function commandText(command: Command): string {
 const PLAIN_SCALAR = /^[a-z][a-z0-9-]*$/;
 const YAML_KEYWORD = /^(?:true|false|null|yes|no|on|off|y|n)$/;
 
-/** JSON strings are YAML strings. */
-const yamlScalar = (text: string): string =>
-  PLAIN_SCALAR.test(text) && !YAML_KEYWORD.test(text) ? text : jsonText(text);
+/** Where front matter is shown as text, no quotes hold what stands between them. */
+const INERT = /^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$/;
+
+function yamlScalar(text: string): string {
+  if (!INERT.test(text)) return '"-"';
+  return PLAIN_SCALAR.test(text) && !YAML_KEYWORD.test(text) ? text : jsonText(text);
+}

@@ -1,4 +1,5 @@
 import type { Finding } from "#model/finding.js";
+import { mask } from "#model/mask.js";
 import { type Brief, hedge } from "./inquest.js";
 import { statusOf } from "./status.js";
 import { isApart, youngNow } from "./verdicts.js";
@@ -30,7 +31,7 @@ export function nameOf(b: Brief): Naming {
   return {
     title,
     slug: slugOf([...slugNodes(fates[0]?.nodes ?? nodes), ...lead.rule.replace("sym:", "").split("-")]),
-    tags: [...nodes, ...tags],
+    tags: lawful([...nodes, ...tags]),
   };
 }
 
@@ -47,14 +48,14 @@ function nameNothing(b: Brief): Naming {
     return {
       title: `${listNodes(where)}: ${what.slice(0, FATES).join("; ")}${more}, too young to tell${apart}`,
       slug: slugOf([...slugNodes(where), "too", "young", "to", "tell"]),
-      tags: [...new Set([...all, ...nodes])].sort(),
+      tags: lawful([...new Set([...all, ...nodes])].sort()),
     };
   }
   const open = statusOf(b) === "Undetermined";
   return {
-    title: `${open ? "Undetermined, no fault seen" : "No fault found"}${all.length > 0 ? ` on ${all.join(", ")}` : ""}${apart}`,
+    title: `${open ? "Undetermined, no fault seen" : "No fault found"}${all.length > 0 ? ` on ${listNodes(all, EXAMINED)}` : ""}${apart}`,
     slug: slugOf([...slugNodes(all), "no", "fault", open ? "seen" : "found"]),
-    tags: all,
+    tags: lawful(all),
   };
 }
 
@@ -102,7 +103,7 @@ function nameForecast(b: Brief): Naming {
   return {
     title: `${listNodes(nodes)}: ${rule.label ?? rule.title} foreseen`,
     slug: slugOf([...slugNodes(nodes), ...rule.id.replace("sym:", "").split("-"), "foreseen"]),
-    tags: [...nodes, ...rule.tags].sort(),
+    tags: lawful([...nodes, ...rule.tags].sort()),
   };
 }
 
@@ -117,15 +118,39 @@ export function affectedNodes(b: Brief): readonly string[] {
   return [...new Set(symptomatic.flatMap((f) => f.about.node ?? []))].sort();
 }
 
-const listNodes = (nodes: readonly string[]): string =>
-  nodes.length === 0 ? "Cluster" : nodes.length <= 3 ? nodes.join(", ") : `${nodes.length} nodes`;
+/** So many nodes are named in a title; of what was only looked at, more. */
+const NAMED = 3;
+const EXAMINED = 12;
+/** So much of a node's name stands in a title. */
+const NAME_CHARS = 80;
+
+const listNodes = (nodes: readonly string[], named = NAMED): string =>
+  nodes.length === 0 ? "Cluster" : nodes.length <= named ? nodes.map(titled).join(", ") : `${nodes.length} nodes`;
+
+/** Masked before it is cut: half a secret is known by nothing. */
+function titled(node: string): string {
+  const shown = mask(node);
+  return shown.length <= NAME_CHARS ? shown : `${shown.slice(0, NAME_CHARS - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
+const TAG_CHARS = 63;
+
+/**
+ * Front matter has no escape that every renderer heeds, and some show it as Markdown: a tag is a name as Kubernetes has them, or none. The
+ * title and the text name what is left out here.
+ */
+const lawful = (tags: readonly string[]): readonly string[] => [
+  ...new Set(tags.map((tag) => tag.toLowerCase()).filter((tag) => isLawfulTag(tag))),
+];
+
+const isLawfulTag = (tag: string): boolean =>
+  tag.length <= TAG_CHARS && /^(?!www\.)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(tag) && mask(tag) === tag;
 
 const slugNodes = (nodes: readonly string[]): readonly string[] =>
-  nodes.length === 1
-    ? (nodes[0] ?? "").split(".").slice(0, 1)
-    : nodes.length === 0
-      ? ["cluster"]
-      : [`${nodes.length}-nodes`];
+  nodes.length === 1 ? [slugNode(nodes[0] ?? "")] : nodes.length === 0 ? ["cluster"] : [`${nodes.length}-nodes`];
+
+/** A slug leaves nothing by which a secret in a name could be known afterwards. */
+const slugNode = (node: string): string => (mask(node) === node ? (node.split(".")[0] ?? "") : "node");
 
 /** 3 to 8 lower-case words with hyphens. */
 function slugOf(words: readonly string[]): string {

@@ -59,6 +59,13 @@ test("help names every exit code and asks for nothing", () => {
   assert.match(help.replace(/\s+/g, " "), "an explanation left open for want of evidence");
 });
 
+test("help of a command is the command's", () => {
+  const { status, stdout, stderr } = inquest("help", "review");
+  assert.equal([status, stderr], [0, ""]);
+  assert.is(stdout, inquest("review", "--help").stdout);
+  assert.is(inquest("help").stdout, inquest("--help").stdout);
+});
+
 test("version is the package's", () => {
   const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
   assert.is(inquest("--version").stdout, `${version}\n`);
@@ -75,6 +82,8 @@ for (const [args, said] of [
   [["review", "x", "--deadline", "9999999999"], "at most"],
   [["review", "x", "--max-members", "-1"], "whole number"],
   [["review", "x", "--moment", "soon"], "whole number"],
+  [["review", "x", "-o", ""], "It is empty"],
+  [["help", "bogus"], "unknown command 'bogus'"],
 ] as const)
   test(`usage: ${JSON.stringify(args)}`, () => {
     const { status, stdout, stderr } = inquest(...args);

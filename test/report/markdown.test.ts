@@ -71,6 +71,12 @@ test("the head says what, when, how bad and in which zone, once", () => {
   assert.match(head, "\nAll times AEST (UTC+10), on 23 May 2026 unless dated.\n");
 });
 
+test("front matter takes plain names only: quotes hold nothing where it is shown as text", () => {
+  const tags = ["n1](http://e.example) <script>", "![i](http://e.example)", "a".repeat(64), "n1.example"];
+  const shown = renderMarkdown({ ...numberEvidence(makeDraft()), tags }, { zone: "UTC" });
+  assert.ok(shown.startsWith('---\ntags:\n  - "-"\n  - "-"\n  - "-"\n  - "n1.example"\n---\n'), shown.slice(0, 200));
+});
+
 test("citations stand before the full stop; knowledge and hearsay are marked", () => {
   const summary = section(render(), "## Executive Summary");
   assert.match(summary, "`connection is unauthorized: Unauthorized|401` [E1]. The token");

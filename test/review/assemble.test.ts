@@ -43,6 +43,19 @@ test("of a fully qualified node the first label makes the slug", () => {
   assert.is(named(["Web-01.rack.example.com"]).slug, "web-01-token-gone-from-node");
 });
 
+test("a node's name that is none leaves title, slug and tags as short and as plain as others", () => {
+  const hostile = "k8s01](http://evil.example) ![i](http://e.example) <script>x</script>";
+  assert.equal(named([hostile]).tags, ["cni"]);
+  assert.equal(named(["www.evil.example"]).tags, ["cni"]);
+  assert.equal(named(["Web-01.rack.example.com"]).tags, ["web-01.rack.example.com", "cni"]);
+  const long = named(["n".repeat(16_000)]);
+  assert.equal(long.tags, ["cni"]);
+  assert.ok(long.title.length < 120 && long.title.startsWith("nnn"), long.title);
+  const secret = named(["n1 password=hunter2"]);
+  assert.is(secret.slug, "node-token-gone-from-node");
+  assert.not.match(JSON.stringify([secret.title, secret.slug, secret.tags]), "hunter2");
+});
+
 test("two nodes are both named, and more than three are counted", () => {
   assert.is(named(["n2", "n1"]).title, "n1, n2: pods stuck — a dead token");
   assert.is(named(["n2", "n1"]).slug, "2-nodes-token-gone-from-node");

@@ -73,6 +73,22 @@ for (const [what, members] of [
   });
 }
 
+test("a list that could not be read was not counted: nothing says at least 0", () => {
+  const denied: Intake = {
+    ...whole,
+    facts: whole.facts.filter((fact) => fact.kind !== "kube.pod"),
+    coverage: whole.coverage.map((entry) =>
+      entry.kind === "kube.pod" ? { ...entry, coverage: "denied", facts: 0 } : entry,
+    ),
+  };
+  const examined = draftOf(denied).examined.map(plainText);
+  assert.ok(
+    examined.some((text) => /^Not one pod was read at .*: collection denied/.test(text)),
+    examined.join("\n"),
+  );
+  assert.not.match(examined.join("\n"), /\b0 pods/);
+});
+
 test("nothing was cut: no sentence is weakened, but for what events count themselves", () => {
   for (const statement of statementsOf(draftOf(whole)))
     for (const found of plainText(statement).matchAll(COUNT))

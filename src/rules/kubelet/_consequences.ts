@@ -1,3 +1,4 @@
+import { mask } from "#model/mask.js";
 import { type Action, type Command, type CommandGroup, shellWord } from "#model/rule.js";
 
 /** One alert for both ways in which a sandbox fails; rules that share it name it alike, so that a review lists it once. */
@@ -32,7 +33,10 @@ export const LIST_READY: Command = {
 
 /** `kubectl run` names the container as the pod: at most 63 of lower-case letters, digits and hyphens. What tells two nodes apart is at either end. */
 function probeName(node: string): string {
-  const plain = node.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+  // Before the letters that give a secret away are gone.
+  const plain = mask(node)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-");
   const short = plain.length <= 48 ? plain : `${plain.slice(0, 23)}-${plain.slice(-24)}`;
   return `inquest-probe-${short}`.replaceAll(/-+/g, "-").replace(/-$/, "");
 }

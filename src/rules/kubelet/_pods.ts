@@ -147,9 +147,11 @@ export const words = (text: string, ...evidence: Cited): Quoted => ({ parts: [{ 
 export const either = (n: number, one: string, many: string, ...evidence: Cited): Quoted =>
   words(n === 1 ? one : many, ...evidence);
 
-/** `every 13 s`, or `every 11 s to 16 s` where whole seconds leave a difference: rounded to the nearest. */
+/** `every 13 s`, or `every 11 s to 16 s` where whole seconds leave a difference: rounded to the nearest; `every second or more often`. */
 export function cadence(values: readonly number[], ...evidence: Cited): Quoted {
-  const [low, high] = extent(values).map((ms) => formatDuration(Math.round(ms / 1_000) * 1_000));
+  const [least, most] = extent(values).map((ms) => Math.round(ms / 1_000) * 1_000) as [number, number];
+  const [low, high] = [formatDuration(least), formatDuration(most)];
+  if (least === 0) return words(`every ${most === 0 ? "second" : high} or more often`, ...evidence);
   return words(low === high ? `every ${low}` : `every ${low} to ${high}`, ...evidence);
 }
 

@@ -36,7 +36,13 @@ function* listed({ context, view }: ComparedMoment, kind: FactKind, noun: string
   );
   const [first, ...rest] = whole;
   if (!first) return;
-  const statement = say`${count(coverage.facts, noun, first, ...rest)} at ${time(view(kind).all[0]?.artifact.collectedAt ?? context.moment.collectedAt, first)}, collection ${word(coverage.state, first)}`;
+  const at = time(view(kind).all[0]?.artifact.collectedAt ?? context.moment.collectedAt, first);
+  const state = word(coverage.state, first);
+  // "At least 0" would say that somebody counted.
+  const statement =
+    coverage.facts === 0 && coverage.state !== "complete"
+      ? say`Not one ${word(noun, first, ...rest)} was read at ${at}: collection ${state}`
+      : say`${count(coverage.facts, noun, first, ...rest)} at ${at}, collection ${state}`;
   yield { section: "examined", name: noun, statement };
 }
 
