@@ -191,6 +191,7 @@ function isSecret(name: string, own: boolean, lead: Lead, value: Value, text: st
   const word = text.slice(value.from, value.to);
   if (PLACEHOLDER.test(word) || SAID.has(word.toLowerCase()) || PATH.test(word)) return false;
   if (isSpent(`${word.replace(/\.$/, "")}.`)) return false;
+  if (/ key$/.test(name) && isKeyOfSecret(word, text.slice(Math.max(0, value.from - 40), value.from))) return false;
   const counts = /^[\d.]{1,5}(?:ms|[smhd%])?$/.test(word);
   if (isPassword(name)) {
     if (lead === "quote")
@@ -205,6 +206,11 @@ function isSecret(name: string, own: boolean, lead: Lead, value: Value, text: st
   if (own && /^(?:$|[\n,;"'\\\])}]| [a-z]+[=:])/.test(text.slice(value.to, value.to + 24))) return true;
   return /\d/.test(word) && !isName(word);
 }
+
+/** What a key within a Secret is called, not what it holds: tls.crt, or as the kubelet says that there is none (pkg/kubelet, makeEnvironmentVariables). */
+const isKeyOfSecret = (word: string, before: string): boolean =>
+  /^[\w-]+(?:\.[\w-]+)*\.(?:crt|key|pem|cert|json|ya?ml|conf|toml|txt)$/.test(word) ||
+  /non-existent [a-z]+ key: $/.test(before);
 
 /** As people and controllers name objects. One run of letters and digits is a name where it is short or has no digit. */
 const isName = (word: string): boolean =>
