@@ -1,13 +1,11 @@
 import type { Evidence } from "#model/evidence.js";
-import { cite, type FactKind } from "#model/fact.js";
+import { cite } from "#model/fact.js";
 import type { Outcome } from "#model/finding.js";
-import type { Instant } from "#model/instant.js";
 import { type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
 import { code, type Statement, say, time } from "#model/statement.js";
 import { groupBy, type Pod, podNames, seenAt, some, uidsOf, WHAT_NODES } from "./_pods.js";
+import { type Removal, removals } from "./_removals.js";
 import { stuckPods } from "./_stuck.js";
-
-type Look = <K extends FactKind>(kind: K) => FactView<K>;
 
 /** Nodes that hold stuck pods and are not in the list: where that is whole, there is none of that name any more; else nobody knows. */
 export function* unlistedNodes(nodes: FactView<"kube.node">, context: MatchContext): Iterable<Outcome> {
@@ -40,24 +38,5 @@ function gone(node: string, pods: readonly [Pod, ...Pod[]], list: readonly Evide
   });
 }
 
-interface Removal {
-  readonly at: Instant;
-  readonly reason: string;
-  readonly evidence: Evidence;
-}
-
 const told = ({ at, reason, evidence }: Removal): Statement =>
   say`The event ${code(reason, evidence)} of ${time(at, evidence)} tells of its removal.`;
-
-/** When the controllers told that they took a node out, by its name; the latest. Once per moment. */
-function removals(view: Look): ReadonlyMap<string, Removal> {
-  const all = new Map<string, Removal>();
-  for (const { value } of view("kube.event").all) {
-    if (value.objectKind !== "Node" || !/^(?:RemovingNode|DeletingNode)$/.test(value.reason)) continue;
-    for (const { name, first, last, evidence } of value.objects) {
-      const at = last ?? first;
-      if (at && at.epochMs > (all.get(name)?.at.epochMs ?? 0)) all.set(name, { at, reason: value.reason, evidence });
-    }
-  }
-  return all;
-}

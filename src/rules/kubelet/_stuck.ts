@@ -3,6 +3,7 @@ import type { FactView, MatchContext } from "#model/rule.js";
 import { say } from "#model/statement.js";
 import { KILL_FAILURES } from "./_failure-kinds.js";
 import { citeEach, overdueMs, type Pod, podNames, podsByUid, words } from "./_pods.js";
+import { lateRemoval } from "./_removals.js";
 import { type SandboxFailures, sandboxFailures } from "./_sandbox-failures.js";
 import type { Due } from "./_silence.js";
 
@@ -36,9 +37,10 @@ const failing = (_view: Look, context: MatchContext): ReadonlySet<string> =>
       .flatMap((o) => o.uid ?? []),
   );
 
-/** Pods that were deleted and do not go: a minute over their deadline, or over it at all while their teardown fails again and again. */
+/** Pods that were deleted and do not go, but for those of a node that was just taken out: a minute over their deadline, or over it at all while their teardown fails again and again. */
 export const stuckPods = (view: Look, context: MatchContext): readonly Pod[] =>
   view("kube.pod").all.filter((pod) => {
     const overdue = overdueMs(pod, context.moment) ?? 0;
+    if (overdue > 0 && lateRemoval(pod, context)) return false;
     return overdue > STUCK_AFTER_MS || (overdue > 0 && context.derive(failing).has(pod.value.uid));
   });

@@ -35,6 +35,7 @@ import {
   words,
 } from "./_pods.js";
 import { DELETE } from "./_references.js";
+import { COLLECTED_AFTER_MS, lateRemoval } from "./_removals.js";
 import { bySilence, cameLater, dueAt, type Silence, silences } from "./_silence.js";
 import { GONE, STUCK_AFTER_MS, stuckPods } from "./_stuck.js";
 
@@ -66,8 +67,11 @@ export default defineRule({
         yield outcomeOf(subject, node, pods, silence, context);
     }
     const overdue = pods.all.filter((pod) => (overdueMs(pod, context.moment) ?? 0) > 0);
-    const young = some(overdue.filter((pod) => !stuck.includes(pod)));
-    if (young) yield tooYoung(young);
+    const young = overdue.filter((pod) => !stuck.includes(pod));
+    const left = some(young.filter((pod) => lateRemoval(pod, context)));
+    const slow = some(young.filter((pod) => !lateRemoval(pod, context)));
+    if (slow) yield tooYoung(slow);
+    if (left) yield ofRemovedNode(left, context);
   },
   known: [
     known(
@@ -95,6 +99,20 @@ function tooYoung(pods: readonly [Pod, ...Pod[]]): Outcome {
     about: { pod: uidsOf(pods) },
     statements: [
       say`${firstNumber(pods.length, "deleted pod", ...evidence)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...evidence)} still there no more than ${lapse(STUCK_AFTER_MS, ...evidence)} after the grace period: too young to tell`,
+    ],
+  });
+}
+
+/** No kubelet ends them, and the garbage collector has its time. */
+function ofRemovedNode(pods: readonly [Pod, ...Pod[]], context: MatchContext): Outcome {
+  const removal = pods.flatMap((pod) => lateRemoval(pod, context) ?? [])[0];
+  const evidence = citeEach(pods, "/spec/nodeName");
+  const since = removal ? ([removal.evidence] as const) : evidence;
+  return slight({
+    subject: "removed",
+    about: { pod: uidsOf(pods) },
+    statements: [
+      say`${firstNumber(pods.length, "deleted pod", ...evidence)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...evidence)} on a node that had been taken out of the cluster no more than ${lapse(COLLECTED_AFTER_MS, ...since)} before: too young to tell`,
     ],
   });
 }

@@ -69,9 +69,31 @@ function pendingOf(pod: Pod, said: ReadonlyMap<string, EventObject>): PendingPod
   };
 }
 
-function isYoung({ pod, since }: PendingPod, context: MatchContext): boolean {
+/** A machine takes minutes to come; cluster-autoscaler gives it 15 (max-node-provision-time). */
+export const PROVISIONED_MS = 900_000;
+
+/** The last event by which an autoscaler said that it adds a node for a pod, by the pod's uid; once per moment. */
+function scaleUps(view: Look): ReadonlyMap<string, EventObject> {
+  const all = new Map<string, EventObject>();
+  for (const { value } of view("kube.event").all)
+    if (value.reason === "TriggeredScaleUp" || value.reason === "Nominated")
+      for (const o of value.objects) if (o.uid !== null) all.set(o.uid, o);
+  return all;
+}
+
+/** The event by which an autoscaler adds a node for a pod, where it is so young that the node may still come. */
+export function scalingFor({ pod }: PendingPod, context: MatchContext): EventObject | null {
+  const event = context.derive(scaleUps).get(pod.value.uid);
+  const at = event?.last ?? event?.first;
+  const age = at ? seenAt(pod, context.moment).epochMs - at.epochMs : null;
+  return event && age !== null && age >= 0 && age <= PROVISIONED_MS ? event : null;
+}
+
+function isYoung(pending: PendingPod, context: MatchContext): boolean {
+  const { pod, since } = pending;
+  if (context.derive(stuckOwners).has(ownerKey(pod) ?? "")) return false;
   const age = since === null ? null : seenAt(pod, context.moment).epochMs - since.epochMs;
-  return age !== null && age <= PENDING_MS && !context.derive(stuckOwners).has(ownerKey(pod) ?? "");
+  return (age !== null && age <= PENDING_MS) || scalingFor(pending, context) !== null;
 }
 
 /**

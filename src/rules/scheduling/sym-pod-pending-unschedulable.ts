@@ -20,7 +20,7 @@ import {
   words,
 } from "#rules/kubelet/_pods.js";
 import { type Blockade, blockades, holdersAgainst, nodesKey, waitsForGrace } from "./_blockade.js";
-import { PENDING_MS, type PendingPod, reasonsOf, youngPending } from "./_pending.js";
+import { PENDING_MS, type PendingPod, PROVISIONED_MS, reasonsOf, scalingFor, youngPending } from "./_pending.js";
 import { EVENT_SERIES, FIT_ERROR } from "./_references.js";
 
 type Blocked = readonly [Blockade, ...Blockade[]];
@@ -46,8 +46,11 @@ export default defineRule({
       const [first, ...rest] = group;
       if (first) yield outcomeOf(subject, [first, ...rest], context);
     }
-    const young = some(context.derive(youngPending));
+    const early = context.derive(youngPending);
+    const young = some(early.filter((p) => !scalingFor(p, context)));
+    const scaling = some(early.filter((p) => scalingFor(p, context)));
     if (young) yield tooYoung(young);
+    if (scaling) yield nodeComes(scaling, context);
     if (meant) yield graceful(meant);
   },
   known: [
@@ -68,7 +71,7 @@ export default defineRule({
     stops: null,
   }),
   references: [FIT_ERROR, EVENT_SERIES],
-  falsePositives: ["a pod that waits for a cluster autoscaler to add a node"],
+  falsePositives: ["a pod that waits for an autoscaler whose events were not collected"],
   examples: {
     found: ["scheduling/deadlock.yaml", "kubelet/stuck-early.yaml"],
     refuted: [],
@@ -86,6 +89,22 @@ function tooYoung([first, ...rest]: readonly [PendingPod, ...PendingPod[]]): Out
     about: { pod: uidsOf(pods) },
     statements: [
       say`${firstNumber(pods.length, "pod", ...evidence)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...evidence)} without a node for no more than ${lapse(PENDING_MS, ...evidence)}: too young to tell`,
+    ],
+  });
+}
+
+/** An autoscaler has said that it adds a node. */
+function nodeComes(pending: readonly [PendingPod, ...PendingPod[]], context: MatchContext): Outcome {
+  const pods = some(pending.map((p) => p.pod)) ?? [pending[0].pod];
+  const conditions: Cited = [pending[0].evidence, ...pending.slice(1, CITED).map((p) => p.evidence)];
+  const event = scalingFor(pending[0], context);
+  const at = event?.last ?? event?.first;
+  const told = event && at ? say`, at ${time(at, event.evidence)}` : citing(...conditions);
+  return slight({
+    subject: "scaling",
+    about: { pod: uidsOf(pods) },
+    statements: [
+      say`${firstNumber(pods.length, "pod", ...conditions)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...conditions)} without a node, and an autoscaler had said no more than ${lapse(PROVISIONED_MS, ...conditions)} before that it adds one${told}: too young to tell`,
     ],
   });
 }

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import rule from "#rules/kubelet/sym-pod-stuck-terminating.js";
-import { at, event, foundBy, judge, pod, runRule, slights, texts, verdicts, world } from "#test/rules/_facts.js";
+import { at, event, foundBy, judge, node, pod, runRule, slights, texts, verdicts, world } from "#test/rules/_facts.js";
 
 const test = suite("sym:pod-stuck-terminating");
 
@@ -15,6 +15,19 @@ test("within the grace period and a minute after it a pod is not stuck", () => {
     ),
     ["One deleted pod (shop/c) was still there no more than 1 min after the grace period: too young to tell"],
   );
+});
+
+test("pods of a node that was just taken out go by the garbage collector, in its time", () => {
+  const left = deleted("c", "2024-03-05T10:27:00Z", { node: "n9" });
+  const removed = (last: string, name = "n9") =>
+    event({ reason: "RemovingNode", objectKind: "Node", first: at(last), last: at(last), objects: [{ name }] });
+  assert.equal(slights(runRule(rule, node("n1"), left, removed("2024-03-05T10:26:00Z"))), [
+    "One deleted pod (shop/c) was on a node that had been taken out of the cluster no more than 10 min before: too young to tell",
+  ]);
+  assert.is(foundBy(rule, node("n1"), left, removed("2024-03-05T10:19:00Z")).length, 1, "it had its time");
+  assert.is(foundBy(rule, node("n1"), left, removed("2024-03-05T10:26:00Z", "n8")).length, 1, "another node");
+  assert.is(foundBy(rule, node("n9"), left, removed("2024-03-05T10:26:00Z")).length, 1, "it is back");
+  assert.is(foundBy(rule, node("n1"), left).length, 1, "nothing tells of a removal");
 });
 
 const failing = (count: number, name = "c") =>

@@ -23,6 +23,27 @@ test("a minute is nothing", () => {
   ]);
 });
 
+test("a pod for which an autoscaler adds a node waits for that, as long as a machine takes to come", () => {
+  const waits = pending({ owner: set("db-1") }, "0/2 nodes are available: 2 Insufficient cpu.", "2024-03-05T10:20:00Z");
+  const adds = (last: string, uid = waits.value.uid, reason = "TriggeredScaleUp") =>
+    event({ reason, first: at(last), last: at(last), objects: [{ uid }] });
+  assert.equal(slights(runRule(rule, ...NODES, waits, adds("2024-03-05T10:20:10Z"))), [
+    "One pod (shop/new) was without a node, and an autoscaler had said no more than 15 min before that it adds one, at 2024-03-05T10:20:10Z: too young to tell",
+  ]);
+  assert.is(foundBy(rule, ...NODES, waits, adds("2024-03-05T10:14:00Z")).length, 1, "it did not come");
+  assert.is(foundBy(rule, ...NODES, waits, adds("2024-03-05T10:20:10Z", "another")).length, 1);
+  assert.is(
+    foundBy(rule, ...NODES, waits, adds("2024-03-05T10:20:10Z", waits.value.uid, "NotTriggerScaleUp")).length,
+    1,
+  );
+  const holder = terminating({ owner: set("db-1"), deletion: at("2024-03-05T10:00:30Z") });
+  assert.is(
+    foundBy(rule, ...NODES, waits, holder, adds("2024-03-05T10:20:10Z")).length,
+    1,
+    "what it replaces does not go",
+  );
+});
+
 test("seconds are a symptom only where the pod replaces one that does not go", () => {
   const young = pending({ owner: set("db-1") }, "x", "2024-03-05T10:29:30Z");
   const holder = (owner: string, deletion = "2024-03-05T10:00:30Z") =>
