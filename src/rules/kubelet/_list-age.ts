@@ -53,11 +53,10 @@ const isBefore = (list: ListTime | null, sign: number): boolean => list !== null
  * list, whatever a clock says of it; where its own last time cannot be read, it is that reading.
  */
 function signOf(o: Occurrence, list: ListTime | null): number {
-  const read = o.lastRead?.epochMs ?? Number.POSITIVE_INFINITY;
-  const told = o.isOpenEnded ? Number.POSITIVE_INFINITY : ((o.last ?? o.first)?.epochMs ?? 0);
-  if (list !== null && o.lastEvidence.bundle === list.bundle) return Math.min(told, read);
-  const known = o.isOpenEnded ? read : told;
-  return Number.isFinite(known) ? known : ((o.last ?? o.first)?.epochMs ?? 0);
+  const told = (o.last ?? o.first)?.epochMs ?? 0;
+  const read = o.lastRead?.epochMs ?? told;
+  if (o.isOpenEnded) return read;
+  return list !== null && o.lastEvidence.bundle === list.bundle ? Math.min(told, read) : told;
 }
 
 /** Was the list of pods read before this was seen for the last time? Then it shows nothing of its end. */
@@ -71,7 +70,7 @@ export function lastSignMs(of: SandboxFailures, context: MatchContext): number {
   const list = listTime("kube.pod", context);
   const logged = of.logged;
   const line = (logged?.value.last ?? logged?.value.first)?.epochMs ?? 0;
-  const read = logged?.artifact.collectedAt?.epochMs ?? Number.POSITIVE_INFINITY;
+  const read = logged?.artifact.collectedAt?.epochMs ?? line;
   const told = logged && list !== null && logged.artifact.bundle === list.bundle ? Math.min(line, read) : line;
   return of.occurrences.map((o) => signOf(o, list)).reduce((a, b) => Math.max(a, b), told);
 }

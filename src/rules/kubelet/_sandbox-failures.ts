@@ -88,7 +88,7 @@ export function sandboxFailures(
           pod,
           source: "event",
           // Where no later time is told, the parser takes the first for the last: none at all is one that cannot be read.
-          isOpenEnded: object.first !== null && object.last === null,
+          isOpenEnded: object.last === null,
           lastRead: series.artifact.collectedAt,
           lastEvidence: object.evidence,
         },

@@ -132,6 +132,21 @@ test("near miss: the same of another run", () => {
   assert.is(foundOne(kill, ahead, ...listed("2024-03-05T10:20:02Z", other)).over, false);
 });
 
+test("what failed for seconds only is not known to have passed where the list is older", () => {
+  const short = lines(MESSAGE("delete"), { last: "2024-03-05T10:00:10Z" });
+  const once = { ...short, value: { ...short.value, count: 2 } };
+  const opened = (time: string) =>
+    judged(kill, once, ...listed(time, other)).map((o) => (o.outcome === "slight" ? o.open : o.outcome));
+  assert.equal(opened("2024-03-05T10:00:05Z"), [true]);
+  assert.equal(opened("2024-03-05T10:00:11Z"), [false]);
+});
+
+test("a list that is empty was read when the nodes were", () => {
+  const nodes = (time: string) => within(fact("kube.node", {}, "n1"), { collectedAt: at(time) });
+  assert.is(foundOne(kill, lines(), nodes("2024-03-05T10:19:00Z")).over, false);
+  assert.is(foundOne(kill, lines(), nodes("2024-03-05T10:21:00Z")).over, true);
+});
+
 test("events that are over do not end what the log tells beside them", () => {
   const events = failed(LAST, "2024-03-05T10:20:20Z");
   const list = listed("2024-03-05T10:20:21Z", other);
