@@ -16,7 +16,7 @@ export default defineBenign({
     if (given) return contrary("a session of the node was given up", given.evidence);
     if (last === null) return unknown("it carries no time");
     if (logs.coverage(node ?? "").state !== "complete") return unknown("the node's logs were not collected in full");
-    const end = context.derive(logEnds).get(node);
+    const end = context.derive(logEnds).get(node)?.at;
     if (!end || end.epochMs < last.epochMs + GIVE_UP_MS)
       return unknown("the node's logs end before the session would have been given up");
     return benign(

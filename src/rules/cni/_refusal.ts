@@ -5,6 +5,7 @@ import type { Found, Missing, Outcome } from "#model/finding.js";
 import { UNMEASURED_SKEW_MS } from "#model/instant.js";
 import { type FactView, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
 import { code, codes, type Statement, say } from "#model/statement.js";
+import { readBefore } from "#rules/kubelet/_list-age.js";
 import { words } from "#rules/kubelet/_pods.js";
 import { type Credential, type Link, nodeFiles } from "./_credential.js";
 import { strange, unknownKey } from "./_strange.js";
@@ -318,6 +319,35 @@ export const deniedUser = (call: Found): string | null =>
 
 /** A call that carried no token at all; one with a token that is not accepted is answered 401. */
 export const ANONYMOUS = "system:anonymous";
+
+/**
+ * Ruled out by what a list shows, where it was read after the calls had failed, or while they did; else open: what held then need not have
+ * held when they failed.
+ */
+export function ruledOutByList<K extends FactKind>(
+  subject: Subject,
+  view: FactView<K>,
+  what: string,
+  statement: Statement,
+  context: MatchContext,
+): Outcome {
+  const older = olderThanCalls(subject, view, what, context);
+  return older
+    ? undetermined({ subject: subject.subject, about: subject.about, missing: [older] })
+    : ruledOut(subject, statement);
+}
+
+/** The gap where a list is from before the last call that was refused with a credential; null where no call was. */
+function olderThanCalls<K extends FactKind>(
+  { about, credential, refusal }: Subject,
+  view: FactView<K>,
+  what: string,
+  context: MatchContext,
+): Missing | null {
+  if (!refusal) return null;
+  const calls = refusedOn(context, credential.node).filter((c) => about.error.some((e) => c.about.error?.includes(e)));
+  return readBefore(view, what, calls, context);
+}
 
 /** The evidence of a finding's headline; findings always cite. */
 export const headlineEvidence = (found: Found): Evidence => found.statements[0].evidence[0] as Evidence;

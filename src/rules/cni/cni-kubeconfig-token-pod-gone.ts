@@ -21,7 +21,7 @@ import { freshToken } from "./_fresh-token.js";
 import { type OwnConfig, ownConfig } from "./_parting.js";
 import { endTold, type Gone, goneSince, hits, TERMINATING_LEEWAY_MS } from "./_pod-end.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
-import { eachCredential, failsOtherwise, outOfStep, type Subject } from "./_refusal.js";
+import { eachCredential, failsOtherwise, outOfStep, ruledOutByList, type Subject } from "./_refusal.js";
 import { refusedTokenConsequence } from "./_refused-token.js";
 import { type Agent, agentOf } from "./_writer.js";
 
@@ -102,15 +102,10 @@ function* judge(of: Subject, views: Looked, agent: Agent | undefined, context: M
   const { uid } = token.pod;
   const bound = pods.all.find((p) => p.value.uid === uid);
   if (bound && !outlived(bound, seenAt(bound, context.moment))) {
-    yield refuted({
-      ...base,
-      standsSince,
-      statements: [
-        fluent(
-          say`The pod ${code(token.pod.name, tokenEvidence)} to which ${theToken(credential)} on ${code(node, tokenEvidence)} is bound existed ${citing(cite(bound, "/metadata/uid"))}`,
-        ),
-      ],
-    });
+    const existed = fluent(
+      say`The pod ${code(token.pod.name, tokenEvidence)} to which ${theToken(credential)} on ${code(node, tokenEvidence)} is bound existed ${citing(cite(bound, "/metadata/uid"))}`,
+    );
+    yield ruledOutByList(of, pods, "the list of pods", existed, context);
     return;
   }
   const coverage = pods.coverage();

@@ -6,7 +6,7 @@ import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
+import { eachCredential, outOfStep, ruledOut, ruledOutByList, youngerToken } from "./_refusal.js";
 import { agentOf } from "./_writer.js";
 
 export default defineRule({
@@ -31,9 +31,12 @@ export default defineRule({
       const coverage = accounts.coverage();
       const [absence] = coverage.searched(`service account ${name}`);
       if (account && account.value.uid === claimed.uid) {
-        yield ruledOut(
+        yield ruledOutByList(
           subject,
+          accounts,
+          "the list of service accounts",
           say`The account ${code(name, tokenEvidence)} exists with the uid that the token names ${citing(cite(account, "/metadata/uid"))}`,
+          context,
         );
         return;
       }

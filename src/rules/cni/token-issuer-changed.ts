@@ -6,7 +6,7 @@ import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { eachCredential, outOfStep, ruledOut, youngerToken } from "./_refusal.js";
+import { eachCredential, outOfStep, ruledOut, ruledOutByList, youngerToken } from "./_refusal.js";
 import { agentOf } from "./_writer.js";
 
 /** The issuer of tokens from secrets: the API server accepts it whatever its own name (pkg/serviceaccount/legacy.go). */
@@ -40,9 +40,12 @@ export default defineRule({
       const like = acceptedLike(context, refusal, (other) => other.iss === token.iss);
       const younger = youngerToken(subject, kubeconfigs.all, context, (other) => other.iss === token.iss);
       if (server?.value.issuer === token.iss) {
-        yield ruledOut(
+        yield ruledOutByList(
           subject,
+          issuers,
+          "the issuer that the API server names",
           say`The token's issuer ${code(token.iss, tokenEvidence)} is the API server's ${citing(server.evidence)}`,
+          context,
         );
       } else if (like) {
         yield ruledOut(subject, acceptedWith(like, "of the same issuer", code(token.iss, tokenEvidence)));

@@ -6,7 +6,7 @@ import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
 import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { BEARER_TOKEN } from "./_references.js";
-import { eachCredential, outOfStep, ruledOut, untried } from "./_refusal.js";
+import { eachCredential, outOfStep, ruledOut, ruledOutByList, untried } from "./_refusal.js";
 import { agentOf } from "./_writer.js";
 
 export default defineRule({
@@ -33,9 +33,12 @@ export default defineRule({
           missing: [jwks.missing("the keys that the API server publishes")],
         });
       } else if (published.value.kids.includes(token.kid)) {
-        yield ruledOut(
+        yield ruledOutByList(
           subject,
+          jwks,
+          "the keys that the API server publishes",
           say`The token's key id ${code(token.kid, tokenEvidence)} is among those that the API server publishes ${citing(published.evidence)}`,
+          context,
         );
       } else {
         const { kid } = token;

@@ -1,11 +1,12 @@
 import type { Evidence } from "#model/evidence.js";
 import type { Instant } from "#model/instant.js";
 import { formatUtc } from "#model/instant.js";
+import type { MatchContext } from "#model/rule.js";
 import { citing, code, lapse, type Quoted, type Statement, say, time, word } from "#model/statement.js";
 import { KILL_FAILURES } from "./_failure-kinds.js";
 import { CITED, type Cited, cadence, either, extent, number, oneOf, some, words } from "./_pods.js";
 import { sandboxErrorTail, sandboxErrorWords } from "./_sandbox-error.js";
-import { cadencesMs, lastSeen, type Occurrence, type SandboxFailures } from "./_sandbox-failures.js";
+import { cadencesMs, lastSeen, logEnds, type Occurrence, type SandboxFailures } from "./_sandbox-failures.js";
 
 /** What the kubelet tried, in words: of the network where the message names it, else of the sandbox. */
 export interface Attempt {
@@ -57,9 +58,9 @@ function period(of: SandboxFailures): Quoted {
   const end = last.last ?? last.first;
   const from = time(first.first, first.evidence);
   if (!end) return say`From ${from} on`;
-  return formatUtc(end) === formatUtc(first.first)
-    ? say`At ${from}`
-    : say`From ${from} until at least ${time(end, last.lastEvidence)}`;
+  const once = formatUtc(end) === formatUtc(first.first);
+  if (once && of.occurrences.some((o) => o.isOpenEnded)) return say`From ${from} on`;
+  return once ? say`At ${from}` : say`From ${from} until at least ${time(end, last.lastEvidence)}`;
 }
 
 const earlier = (a: Occurrence | null, b: Occurrence): Occurrence =>
@@ -67,6 +68,17 @@ const earlier = (a: Occurrence | null, b: Occurrence): Occurrence =>
 
 const endMs = (o: Occurrence): number => (o.last ?? o.first)?.epochMs ?? 0;
 const later = (a: Occurrence | null, b: Occurrence): Occurrence => (a && endMs(a) >= endMs(b) ? a : b);
+
+/** That the log went on without them: what shows their end where the list of pods is older than they are. Null where no log does. */
+export function silentSince(of: SandboxFailures, context: MatchContext): Statement | null {
+  const end = context.derive(logEnds).get(of.node);
+  const last = lastSeen(of.occurrences);
+  const shown = of.occurrences.reduce<Occurrence | null>(later, null);
+  if (!end || !last || !shown) return null;
+  const ago = lapse(end.at.epochMs - last.epochMs, end.evidence, shown.lastEvidence);
+  const where = of.node === null ? citing(end.evidence) : say` of ${code(of.node, end.evidence)}`;
+  return say`The log${where} goes on until ${time(end.at, end.evidence)}, for ${ago} without another of these lines`;
+}
 
 /** What every failure of sandboxes is told with, after its headline: the text, the pods, the counts, the cadence, the log. */
 export function failureDetails(of: SandboxFailures): readonly Statement[] {
@@ -119,7 +131,8 @@ function cadenceStatement(of: SandboxFailures): readonly Statement[] {
 
 /** An event list that stood still while its pod stayed, for who takes silence for an end. `pod` shows that it did; null below `quietMs`. */
 export function quietEvents(of: SandboxFailures, now: Instant, pod: Evidence, quietMs: number): Statement | null {
-  const end = isLogged(of) ? null : lastSeen(of.occurrences);
+  const isUndated = isLogged(of) || of.occurrences.some((o) => o.isOpenEnded);
+  const end = isUndated ? null : lastSeen(of.occurrences);
   const last = of.occurrences.reduce<Occurrence | null>(later, null);
   if (!end || !last || now.epochMs - end.epochMs < quietMs) return null;
   const where = of.node === null ? citing(last.lastEvidence) : say` of ${code(of.node, last.lastEvidence)}`;

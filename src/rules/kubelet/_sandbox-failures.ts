@@ -15,6 +15,10 @@ export interface Occurrence {
   readonly message: string;
   readonly first: Instant | null;
   readonly last: Instant | null;
+  /** When it was last seen cannot be read, so it may have been later than told, and nobody knows how long ago. */
+  readonly isOpenEnded: boolean;
+  /** When what shows the last time was read; null where that is not known. */
+  readonly lastRead: Instant | null;
   /** A lower bound. */
   readonly count: number;
   /** The pod as collected; null where it is not among those collected, or not known. */
@@ -83,6 +87,9 @@ export function sandboxFailures(
           count: object.count ?? 1,
           pod,
           source: "event",
+          // Where no later time is told, the parser takes the first for the last: none at all is one that cannot be read.
+          isOpenEnded: object.last === null,
+          lastRead: series.artifact.collectedAt,
           lastEvidence: object.evidence,
         },
         i === 0 ? series.value.moreObjects : 0,
@@ -166,6 +173,8 @@ function joinTwo(a: Occurrence, b: Occurrence): Occurrence {
     ...a,
     first,
     last,
+    isOpenEnded: a.isOpenEnded || b.isOpenEnded,
+    lastRead: latestOf(a.lastRead, b.lastRead),
     count: a.count + b.count,
     evidence: first === a.first ? a.evidence : b.evidence,
     lastEvidence: last === a.last ? a.lastEvidence : b.lastEvidence,
@@ -190,6 +199,8 @@ function occurrenceOf(line: Fact<"log">, pods: ReadonlyMap<string, Pod>): Occurr
     count,
     pod,
     source: "log",
+    isOpenEnded: false,
+    lastRead: line.artifact.collectedAt,
     evidence,
     lastEvidence: lastEvidence ?? evidence,
   };
@@ -201,6 +212,7 @@ export const failureSubject = (node: string | null, errorClass: string): string 
 
 export const firstSeen = (of: readonly Occurrence[]): Instant | null => of.map((o) => o.first).reduce(earliest, null);
 
+/** At least: of one whose last time cannot be read it is the first. */
 export const lastSeen = (of: readonly Occurrence[]): Instant | null =>
   of.map((o) => latestOf(o.last, o.first)).reduce(latestOf, null);
 
@@ -220,23 +232,25 @@ export const hasLasted = (of: readonly Occurrence[], ms: number): boolean =>
 export const SILENT_MS = 600_000;
 
 /** Until when the logs of each node go; once per moment: hand it to `context.derive`. */
-export function logEnds(view: Look): ReadonlyMap<string | null, Instant> {
-  const ends = new Map<string | null, Instant>();
-  for (const { node, value } of view("log").all) {
-    const end = value.kind === "podlog" ? null : latestOf(ends.get(node) ?? null, latestOf(value.first, value.last));
-    if (end) ends.set(node, end);
+export function logEnds(view: Look): ReadonlyMap<string | null, LogEnd> {
+  const ends = new Map<string | null, LogEnd>();
+  for (const { node, value, evidence } of view("log").all) {
+    const at = value.kind === "podlog" ? null : latestOf(value.first, value.last);
+    if (!at || at.epochMs <= (ends.get(node)?.at.epochMs ?? Number.NEGATIVE_INFINITY)) continue;
+    ends.set(node, { at, evidence: (at === value.last ? value.lastEvidence : null) ?? evidence });
   }
   return ends;
 }
 
-/** No list of pods shows what became of it: not over, whatever told of it, unless a silence does. */
-export const isOpen = (of: SandboxFailures, complete: boolean, context: MatchContext): boolean =>
-  !complete && of.occurrences.some((o) => o.pod === null) && !isSilent(of, context);
+export interface LogEnd {
+  readonly at: Instant;
+  readonly evidence: Evidence;
+}
 
 /** Only lines tell of it, and the logs of its node go on without them. Events cannot tell: their last time lags and they are kept for long. */
 export const isSilent = (of: SandboxFailures, context: MatchContext): boolean =>
   of.occurrences.every((o) => o.source === "log") &&
-  (lastSeen(of.occurrences)?.epochMs ?? 0) + SILENT_MS < (context.derive(logEnds).get(of.node)?.epochMs ?? 0);
+  (lastSeen(of.occurrences)?.epochMs ?? 0) + SILENT_MS < (context.derive(logEnds).get(of.node)?.at.epochMs ?? 0);
 
 /** Lines of a log tell again and again of a failure, and name none of the pods that show it. */
 export const isUnnamed = (of: SandboxFailures, pods: readonly Pod[], context: MatchContext): boolean =>

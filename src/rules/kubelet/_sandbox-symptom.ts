@@ -1,6 +1,6 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite } from "#model/fact.js";
-import type { Found, Lesson, Outcome } from "#model/finding.js";
+import type { Found, Lesson, Missing, Outcome } from "#model/finding.js";
 import { earliest, type Instant, latestOf } from "#model/instant.js";
 import { type FactView, found, type MatchContext, slight, undetermined } from "#model/rule.js";
 import { citing, known, type Statement, say, time } from "#model/statement.js";
@@ -32,6 +32,12 @@ export interface Verdict {
   readonly unnamed: readonly Pod[];
   /** What shows that it is over. */
   readonly ending?: Statement | null;
+  /** Since when they are known to have gone on until the list of pods was read; null where it does not show them. */
+  readonly heldFromMs: number | null;
+  /** The last of their signs: later than `lastSeen` where that cannot be read. */
+  readonly lastSignMs: number;
+  /** The list of pods that would tell whether it is over. */
+  readonly missing: readonly Missing[];
 }
 
 /** Noise: it was over soon. Too short so far: nothing shows that it is over. */
@@ -67,7 +73,7 @@ const passing = (group: SandboxFailures, attempt: Attempt, open: boolean): Outco
 const outcomeOf = (
   group: SandboxFailures,
   attempt: Attempt,
-  { over, lessons, unnamed, ending }: Verdict,
+  { over, lessons, unnamed, ending, heldFromMs, lastSignMs, missing }: Verdict,
   runtime: string | null,
 ): Outcome =>
   found({
@@ -93,8 +99,11 @@ const outcomeOf = (
       aside: asideOf(group),
       tail: sandboxErrorTail(group.occurrences[0].message),
       runtime,
+      heldFromMs,
+      lastSignMs,
     },
     lessons,
+    missing,
   });
 
 /** Why a token had nothing to do with any of these calls; null where one of them does not show it, or they differ. */
@@ -139,7 +148,8 @@ export function whatBecame(
 
 /** When the last of the pods became ready, by their own conditions: where all that failed are, and no failure came after it. */
 function readySince(group: SandboxFailures): Instant | null {
-  const named = group.more === 0 && group.occurrences.every((o) => o.pod !== null && o.source === "event");
+  const named =
+    group.more === 0 && group.occurrences.every((o) => o.pod !== null && o.source === "event" && !o.isOpenEnded);
   const times = group.occurrences.map((o) => (o.pod && readyAt(o.pod)?.at) ?? null);
   const [end, failed] = [times.reduce(latestOf, null), lastSeen(group.occurrences)];
   return named && !times.includes(null) && end && failed && end.epochMs >= failed.epochMs ? end : null;

@@ -3,15 +3,17 @@ import { defineRule, effect, type FactView, type MatchContext, slight } from "#m
 import { known } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, eventsOf, LIST_PENDING, LIST_READY, probeNode } from "./_consequences.js";
 import { CREATE_FAILURES } from "./_failure-kinds.js";
-import { tooShort } from "./_failure-statements.js";
+import { silentSince, tooShort } from "./_failure-statements.js";
 import { justStarted } from "./_just-started.js";
+import { heldFromMs, isOutlived, lastSignMs, olderList } from "./_list-age.js";
 import { nodeRuntimes, ofItsRuntime } from "./_node-runtime.js";
 import { type Pod, podsByUid, seenAt, some } from "./_pods.js";
 import { EVENTS_CACHE, SANDBOX_RUN } from "./_references.js";
 import {
   failureSubject,
+  firstSeen,
   hasLasted,
-  isOpen,
+  isSilent,
   isUnnamed,
   type SandboxFailures,
   sandboxFailures,
@@ -110,9 +112,26 @@ function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: Matc
   const unnamed = isUnnamed(group, waiting, context) ? waiting.filter((pod) => waits(pod, context)) : [];
   const going = now || unnamed.length > 0;
   const over = !going && !unknown;
+  const ended = isOutlived(group, context) ? silentSince(group, context) : whatBecame(group, pods, context);
   if (!going && !hasLasted(group.occurrences, LASTING_MS)) return unknown ? "open" : "noise";
-  return { over, lessons: [], unnamed, ending: over ? whatBecame(group, pods, context) : null };
+  const shown = [
+    ...group.occurrences.filter((o) => o.pod && waits(o.pod, context)).map((o) => o.first),
+    ...(unnamed.length > 0 ? [firstSeen(group.occurrences)] : []),
+  ];
+  return {
+    over,
+    lessons: [],
+    unnamed,
+    ending: over ? ended : null,
+    heldFromMs: heldFromMs(shown, context),
+    lastSignMs: lastSignMs(group, context),
+    missing: unknown && !going ? olderList(group, pods, context) : [],
+  };
 }
+
+/** No list of pods shows what became of it, or only one of before its last sign: not over, whatever told of it, unless a silence does. */
+const isOpen = (of: SandboxFailures, complete: boolean, context: MatchContext): boolean =>
+  ((!complete && of.occurrences.some((o) => o.pod === null)) || isOutlived(of, context)) && !isSilent(of, context);
 
 const waitingPods = (view: <K extends FactKind>(kind: K) => FactView<K>): readonly Pod[] =>
   view("kube.pod").all.filter(waitsForSandbox);

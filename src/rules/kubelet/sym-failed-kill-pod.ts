@@ -3,11 +3,13 @@ import type { Lesson } from "#model/finding.js";
 import { defineRule, effect, type FactView, type MatchContext } from "#model/rule.js";
 import { known } from "#model/statement.js";
 import { ALERT_ON_STUCK_PODS, eventsOf, listTerminating, probeNode } from "./_consequences.js";
-import { quietEvents } from "./_failure-statements.js";
+import { quietEvents, silentSince } from "./_failure-statements.js";
+import { heldFromMs, isListOlder, isOutlived, lastSignMs, olderList } from "./_list-age.js";
 import { nodeRuntimes, ofItsRuntime } from "./_node-runtime.js";
 import { isCompleted, isReady, overdueMs, type Pod, requestedAt, seenAt } from "./_pods.js";
 import { EVENTS_CACHE, POD_WORKERS, SANDBOX_STOP } from "./_references.js";
 import {
+  firstSeen,
   hasLasted,
   isSilent,
   isUnnamed,
@@ -90,13 +92,27 @@ function judge(group: SandboxFailures, pods: FactView<"kube.pod">, context: Matc
   const states = group.occurrences.map((o) => stateOf(o, complete, idle, context));
   const lasting = hasLasted(group.occurrences, LASTING_MS) || group.occurrences.some((o) => o.count >= OFTEN);
   const now = states.includes("stuck");
-  const unknown = states.includes("unknown") && !isSilent(group, context);
+  const outlived = isOutlived(group, context);
+  const unknown = (states.includes("unknown") || outlived) && !isSilent(group, context);
   const over = !now && !unknown;
   if (!now && !lasting) return unknown ? "open" : "noise";
   const unnamed = over || !isUnnamed(group, stuck, context) ? [] : stuck.filter((pod) => mayBe(pod, group));
   // A kubelet lets a pod go only after its sandbox is torn down, unless somebody took the object away by force.
-  const ending = over ? whatBecame(group, pods, context) : null;
-  return { over, lessons: lessons(group, context), unnamed, ending };
+  const ended = outlived ? silentSince(group, context) : whatBecame(group, pods, context);
+  const ending = over ? ended : null;
+  const shown = [
+    ...group.occurrences.filter((_, i) => states[i] === "stuck").map((o) => o.first),
+    ...(unnamed.length > 0 ? [firstSeen(group.occurrences)] : []),
+  ];
+  return {
+    over,
+    lessons: lessons(group, context),
+    unnamed,
+    ending,
+    heldFromMs: heldFromMs(shown, context),
+    lastSignMs: lastSignMs(group, context),
+    missing: unknown && !now ? olderList(group, pods, context) : [],
+  };
 }
 
 /** Nothing else is known to keep it, and it was to go while the failures went on. */
@@ -115,6 +131,8 @@ function lessons(group: SandboxFailures, context: MatchContext): readonly Lesson
 /** `idle`: no pod at all is stuck on that node. A series of lines goes on for others when the pod of its first line is gone. */
 function stateOf(occurrence: Occurrence, complete: boolean, idle: boolean, context: MatchContext): State {
   const state = stateOfPod(occurrence, complete, idle, context);
+  // What a list shows of before the last failure is no end of it.
+  if (state !== "stuck" && isListOlder(occurrence, context)) return "unknown";
   return state === "gone" && !idle && occurrence.source === "log" && occurrence.count > 1 ? "unknown" : state;
 }
 
@@ -122,6 +140,7 @@ function stateOfPod(occurrence: Occurrence, complete: boolean, idle: boolean, co
   const { pod } = occurrence;
   if (!pod) return idle || (complete && occurrence.uid !== null) ? "gone" : "unknown";
   const overdue = overdueMs(pod, context.moment);
+  if (overdue === null && occurrence.isOpenEnded && !isReady(pod) && !isCompleted(pod)) return "unknown";
   if (overdue === null) return torn(occurrence, pod, context) ? "stuck" : "live";
   return overdue > STUCK_AFTER_MS || (overdue > 0 && occurrence.count >= REPEATED) ? "stuck" : "live";
 }

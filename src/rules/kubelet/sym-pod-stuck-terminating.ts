@@ -232,6 +232,8 @@ const TELLING = new Set([
 interface Warning {
   readonly reason: string;
   readonly message: string;
+  readonly first: Instant | null;
+  /** Null where it cannot be read. */
   readonly last: Instant | null;
   readonly count: number;
   readonly evidence: Evidence;
@@ -246,7 +248,7 @@ const warningsByUid = (
     if (value.type !== "Warning" || !TELLING.has(value.reason)) continue;
     for (const { uid, message, first, last, count, evidence } of value.objects) {
       if (uid === null || (value.reason === KILL_FAILURES.reason && KILL_FAILURES.event.test(message))) continue;
-      const warning = { reason: value.reason, message, last: last ?? first, count: count ?? 1, evidence };
+      const warning = { reason: value.reason, message, first, last, count: count ?? 1, evidence };
       const known = byUid.get(uid);
       if (known) known.push(warning);
       else byUid.set(uid, [warning]);
@@ -262,23 +264,26 @@ function warningStatements(pods: readonly Pod[], context: MatchContext): readonl
   for (const pod of pods) {
     const since = requestedAt(pod)?.epochMs ?? 0;
     for (const warning of warnings.get(pod.value.uid) ?? []) {
-      const { reason, message, last } = warning;
-      if (last && last.epochMs >= since && !told.has(`${reason} ${message}`)) told.set(`${reason} ${message}`, warning);
+      const { reason, message, first, last } = warning;
+      const at = last ?? first;
+      if (at && at.epochMs >= since && !told.has(`${reason} ${message}`)) told.set(`${reason} ${message}`, warning);
     }
   }
   return [...told.values()]
     .slice(0, 3)
     .map(
-      ({ reason, message, last, count, evidence }) =>
-        say`An event with the reason ${code(reason, evidence)} says ${code(message, evidence)}${last ? repeated(count, last, evidence) : citing(evidence)}.`,
+      ({ reason, message, first, last, count, evidence }) =>
+        say`An event with the reason ${code(reason, evidence)} says ${code(message, evidence)}${repeated(count, first, last, evidence)}.`,
     );
 }
 
 /** One that was told until shortly before the end says more than one of long ago. */
-const repeated = (times: number, last: Instant, evidence: Evidence): Quoted =>
-  times > 1
+function repeated(times: number, first: Instant | null, last: Instant | null, evidence: Evidence): Quoted {
+  if (!last) return first ? say`, at ${time(first, evidence)} for the first time` : citing(evidence);
+  return times > 1
     ? say`, at least ${word(times, evidence)} times, the last at ${time(last, evidence)}`
     : say`, at ${time(last, evidence)}`;
+}
 
 function follow(node: string | null, together: boolean): Consequence {
   return {

@@ -233,8 +233,63 @@ test("keys that may be older than the token do not judge it", () => {
   const key = (kid: string, time: string) => refusedFor(signingKey, collected(jwks([kid]), time));
   assert.equal(why(key("k0", "2024-03-05T06:01:00Z")), ["the list is older than the token"]);
   assert.equal(verdicts(key("k0", "2024-03-05T06:02:00Z")), ["found n1"]);
-  assert.equal(verdicts(key("k1", "2024-03-05T05:00:00Z")), ["refuted n1"]);
+  assert.equal(verdicts(key("k1", "2024-03-05T10:29:30Z")), ["refuted n1"]);
 });
+
+const issuer = (name: string): Fact<"kube.issuer"> => fact("kube.issuer", { issuer: name });
+
+/** Calls are refused from 10:00 to 10:29; the list that speaks for the token was read then. */
+const BY_LIST: readonly (readonly [Rule, (time: string) => readonly Fact[], string])[] = [
+  [podGone, (time) => [collected(holder(), time)], "the list of pods"],
+  [
+    recreated,
+    (time) => [
+      collected(fact("kube.serviceaccount", { namespace: "kube-system", name: "calico-node", uid: "uid-sa" }), time),
+    ],
+    "the list of service accounts",
+  ],
+  [signingKey, (time) => [collected(jwks(["k1"]), time)], "the keys that the API server publishes"],
+  [issuerChanged, (time) => [collected(issuer("https://api.exa"), time)], "the issuer that the API server names"],
+];
+
+const SAME = {
+  kid: "k1",
+  iss: "https://api.exa",
+  namespace: "kube-system",
+  serviceAccount: { name: "calico-node", uid: "uid-sa" },
+};
+
+for (const [rule, list, what] of BY_LIST) {
+  const judged = (time: string, held?: string): readonly Outcome[] => {
+    const world = scene([...plain(bound("uid-gone", SAME)), agent(), ...list(time)]);
+    const call = refusal("401");
+    const value = { ...call.value, heldFromMs: held ? at(held).epochMs : null };
+    world.publish("sym:failed-kill-pod", [{ ...call, value }]);
+    return judge(rule, world);
+  };
+
+  test(`${rule.id}: a list read before the last refusal leaves open what held then, and says when it was read`, () => {
+    for (const time of ["2024-03-05T09:59:59Z", "2024-03-05T10:10:00Z", "2024-03-05T10:28:59Z"]) {
+      const outcomes = judged(time);
+      assert.equal(verdicts(outcomes), ["undetermined n1"], time);
+      const [missing] = outcomes.flatMap((o) => (o.outcome === "undetermined" ? o.missing : []));
+      assert.is(missing?.what, `${what}, read after the last failure that was seen`);
+      assert.is(missing?.why, `what was collected is of ${time.replace("T", " ").replace("Z", " UTC")}, before that`);
+      assert.match(missing?.command ?? "", "kubectl get ");
+    }
+  });
+
+  test(`${rule.id}: a list read after the last refusal refutes, and so does one read while pods are seen to fail`, () => {
+    assert.equal(verdicts(judged("2024-03-05T10:29:00Z")), ["refuted n1"]);
+    assert.equal(verdicts(judged("2024-03-05T10:10:00Z", "2024-03-05T10:05:00Z")), ["refuted n1"]);
+    assert.equal(verdicts(judged("2024-03-05T10:04:00Z", "2024-03-05T10:05:00Z")), ["undetermined n1"]);
+  });
+
+  test(`${rule.id}: where no call is refused the list says what is there`, () => {
+    const facts = [...plain(bound("uid-gone", SAME)), agent(), ...list("2024-03-05T09:59:59Z")];
+    assert.equal(verdicts(judge(rule, scene(facts))), ["refuted n1"]);
+  });
+}
 
 /** Since when the bound pod is gone, where calls are refused since ten. */
 function goneSince(created: string, revised?: string): string {
@@ -260,7 +315,6 @@ test("a successor of a revision that came after the first refusal is the first o
   assert.is(goneSince("2024-03-05T10:10:00Z", "2024-03-05T09:00:00Z"), "unknown");
 });
 
-const issuer = (name: string): Fact<"kube.issuer"> => fact("kube.issuer", { issuer: name });
 test("an issuer is a former one only where calls are refused, and the one of secrets never", () => {
   const say = (iss: string, error: string | null) => {
     const world = scene([...plain(token({ iss })), issuer("https://new")]);
