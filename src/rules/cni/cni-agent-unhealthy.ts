@@ -5,6 +5,7 @@ import { formatDuration, type Instant } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, known, type Statement, say, time, word } from "#model/statement.js";
 import { AGENT_NOT_READY, agentOf } from "#rules/kubelet/_agent-text.js";
+import { readBefore } from "#rules/kubelet/_list-age.js";
 import { type Pod, podName, seenAt } from "#rules/kubelet/_pods.js";
 import { JOINING_MS } from "#rules/kubelet/_starts.js";
 import { absence, absentFrom, credentialOn } from "./_agent-absent.js";
@@ -202,7 +203,10 @@ function* judge(
   const told = lapsed > UNREADY_MS || its;
   if (isSilent(node, hosts)) return;
   if (!unready) {
-    if (!silent) yield refuted({ subject, about, statements: [healthy(node, pod, shown)] });
+    // How it was before calls failed says nothing of how it is.
+    const early = readBefore(pods, "the list of pods", calls, context);
+    if (early) yield undetermined({ subject, about, missing: [early] });
+    else if (!silent) yield refuted({ subject, about, statements: [healthy(node, pod, shown)] });
     return;
   }
   if (since !== null && lapsed > STARTING_MS && told) {
