@@ -245,7 +245,10 @@ file args  /etc/systemd/system/containerd.service
 file args  /etc/systemd/system/containerd.service.d/*.conf
 file args  /usr/lib/systemd/system/containerd.service
 file args  /lib/systemd/system/containerd.service
+file args  /etc/systemd/system/crio.service
 file args  /etc/systemd/system/crio.service.d/*.conf
+file args  /usr/lib/systemd/system/containerd.service.d/*.conf
+file args  /usr/lib/systemd/system/crio.service.d/*.conf
 file args  /usr/lib/systemd/system/crio.service
 file args  /etc/systemd/system/k3s*.service
 file args  /etc/systemd/system/k3s.service.d/*.conf
@@ -2218,7 +2221,7 @@ function shown(key, v, behind_it) {
 	}
 	if (v ~ /^[.]?[.]?\/[A-Za-z0-9_.\057@:+~%-]*([?#].*)?$/ && key ~ /(file|filename|dir|directory|path|mount|mountpoint|root|prefix|socket|ur[il])s?$/) return 1
 	# the name of a key in a Secret, such as tls.crt
-	if (key ~ / key$/ && v ~ /^[a-z0-9_-]+([.][a-z0-9_-]+)*[.](crt|key|pem|cert|cer|p12|json|ya?ml|conf|toml|txt)$/) return 1
+	if (key ~ /(secret|user) key$/ && v ~ /^(tls|ca|client|server|sa|cert|config|ssh|etcd|etcd-[a-z]+)([._-][a-z]+)*[.](crt|key|pem|cert|json|ya?ml|conf)$/) return 1
 	# what a projected token is asked for, and the architecture of a package, as in xauth:amd64
 	if (v ~ /^expirationSeconds=[0-9]+$/ || (v ~ /^(amd64|arm64|armhf|i386|ppc64el|s390x|riscv64|all)$/ && behind_it !~ /^[^ \t,;]/)) return 1
 	if (v ~ /^[a-z][a-z0-9.-]*$/ && length(v) < 64 && key ~ /(secret|credential|token|auth)[a-z0-9_.-]*[a-z][_-]?(names?|refs?|namespace|type|kind|class|mode|provider|scheme|method)$/) return 1
@@ -2474,9 +2477,10 @@ function spoken(s, low,   t) {
 	if (index(low, "[") && low ~ /[a-z0-9]: ?\[[0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+/) s = behind(s, ": ?\\[", "^[0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9]+ [0-9 ]+")
 	if (low ~ /netroot=iscsi:/) s = behind(s, "netroot=iscsi:", "^[^ \t\"'@" BS "]+")
 	if (low ~ /:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]/) s = behind(s, ":[0-9]+/", "^[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f/]*")
+	if (low ~ / a0=\\*"/) s = execve(s)
 	if (low ~ /(cmd|command|args?|argv|entrypoint)[\\]*["']?[:=][ \\]*["']?[\\]*\[/) s = quoted_command(s)
 	if (low ~ /-[a-z0-9._-]*[\\]*["'][ ,]|, ?value:|--?p(in|at)[ =]|["']-p/) s = listed(s, low)
-	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word|phrase)? |snmp|community|com2sec|createuser|curl |7za? |rar |rabbitmqctl|racadm|stats auth|pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|alias set|host add|unseal|<\/name>|%/) s = spoken_too(s, low)
+	if (low ~ /creds[ =]|literal[ =]| login +[^ -]|authtoken| -[ktc] |bindpw|neighbor|pass(word|phrase)? |snmp|community|com2sec|createuser|curl |7za? |rar |rabbitmqctl|racadm|stats auth|pin[0-9]?[]\\"' ]*[:=]|certificate key|token ["'\\0-9a-f]|(token|secret|key) is[ :]|[ "']--?v(alue)?["' \\]|with value|onfig(ure)? set |rfc[0-9]+[(]|(hmac|gcm|ccm|cmac|cbc|ctr|ecb)[(]|signature=|(response|nonce)=|kubeconfig-|hooks?(b2)?\\*\/|echo |jdbc:|alias +set|host +add|unseal|<\/name>|%/) s = spoken_too(s, low)
 	return s
 }
 function listed(s, low) {
@@ -2504,22 +2508,48 @@ function variables(s,   out, v, n) {
 	return out s
 }
 # A command as a list in quotes, behind a name that says so: each word as on a command line, what holds a blank as text
-function quoted_command(s,   out, n, v, q, re) {
+function quoted_command(s,   out, n, v, q, re, deep) {
 	out = ""
-	re = "([Cc]md|CMD|[Cc]ommand|[Aa]rgs?|[Aa]rgv|[Ee]ntrypoint)[\\\\]*[\"']?[:=][ ]*[\\\\]*[\"']?[\\\\]*[[][\\\\]*[\"']"
+	re = "([Cc]md|CMD|[Cc]ommand|[Aa]rgs?|[Aa]rgv|[Ee]ntrypoint)[\\\\]*[\"']?[:=][ ]*[\\\\]*[\"']?[\\\\]*[[]([]]string[{])?[\\\\]*[\"']"
 	while (match(s, re)) {
 		n = RSTART + RLENGTH; q = substr(s, n - 1, 1); out = out substr(s, 1, n - 1); s = substr(s, n)
-		lastflag = command = tool = ""; header = keyed = phrase = joined = 0
+		match(out, /\\*.$/); deep = RLENGTH - 1
+		lastflag = command = tool = prior = ""; header = keyed = phrase = joined = mcleft = 0
 		for (;;) {
-			n = index(s, q)
-			# a quote of its own, behind more backslashes than the one that closes
-			v = n ? substr(s, 1, n - 1) : s; sub(/\\+$/, "", v)
-			out = out (v == "" || v ~ /[ \t\\]/ || index(v, "[REDACTED") ? v : argument(v)); s = substr(s, length(v) + 1)
+			# a quote of the word's own has more backslashes before it than the one that opened
+			n = same_quote(s, q, deep); v = n ? substr(s, 1, n - 1) : s; sub(/\\+$/, "", v)
+			# what holds a blank is a script, but for the value of a flag
+			if (v == "" || index(v, "[REDACTED")) out = out v
+			else if (v !~ /[ \t\\]/ || v ~ /^--?[A-Za-z0-9_.-]+=/ || tool == "**" || command != "") out = out argument(v)
+			else if (lastflag != "" && sensitive(lastflag)) { out = out hide(v); lastflag = "" }
+			else { out = out v; lastflag = "" }
+			s = substr(s, length(v) + 1)
 			if (!match(s, "^[\\\\]*" q "[ ,]+[\\\\]*" q)) break
 			out = out substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
 		}
-		lastflag = command = tool = ""; header = keyed = phrase = 0
+		lastflag = command = tool = prior = ""; header = keyed = phrase = mcleft = 0
 	}
+	return out s
+}
+# where a quote stands with so many backslashes before it, and no more
+function same_quote(s, q, deep,   at, n, b) {
+	at = 0
+	while ((n = index(substr(s, at + 1), q)) > 0) {
+		at += n
+		for (b = 0; b < at - 1 && substr(s, at - 1 - b, 1) == "\\"; b++);
+		if (b <= deep) return at
+	}
+	return 0
+}
+# the arguments of a program as the kernel's audit lists them: a0="mysql" a1="-p" a2="SECRET"
+function execve(s,   out, v) {
+	out = lastflag = command = tool = prior = ""; header = keyed = phrase = joined = mcleft = 0
+	while (match(s, / a[0-9]+=\\*"/)) {
+		out = out substr(s, 1, RSTART + RLENGTH - 1); s = substr(s, RSTART + RLENGTH)
+		match(s, /^[^"\\]*/); v = substr(s, 1, RLENGTH); s = substr(s, RLENGTH + 1)
+		out = out (v == "" || index(v, "[REDACTED") ? v : argument(v))
+	}
+	lastflag = command = tool = prior = ""; mcleft = 0
 	return out s
 }
 # More of them, which few lines have
@@ -2544,7 +2574,7 @@ function spoken_too(s, low) {
 	if (low ~ /password is generated for /) s = secret_word(s, "password is generated for [^ ]+: +")
 	if (low ~ /pass(word|wd|phrase) +(-[ >]|=>|\342\206\222)/) s = secret_word(s, "pass(word|wd|phrase) +(->?|=>|\342\206\222) +[\\\\]*[\"']?")
 	if (low ~ /password [a-z0-9_.-]+ = /) s = behind(s, "password [a-z0-9_.-]+ = ", "^[^ \t\"'" BS "]+")
-	if (low ~ /alias set |config host add /) s = behind(s, "(alias set|config host add) [^ ]+ [^ ]+ +", "^[^|;&]+")
+	if (low ~ /alias +set |host +add /) s = behind(s, "(alias +set|config +host +add) +[^ ]+ +[^ ]+ +", "^[^|;&]+")
 	if (low ~ /<name>[^<]*(pass|secret|token|key|cred)[^<]*<\/name>/) s = behind(s, "<name>[^<]*(pass|secret|token|key|cred)[^<]*</name>[ ]*<value>", "^[^<" BS "]+")
 	if (low ~ /password -p/) s = behind(s, "password -p[\\\\]*[\"']?", "^[^ \t\"'" BS "]+")
 	# tools whose options are letters
@@ -2716,7 +2746,7 @@ function value_first(s,   out, low, re, n, v) {
 # Free text: everything stays but what looks like a secret. Escapes and colours may stand in the middle of one: a line in which only
 # the text without them shows one is given without them.
 function text(s,   n, i, w) {
-	if ((index(s, "\\") && s ~ /\\(u00|x1[bB]|033|e\[)/) || (index(s, "&") && s ~ /&(amp|quot|lt|gt|#3[49]);/) || index(s, "#033") || index(s, ESC)) {
+	if ((index(s, "\\") && s ~ /\\(u00|x1[bB]|033|e\[)/) || (index(s, "&") && s ~ /&(amp|quot|lt|gt|#3[49]|#61);/) || index(s, "#033") || index(s, ESC)) {
 		if (!index(s, "\\n")) return plain_text(readable(s))
 		n = split(s, w, /\\n/); s = readable(w[1])
 		for (i = 2; i <= n; i++) s = s "\\n" readable(w[i])
@@ -2727,8 +2757,11 @@ function text(s,   n, i, w) {
 function readable(s,   b, r) {
 	b = unescaped(s)
 	if (b == s) return s
-	probing = 1; r = plain_text(b); probing = 0
-	return r == b ? s : b
+	probing = 1; r = plain_text(b)
+	if (r == b) { probing = 0; return s }
+	# what is seen as it stands goes first: a quote that is none before may end a value too early
+	s = plain_text(s); probing = 0
+	return unescaped(s)
 }
 # the same over line ends that are escaped
 function next_lines(s,   n, i, w, v, out) {
@@ -2764,7 +2797,7 @@ function quoted(v,   a, b) {
 	return substr(v, 1, a) hide(substr(v, a + 1, length(v) - a - b)) substr(v, length(v) - b + 1)
 }
 function unescaped(s) {
-	gsub(/\\+u0026/, "\\&", s); gsub(/\\+u003[cC]/, "<", s); gsub(/\\+u003[eE]/, ">", s); gsub(/\\+u003[dD]/, "=", s); gsub(/&amp;/, "\\&", s)
+	gsub(/\\+u0026/, "\\&", s); gsub(/\\+u003[cC]/, "<", s); gsub(/\\+u003[eE]/, ">", s); gsub(/\\+u003[dD]|&#61;/, "=", s); gsub(/\\+u003[aA]/, ":", s); gsub(/&amp;/, "\\&", s)
 	# a quote of the other kind: this one ends no string
 	gsub(/\\+u002[27]|&quot;|&#3[49];/, "'", s); gsub(/&lt;/, "<", s); gsub(/&gt;/, ">", s)
 	gsub(COLOUR, "", s)
@@ -2784,7 +2817,7 @@ function shapes(s,   low, n, t) {
 	low = tolower(s)
 	# Most lines of a log hold nothing of all that is looked for below, and go no further. Whoever adds a shape adds here what no line with
 	# it can be without.
-	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|communit|com2sec|createuser|curl |7za? |rar |rabbitmqctl|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|--?p(in|at)[^a-z]|envvar[{]|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|(proctitle|cmd)=[0-9a-f]|[{]s?sha|pbkdf2|[$]argon2|netroot=iscsi|(cmd|command|args|argv|entrypoint)[\\"']*[:=][ \\"']*\[|alias set|host add|unseal|scram-sha|a[0-9]+="?-|a[0-9]+=[0-9a-f][0-9a-f][0-9a-f]|negotiate|ntlm|dapi|shp(at|ss)_|rubygems_|nrak-|dt0c01|k8s-aws|ltai|akid|pat-|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
+	if (low !~ /(pass|pw[^a-ce-z]|psk|secret|token|key|cred|auth|bearer|basic |cookie|callback|identified|communit|com2sec|createuser|curl |7za? |rar |rabbitmqctl|user(pwd|name)?=|-u|login|join |pin[0-9]?[]\\"' ]*[:=]|(mac|[gc]cm|cbc|ctr|ecb)[(]|signature=|kubeconfig-|hooks?(b2)?\\*\/|gocspx-|webhook[.]office|pagerduty| -[ktc] |echo |jdbc:|user(add|mod) |ipmitool|mongo|mariadb|mysql|redis|registry|ldap|smbclient|:[^ ]*@|e(yj|ya|yb|yl|wo|w0|wk)[a-z0-9_-]+[.]|zx(lk|lb|lc|lm|dv|dw|dr)|ls0t|--?p(in|at)[^a-z]|envvar[{]|[$](1|2[abxy]?|5|6|7|y|gy|apr1)[$]|k10[0-9a-f]|bot[0-9]+:|[?&](sig|code|x-amz)|(proctitle|cmd)=[0-9a-f]|[{]s?sha|pbkdf2|[$]argon2|netroot=iscsi|(cmd|command|args|argv|entrypoint)[\\"']*[:=][ \\"']*\[|alias +set|host +add|unseal|scram-sha| a0=|a[0-9]+="?-|a[0-9]+=[0-9a-f][0-9a-f][0-9a-f]|negotiate|ntlm|dapi|shp(at|ss)_|rubygems_|nrak-|dt0c01|k8s-aws|ltai|akid|pat-|sharedaccess|gfzc3dvcm|hc3n3b3jk|yxnzd29yz|eftu1dpuk|bu1nxt1je|qvntv09sr|[.][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9][a-z0-9]|:[0-9]+\/[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]|akia|asia|aiza|ya29|gh[pousr]_|github_pat_|gl(pat|rt|dt|ptt|soat|cbt|agent|ft|imt)-|xox|xapp-|dckr_|lin_|[^a-z0-9][sr]k[_-]|^[sr]k[_-]|whsec_|do[por]_v1|glsa_|hv[sbr][.]|sg[.]|atatt3|pypi-|hooks[.]slack|discord|npm_|hf_)/) return s
 	if (s ~ /PRIVATE KEY( BLOCK)?-----/ || low ~ /ls0t/) s = pem_inline(s)
 	if (low ~ /eyj[a-z0-9_-]+[.][a-z0-9_-]*[.][a-z0-9_-]+[.]/) s = cut_jwe(s)
 	if (has_jwt(s)) s = cut_jwt(s)
@@ -2972,7 +3005,7 @@ function json_key(k) {
 }
 function json_open(c,   name) {
 	name = KIND[depth] == "{" ? KEY[depth] : NAME[depth]
-	header = 0; if (c == "{") tool = ""
+	header = 0; if (c == "{") { tool = prior = ""; mcleft = 0 }
 	depth++; KIND[depth] = c; NAME[depth] = name; KEY[depth] = ""; ENVNAME[depth] = ""
 	if (depth > 400) depth = 400
 	# who set which field is long and says little; who changed the object when stays
@@ -3210,8 +3243,11 @@ function argument(w,   f, n, v) {
 		header = tolower(w) ~ /:[a-z]+$/ ? 2 : 1; n = index(w, ":"); v = substr(w, n + 1); lastflag = command = ""
 		return text(substr(w, 1, n)) (v == "" || tolower(v) ~ /^(bearer|basic|token|digest|negotiate)$/ ? v : hide(v))
 	}
-	# mc alias set NAME URL KEY SECRET
-	if (tool == "mc" && w ~ /^https?:\/\//) { tool = "*"; lastflag = command = ""; return text(w) }
+	# mc alias set NAME URL KEY SECRET, within a script, too, where mc may stand behind a bracket
+	if (tool == "**") return w ~ /^-/ ? text(w) : hide(w)
+	if (mcleft > 0 && w !~ /^-/) { if (--mcleft == 0) { tool = "**"; lastflag = command = "" } return text(w) }
+	if ((prior == "alias" && w == "set") || (prior == "host" && w == "add") || (tool == "mc" && prior == "user" && w == "add")) { mcleft = 2; lastflag = command = "" }
+	prior = w
 	if (tool == "") set_tool(w); else if (tool == "*" && w !~ /^-/) return plain(w) ? text(w) : hide(w)
 	if (w ~ /^-+$/) { lastflag = ""; return w }
 	if (match(w, /^--?[A-Za-z0-9_.-]+=/)) {
@@ -3262,24 +3298,35 @@ function value_ok(f, v) {
 	return plain(v)
 }
 # the files of microk8s: one flag a line
-function args_line(s,   n, k) {
-	if (s ~ /^[ \t]*#/) return "#"
-	# units, and files of variables with flags in them
+function args_line(s,   tail, was) {
+	# comments may stand between the lines of one command
+	if (s ~ /^[ \t]*[#;]/) return "#"
+	tail = ""; was = continued
+	if (match(s, /[ \t]*\\[ \t\r]*$/)) { tail = substr(s, RSTART); s = substr(s, 1, RSTART - 1) }
+	continued = tail != ""
+	# a flag alone on its line has its value on the next
+	return (was ? words_of(s, 1, lastflag, 1) : assignment(s)) tail
+}
+# units, and files of variables: what is no flag and no directive of systemd is hidden whole, whatever blanks are in it
+function assignment(s,   n, k, v) {
 	if (s ~ /^\[[A-Za-z]+\][ \t\r]*$/) { lastflag = ""; return s }
-	if (match(s, /^Exec[A-Za-z]*=[-@:+!|]*/)) { n = RLENGTH; lastflag = ""; return substr(s, 1, n) words_of(substr(s, n + 1), 1) }
-	if (match(s, /^(Environment=)?["']?[A-Za-z_][A-Za-z0-9_]*=["']?--?[A-Za-z]/)) {
-		match(s, /^(Environment=)?["']?[A-Za-z_][A-Za-z0-9_]*=["']?/); n = RLENGTH; k = tolower(substr(s, 1, n)); sub(/^environment=/, "", k)
-		if (!secret_key(k)) { lastflag = ""; return substr(s, 1, n) words_of(substr(s, n + 1), 1) }
-	}
+	if (match(s, /^Exec[A-Za-z]*[ \t]*=[ \t]*[-@:+!|]*/)) { n = RLENGTH; lastflag = ""; return substr(s, 1, n) words_of(substr(s, n + 1), 1) }
 	# what systemd knows, and no other name
 	if (s ~ /^(Description|Documentation|After|Before|Wants|WantedBy|Requires|RequiredBy|BindsTo|PartOf|Conflicts|Condition[A-Z][A-Za-z]+|Assert[A-Z][A-Za-z]+|Type|Restart|Restart(Sec|Steps|MaxDelaySec|ForceExitStatus|PreventExitStatus)|Slice|Delegate|Kill(Mode|Signal)|User|Group|SupplementaryGroups|Limit[A-Z]+|Tasks(Max|Accounting)|CPU[A-Z][A-Za-z]+|Memory[A-Z][A-Za-z]+|IO[A-Z][A-Za-z]+|OOM(Policy|ScoreAdjust)|Nice|StartLimit(Burst|Interval|IntervalSec)|Timeout(Sec|StartSec|StopSec)|WatchdogSec|WorkingDirectory|RootDirectory|RuntimeDirectory|StateDirectory|UMask|NotifyAccess|PIDFile|SyslogIdentifier|Standard(Output|Error)|RemainAfterExit|DefaultDependencies|EnvironmentFile|AmbientCapabilities|CapabilityBoundingSet|Protect[A-Z][A-Za-z]+|Private(Tmp|Network|Mounts|Devices)|NoNewPrivileges|Read(Only|Write)Paths|Alias|Also)=/) { lastflag = ""; return text(s) }
-	# a flag alone on its line has its value on the next
+	if (match(s, /^[ \t]*(export[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*["']?/)) {
+		n = RLENGTH; k = substr(s, 1, n); v = substr(s, n + 1); lastflag = ""
+		sub(/^[ \t]*(export[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?/, "", k); sub(/[ \t]*=.*$/, "", k)
+		if (k ~ /^[A-Z][A-Z0-9_]*$/ && !secret_key(tolower(k)) && v ~ /^--?[a-z]/) return substr(s, 1, n) words_of(v, 1)
+		sub(/[ \t\r]+$/, "", v)
+		return substr(s, 1, n) (!secret_key(tolower(k)) && plain(v) ? v : hide(v))
+	}
 	return words_of(s, 1, lastflag)
 }
-function words_of(s, from, flag,   n, w, i, out, lead) {
+function words_of(s, from, flag, goes_on,   n, w, i, out, lead) {
 	match(s, /^ */); lead = substr(s, 1, RLENGTH)
-	n = split(s, w, " "); out = command = ""; lastflag = flag; header = keyed = phrase = 0; joined = 1; tool = ""
-	set_tool(program)
+	n = split(s, w, " "); out = ""; lastflag = flag; joined = 1
+	# the same command as on the line before
+	if (!goes_on) { command = tool = prior = ""; header = keyed = phrase = mcleft = 0; set_tool(program) }
 	for (i = 1; i <= n; i++) out = out (i > 1 ? " " : "") (i < from ? w[i] : argument(w[i]))
 	joined = 0; program = ""
 	return lead out

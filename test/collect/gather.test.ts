@@ -156,12 +156,12 @@ test("what a kubelet that does not run would be started with: its units, their d
   put(
     root,
     "/etc/default/kubelet",
-    "Token=tofunikeladi\nApiKey=tofunikeladi\nPass=tofunikeladi\nK3S_TOKEN=-tofunikeladi\n",
+    'Token=tofunikeladi\nApiKey=tofunikeladi\nPass=tofunikeladi\nK3S_TOKEN=-tofunikeladi\nTOKEN = tofunikeladi\nREGISTRY_PASS= tofunikeladi\nPASS="a tofunikeladi b"\nRegistry=--tofunikeladi\n',
   );
   put(
     root,
     "/etc/systemd/system/k3s.service",
-    "ExecStart=/usr/local/bin/k3s server '--flannel-backend=none' '--token=tofunikeladi'\n",
+    "ExecStart=/usr/local/bin/k3s server '--flannel-backend=none' '--token=tofunikeladi' --agent-token \\\n# a comment\n    tofunikeladi \\\n    --disable traefik\nExecStartPost=/bin/mc alias set a https://h x \\\n  tofunikeladi\n",
   );
   put(root, "/var/lib/kubelet/kubeadm-flags.env", `KUBELET_KUBEADM_ARGS="${flags} --token=tofunikeladi"\n`);
   const bundle = node("units");
