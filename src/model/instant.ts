@@ -128,6 +128,12 @@ export function latestOf(a: Instant | null, b: Instant | null): Instant | null {
   return b.epochMs > a.epochMs ? b : a;
 }
 
+/** When both had come: the later one; of two that may be either way round the less exact, which is all that is known. Either may be null. */
+export function whenBoth(a: Instant | null, b: Instant | null): Instant | null {
+  if (a === null || b === null || order(a, b, 0) !== "overlap") return latestOf(a, b);
+  return a.precisionMs === b.precisionMs ? latestOf(a, b) : a.precisionMs > b.precisionMs ? a : b;
+}
+
 /** `2026-05-23T02:01:31Z`, cut where the precision ends. UTC. */
 export function formatUtc(i: Pick<Instant, "epochMs" | "precisionMs">): string {
   const iso = new Date(i.epochMs).toISOString();
