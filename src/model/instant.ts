@@ -16,6 +16,12 @@ export const nodeClock = (node: string): string => `node:${node}`;
 /** Two clocks without a measured offset are trusted to agree within this: the leeway which the API server itself grants tokens (go-jose jwt.DefaultLeeway). */
 export const UNMEASURED_SKEW_MS = 60_000;
 
+/**
+ * A clock that is this far ahead takes the API server's certificate for expired, and what it says does not get there any more: such a date
+ * was made up, and measures nothing.
+ */
+export const MADE_UP_MS = 10 * 365 * 86_400_000;
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
