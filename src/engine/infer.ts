@@ -1,5 +1,5 @@
 import type { Verdicts } from "#model/conclusions.js";
-import type { About, AboutKey, Foreseen, Found, Outcome } from "#model/finding.js";
+import type { About, AboutKey, Foreseen, Found, Missing, Outcome } from "#model/finding.js";
 import type { Needs, Rule, Views } from "#model/rule.js";
 import type { World } from "./world.js";
 
@@ -52,4 +52,22 @@ export function joined(a: About, b: About, keys: readonly AboutKey[]): boolean {
   });
 }
 
+/**
+ * May a subject of which not everything is known be about the other? A key that it does not name says nothing; one that both name must meet,
+ * and so must the node: what is missing on one machine decides nothing of another.
+ */
+export function mayMeet(open: About, about: About, keys: readonly AboutKey[]): boolean {
+  const named = [...keys, "node" as const].filter((key) => (open[key] ?? []).length > 0);
+  return named.every((key) => (!keys.includes(key) && !about[key]) || joined(open, about, [key]));
+}
+
 export const isForeseen = (o: Outcome): o is Foreseen => o.outcome === "foreseen";
+
+/** What a rule that failed leaves open. */
+export const failure = (verdict: Verdicts): Missing => ({
+  kind: "kube.object",
+  node: null,
+  what: `the verdict of the rule ${verdict.rule.id}`,
+  why: `the rule failed on this input (${verdict.failed})`,
+  command: "report this bundle's shape to the maintainers of inquest",
+});

@@ -12,8 +12,9 @@ import {
 import { type Instant, order } from "#model/instant.js";
 import type { Effect, Rule } from "#model/rule.js";
 import { linkConfidence } from "./confidence.js";
-import { joined } from "./infer.js";
+import { failure, joined, mayMeet } from "./infer.js";
 import type { Merged } from "./merge.js";
+import type { World } from "./world.js";
 
 /** A merged finding with its provisional number. */
 export type Numbered = Merged & { readonly id: string };
@@ -94,18 +95,19 @@ export function roleOf(finding: Numbered, links: readonly CausalLink[], byId: Re
   return explains(finding.id) ? "failure" : "latent-condition";
 }
 
-/** The tested rivals: for every finding each rule that could explain it and does not. */
+/** The tested rivals: for every finding each rule that could explain it and does not, and each that could not be tested. */
 export function findHypotheses(
   findings: readonly Numbered[],
   links: readonly CausalLink[],
   rules: readonly Rule[],
   verdicts: readonly Verdicts[],
+  worlds: readonly World[] = [],
 ): readonly Hypothesis[] {
   const byId = new Map(findings.map((f) => [f.id, f]));
   return rules.flatMap((rule) => {
     const explained = (id: string): boolean =>
       links.some((l) => l.effect === id && byId.get(l.cause)?.rule === rule.id);
-    return weigh(rule, findings, verdicts, explained);
+    return weigh(rule, findings, verdicts, explained, worlds);
   });
 }
 
@@ -115,6 +117,7 @@ function weigh(
   findings: readonly Numbered[],
   verdicts: readonly Verdicts[],
   explained: (id: string) => boolean,
+  worlds: readonly World[],
 ): readonly Hypothesis[] {
   const refuted = { of: new Set<string>(), said: [] as Refuted[] };
   const open = { of: new Set<string>(), missing: [] as Missing[] };
@@ -132,6 +135,10 @@ function weigh(
       const missing = [
         ...excluding.map(replaced),
         ...said.flatMap((o) => (o.outcome === "undetermined" ? o.missing : [])),
+        ...(said.length === 0 ? unseen(rule, finding, worlds) : []),
+        ...verdicts
+          .filter((v) => v.rule === rule && v.failed !== null && finding.activeAt.includes(v.moment))
+          .map(failure),
       ];
       if (missing.length > 0) open.of.add(finding.id);
       open.missing.push(...missing);
@@ -148,12 +155,30 @@ function weigh(
   ];
 }
 
-/** What a rule said of a finding's subject while it lasted. A rival is asked whatever the error: that is what it is refuted by. */
+/**
+ * What a rule said of a finding's subject while it lasted. A rival is asked whatever the error: that is what it is refuted by. What could
+ * not decide for want of a list cannot name whom it would be about, and may be about any.
+ */
 function saidOf(rule: Rule, finding: Numbered, effect: Effect, verdicts: readonly Verdicts[]): readonly Outcome[] {
   const keys = effect.same.filter((k) => k !== "error");
   return verdicts
     .filter((v) => v.rule === rule && finding.activeAt.includes(v.moment))
-    .flatMap((v) => v.outcomes.filter((o) => joined(o.about, finding.about, keys)));
+    .flatMap((v) =>
+      v.outcomes.filter((o) =>
+        o.outcome === "undetermined" ? mayMeet(o.about, finding.about, keys) : joined(o.about, finding.about, keys),
+      ),
+    );
+}
+
+/** A symptom is only told where it is seen: where the lists that would show it were not had in full, that it is not told says nothing. */
+function unseen(rule: Rule, finding: Numbered, worlds: readonly World[]): readonly Missing[] {
+  if (rule.kind !== "symptom") return [];
+  return worlds
+    .filter((world) => finding.activeAt.includes(world.moment.id))
+    .flatMap((world) => Object.values(rule.needs).map((kind) => world.view(kind)))
+    .flatMap((view) =>
+      view.coverage().state === "complete" ? [] : [view.missing(`all that would show ${rule.label ?? rule.title}`)],
+    );
 }
 
 /** What refutes it came to be after the finding was last seen: the state before that is not known. */

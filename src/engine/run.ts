@@ -7,7 +7,7 @@ import { type Rule, shellWord } from "#model/rule.js";
 import { unlisted, unvisited } from "#model/visited.js";
 import { judgeAlarms } from "./benign.js";
 import { findChains } from "./chain.js";
-import { infer } from "./infer.js";
+import { failure, infer } from "./infer.js";
 import { findHypotheses, linkFindings, type Numbered, roleOf } from "./link.js";
 import type { Rulebook } from "./load.js";
 import { lowerBounds } from "./lower-bound.js";
@@ -33,7 +33,7 @@ export function conclude(book: Rulebook, intake: Intake, custody: readonly Custo
     findings: merged.map(({ of: _, ...f }, i) => ({ ...f, role: roleOf(merged[i] as Numbered, links, byId) })),
     links,
     chains: findChains(merged, links),
-    hypotheses: findHypotheses(merged, links, book.rules, verdicts),
+    hypotheses: findHypotheses(merged, links, book.rules, verdicts, worlds),
     forecasts,
     changes: settle(compareMoments(book, worlds)),
     observations: settle(worlds.flatMap((w) => book.timelines.flatMap((t) => [...t.observe(w)]))),
@@ -156,11 +156,3 @@ function excludedElsewhere(verdict: Verdicts, outcome: Outcome, verdicts: readon
     !others.some((o) => o.outcome === "found")
   );
 }
-
-const failure = (verdict: Verdicts): Missing => ({
-  kind: "kube.object",
-  node: null,
-  what: `the verdict of the rule ${verdict.rule.id}`,
-  why: `the rule failed on this input (${verdict.failed})`,
-  command: "report this bundle's shape to the maintainers of inquest",
-});

@@ -16,6 +16,12 @@ export const nodeClock = (node: string): string => `node:${node}`;
 /** Two clocks without a measured offset are trusted to agree within this: the leeway which the API server itself grants tokens (go-jose jwt.DefaultLeeway). */
 export const UNMEASURED_SKEW_MS = 60_000;
 
+/**
+ * A clock that is this far ahead takes the API server's certificate for expired, and what it says does not get there any more: such a date
+ * was made up, and measures nothing.
+ */
+export const MADE_UP_MS = 10 * 365 * 86_400_000;
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -126,6 +132,12 @@ export function earliest(a: Instant | null, b: Instant | null): Instant | null {
 export function latestOf(a: Instant | null, b: Instant | null): Instant | null {
   if (a === null || b === null) return a ?? b;
   return b.epochMs > a.epochMs ? b : a;
+}
+
+/** When both had come: the later one; of two that may be either way round the less exact, which is all that is known. Either may be null. */
+export function whenBoth(a: Instant | null, b: Instant | null): Instant | null {
+  if (a === null || b === null || order(a, b, 0) !== "overlap") return latestOf(a, b);
+  return a.precisionMs === b.precisionMs ? latestOf(a, b) : a.precisionMs > b.precisionMs ? a : b;
 }
 
 /** `2026-05-23T02:01:31Z`, cut where the precision ends. UTC. */

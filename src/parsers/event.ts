@@ -1,5 +1,4 @@
-import type { Instant } from "#model/instant.js";
-import { earliest, latestOf } from "#model/instant.js";
+import { earliest, type Instant, latestOf, MADE_UP_MS, order } from "#model/instant.js";
 import { below, count, instant, isRecord, someText, type View } from "./fields.js";
 import { metaOf } from "./kube-meta.js";
 
@@ -78,15 +77,24 @@ function hostOf(item: View): string | null {
 const ENDS = [["lastTimestamp"], ["deprecatedLastTimestamp"], ["series", "lastObservedTime"]] as const;
 
 function timesOf(item: View): Pick<Event, "first" | "last" | "lastUnreadable"> {
-  const eventTime = instant(item, "eventTime");
-  const first =
-    instant(item, "firstTimestamp") ??
-    instant(item, "deprecatedFirstTimestamp") ??
-    eventTime ??
-    metaOf(item)?.created ??
-    null;
-  const ends = ENDS.map((keys) => instant(item, ...keys));
+  const created = metaOf(item)?.created ?? null;
+  const read = (...keys: readonly string[]): Instant | null => {
+    const at = instant(item, ...keys);
+    if (!at || !created || at.epochMs - created.epochMs <= MADE_UP_MS) return at;
+    item.wrong(below(item, ...keys).pointer);
+    return null;
+  };
+  const eventTime = read("eventTime");
+  const first = read("firstTimestamp") ?? read("deprecatedFirstTimestamp") ?? eventTime ?? created;
+  const ends = ENDS.map((keys) => read(...keys));
   const last = [...ends, eventTime].reduce(latestOf, null);
   const lastUnreadable = ENDS.some((keys, i) => !ends[i] && below(item, ...keys).value !== undefined);
-  return { first: earliest(first, last), last: lastUnreadable ? null : (last ?? first), lastUnreadable };
+  // What began after it was seen last has no begin that can be believed; what the API server stored had begun.
+  const isTurned = first !== null && last !== null && order(first, last, 0) === "after";
+  if (isTurned) item.wrong(below(item, "firstTimestamp").pointer);
+  return {
+    first: earliest(isTurned ? created : first, last),
+    last: lastUnreadable ? null : (last ?? first),
+    lastUnreadable,
+  };
 }

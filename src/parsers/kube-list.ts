@@ -101,7 +101,10 @@ export function openItems(emit: Emit): Items {
     },
     end: () => {
       if (wrong > 0)
-        emit.issue("W_FIELD", `${wrong} values of another type than Kubernetes gives them, the first at ${first}`);
+        emit.issue(
+          "W_FIELD",
+          `${wrong} values of another type than Kubernetes gives them, or dates that cannot be, the first at ${first}`,
+        );
     },
   };
 }

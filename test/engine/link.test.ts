@@ -7,7 +7,7 @@ import { nodeClock } from "#model/instant.js";
 import { effect, type Rule } from "#model/rule.js";
 import { plainText } from "#model/statement.js";
 import { at } from "#test/rules/_facts.js";
-import { bundle, card, denies, explains, finds, misses, numbered, onNode } from "./_cards.js";
+import { bundle, card, covered, denies, explains, finds, misses, numbered, onNode } from "./_cards.js";
 
 const test = suite("links and hypotheses");
 
@@ -227,6 +227,48 @@ test("a rule that refutes itself is told as ruled out, with what refutes it, wha
 
 test("a rule that could not decide stays open, with what is missing", () => {
   assert.equal(rivals([RIVAL, misses("c")], [SYMPTOM, failing]), ["rival open s |  | the list of pods"]);
+});
+
+test("what could not name its subject for want of a list may be about any, but for what it does name", () => {
+  const byPod = card("rival", explains(effect("sym:s", ["pod"], "prevents-recovery")));
+  const stuck = finds("s", { about: { node: ["n1"], pod: ["u1"] } });
+  const open = ["rival open s |  | events"];
+  assert.equal(rivals([byPod, misses("cluster", "events", {})], [SYMPTOM, stuck]), open);
+  assert.equal(rivals([byPod, misses("cluster", "events", { node: [] })], [SYMPTOM, stuck]), open);
+  assert.equal(rivals([byPod, misses("n1", "events", { node: ["n1"] })], [SYMPTOM, stuck]), open);
+  // Near misses: another node, other pods, and what is refuted without naming whom.
+  assert.equal(rivals([byPod, misses("n2", "events", { node: ["n2"] })], [SYMPTOM, stuck]), []);
+  assert.equal(rivals([byPod, misses("c", "events", { pod: ["u2"] })], [SYMPTOM, stuck]), []);
+  assert.equal(rivals([byPod, denies("c", {})], [SYMPTOM, stuck]), []);
+});
+
+/** What `rival`, of this kind, is as to a failure that it says nothing of, where the list of pods is so complete. */
+function silent(kind: "symptom" | "mechanism", state: "complete" | "truncated", match = (): Outcome[] => []) {
+  const rival = card("rival", { kind, label: "that it was", ...explains(onNode("sym:s")), match });
+  const symptom = card("sym:s", { kind: "symptom", match: () => [failing] });
+  const coverage = [covered(1, "kube.pod", state)];
+  const book = { rules: [rival, symptom], changes: [], timelines: [], surveys: [], benign: [] };
+  const intake = { artifacts: [], facts: [], issues: [], coverage };
+  return conclude(book, intake, [bundle("bundle-1", "2024-03-05T10:00:00Z")]).hypotheses.map(
+    (h) => `${h.mechanism} ${h.status} | ${h.missing.map((m) => m.what)}`,
+  );
+}
+
+test("a symptom that is not told of in a list that was cut may be there all the same; a mechanism says so itself", () => {
+  assert.equal(silent("symptom", "truncated"), ["rival open | all that would show that it was"]);
+  assert.equal(silent("symptom", "complete"), []);
+  assert.equal(silent("mechanism", "truncated"), []);
+  assert.equal(
+    silent("symptom", "truncated", () => [denies("c")]),
+    ["rival refuted | "],
+  );
+});
+
+test("a rule that failed on this input has ruled nothing out", () => {
+  const told = silent("mechanism", "complete", () => {
+    throw new TypeError("odd");
+  });
+  assert.equal(told, ["rival open | the verdict of the rule rival"]);
 });
 
 test("what refutes outweighs what is missing for the same finding", () => {

@@ -156,6 +156,30 @@ test("damaged events cost what is damaged", () => {
   assert.is(intake.coverage[0]?.coverage, "truncated");
 });
 
+test("a begin that lies after the end, or in another age, is none: the API server's stamp stands for it", () => {
+  const of = (over: object) => values(intakeOf([apiList("events"), [killed(1, over)]]), "kube.event")[0];
+  const stored = api("2026-05-23T02:01:40Z");
+  assert.equal(of({ firstTimestamp: "9999-12-31T23:59:59Z" })?.first, stored);
+  assert.equal(of({ firstTimestamp: "2026-05-23T02:46:00Z" })?.first, stored);
+  assert.equal(of({ firstTimestamp: "9999-12-31T23:59:59Z" })?.last, api("2026-05-23T02:45:11Z"));
+  // Near misses: an event of one sighting, and a reporter that is minutes or years ahead.
+  assert.equal(of({ firstTimestamp: "2026-05-23T02:45:11Z" })?.first, api("2026-05-23T02:45:11Z"));
+  const ahead = { firstTimestamp: "2031-05-23T02:01:31Z", lastTimestamp: "2031-05-23T02:45:11Z" };
+  assert.equal(of(ahead)?.first, api("2031-05-23T02:01:31Z"));
+  const issues = (over: object) => {
+    const { issues, coverage } = intakeOf([apiList("events"), [killed(1, over)]]);
+    return [issues.map((i) => `${i.code} ${/\/items\S*$/.exec(i.message)}`), coverage[0]?.coverage];
+  };
+  const told = [["W_FIELD /items/0/firstTimestamp"], "complete"];
+  assert.equal(issues({ firstTimestamp: "2026-05-23T02:46:00Z" }), told);
+  assert.equal(issues({ firstTimestamp: "9999-12-31T23:59:59Z" }), told);
+  assert.equal(issues(ahead), [[], "complete"]);
+  // An end that was made up is not known.
+  const intake = intakeOf([apiList("events"), [killed(1, { lastTimestamp: "9999-12-31T23:59:59Z" })]]);
+  assert.is(values(intake, "kube.event")[0]?.last, null);
+  assert.is(intake.coverage[0]?.coverage, "truncated");
+});
+
 test("objects are kept up to 500, and the rest counted once each", () => {
   const many = [...Array(700).keys(), ...Array(700).keys()].map((n, i) =>
     killed(1, {

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Change, Observation, Trace } from "#model/finding.js";
-import { NO_CONSEQUENCE, type RuleCard } from "#model/rule.js";
+import { effect, NO_CONSEQUENCE, type RuleCard } from "#model/rule.js";
 import { renderMarkdown } from "#report/markdown.js";
 import { numberEvidence } from "#report/number.js";
 import { denies, finds, misses, onNode, sentence } from "#test/engine/_cards.js";
@@ -233,6 +233,33 @@ test("what was written before the last failure, or elsewhere, is no trace of a w
 test("a failure that goes on has no way out to tell of", () => {
   const told = summary(false, [seen("recovered", "09:30"), seen("written", "09:20")]);
   assert.equal(told, ["s found", "The cause of pods stuck is not decided: 1 explanation stays open"]);
+});
+
+test("no other explanation is said to be shown only where none could not be tested for want of evidence", () => {
+  const untold = (...said: readonly ReturnType<typeof misses>[]) => {
+    const byPod = { explains: [effect("sym:s", ["pod"], "prevents-recovery")] };
+    const draft = review({
+      rules: [
+        symptom([[finds("s", { about: { node: ["n1"], pod: ["u1"] } })]]),
+        saying("out", [[denies("x")]], { explains: [onNode("sym:s")] }),
+        saying("unsure", [said], byPod),
+      ],
+    });
+    return [draft.summary.flatMap(told).filter((s) => /not decided/.test(s)), draft.chains[0]?.stop];
+  };
+  assert.equal(untold(misses("cluster", "the events", {})), [
+    ["The cause of pods stuck is not decided: 1 explanation stays open"],
+    "what caused it could not be decided with what was collected; 1 explanation stayed open",
+  ]);
+  const none = [
+    [
+      "The cause of pods stuck is not decided: 1 explanation that this version knows is ruled out, and no other is shown",
+    ],
+    "none of the mechanisms that this version knows explains it with the evidence collected",
+  ];
+  assert.equal(untold(), none);
+  // What is missing of other pods is no explanation of these.
+  assert.equal(untold(misses("cluster", "the events", { pod: ["u2"] })), none);
 });
 
 test.run();

@@ -1,5 +1,5 @@
 import { cite, type Fact, type FactKind } from "#model/fact.js";
-import { type Instant, parseInstant, UNMEASURED_SKEW_MS } from "#model/instant.js";
+import { type Instant, MADE_UP_MS, parseInstant, UNMEASURED_SKEW_MS } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import { code, lapse, type Statement, say, time, word } from "#model/statement.js";
 
@@ -45,11 +45,12 @@ function byText(node: string, event: Fact<"kube.event">, context: MatchContext):
   const { message, created } = event.value;
   const [, text = "", way, bound = ""] = DATED.exec(message) ?? [];
   const [said, end] = [parseInstant(text, "unknown"), parseInstant(bound, "unknown")];
-  if (!said || !end || !created) return null;
+  if (!said || !end || !created || isLater(created, collected(event, context))) return null;
   const stored = cite(event, "/metadata/creationTimestamp");
   // Where one event stands for several, its text is a later one's.
   const until = /^\(combined from similar events\)/.test(message) ? collected(event, context).epochMs : created.epochMs;
   const ahead = said.epochMs > until ? said.epochMs - until : Math.min(0, said.epochMs - created.epochMs);
+  if (ahead > MADE_UP_MS) return null;
   if (Math.abs(ahead) <= UNMEASURED_SKEW_MS) {
     if (until !== created.epochMs) return null;
     return {
@@ -84,20 +85,28 @@ function byNtp(node: string, { value, evidence }: Fact<"clock.ntp">): ClockSign 
 function byFuture(node: string, event: Fact<"kube.event">, context: MatchContext): ClockSign | null {
   const { first, last, created } = event.value;
   const base = { outcome: "off", dated: false, unverified: [] } as const;
-  if (first && created && first.epochMs - created.epochMs > UNMEASURED_SKEW_MS) {
+  const [reference, latest] = [created ?? collected(event, context), last ?? first];
+  // Made up, or turned: nothing is measured by what cannot be.
+  if (latest && latest.epochMs - reference.epochMs > MADE_UP_MS) return null;
+  if (first && last && last.epochMs < first.epochMs) return null;
+  if (first && created && isLater(first, created)) {
     return {
       ...base,
       statement: say`The kubelet of ${code(node, event.evidence)} reported an event of ${time(first, event.evidence)}, which the API server had stored at ${time(created, cite(event, "/metadata/creationTimestamp"))}: the clock there is at least ${lapse(first.epochMs - created.epochMs, event.evidence)} ahead`,
     };
   }
   const end = collected(event, context);
-  if (!last || last.epochMs - end.epochMs <= UNMEASURED_SKEW_MS) return null;
+  // Where the API server's own stamp is later, too, it is the collecting machine's clock that is behind.
+  if (!last || !isLater(last, end) || (created && isLater(created, end))) return null;
   return {
     ...base,
     unverified: ["the machine that collected the events has the API server's time"],
     statement: say`The kubelet of ${code(node, event.evidence)} reported an event of ${time(last, event.evidence)}, ${lapse(last.epochMs - end.epochMs, event.evidence)} after the events had been collected: the clock there is at least that much ahead`,
   };
 }
+
+/** By more than two clocks that are right may differ. */
+const isLater = (a: Instant, b: Instant): boolean => a.epochMs - b.epochMs > UNMEASURED_SKEW_MS;
 
 /** When the list that holds it was had, at the latest. */
 const collected = ({ artifact }: Fact, { moment }: MatchContext): Instant => artifact.collectedAt ?? moment.collectedAt;

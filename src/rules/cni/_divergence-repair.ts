@@ -1,7 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import { type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
-import type { Part } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
+import { askWith } from "./_fresh-token.js";
 
 /** What follows where the writer and the reader of the credential are parted: the repair, its checks, what keeps it from coming back. */
 export function divergenceConsequence(finding: Finding): Consequence {
@@ -112,25 +112,42 @@ const joinAction = (node: string, daemonSet: string, reads: string): Consequence
 /** What brings calls back at once, until its own token ends: with the agent's pod, where it is bound to that. */
 function freshen(text: (key: string) => string, expiresMs: unknown): Step {
   const [node, copy, file] = ["node", "copy", "file"].map((k) => shellWord(text(k)));
-  const lead = `Put the fresh kubeconfig where the plugin reads it, on ${text("node")}. This brings CNI calls back until `;
-  const bound = text("boundTo");
-  const dated: readonly Part[] =
-    typeof expiresMs === "number"
-      ? [
-          { kind: "text", text: `${lead}the token expires, at ` },
-          { kind: "time", epochMs: expiresMs, precisionMs: 1000 },
-          { kind: "text", text: "." },
-        ]
-      : [{ kind: "text", text: `${lead}the token expires.` }];
+  const put = {
+    run: `# on ${node}, as root; nothing is done where both are one file by now\n[ ${copy} -ef ${file} ] || { cp -p ${file} ${file}.before && cp -p ${copy} ${file}; }`,
+    expect: "no output and exit code 0",
+  };
+  if (text("offers") === "fresh") return { step: freshStep(text, expiresMs), commands: [put] };
+  const why =
+    text("offers") === "unread"
+      ? "nobody read that file, so it is known neither whether its token is accepted nor how long it lasts"
+      : "what was read of it does not show that";
+  const asking = askWith(text("node"), text("copy"));
   return {
-    step: bound === "" ? dated : `${lead}${bound}, to which the token is bound, is replaced.`,
+    step: `Look first whether ${text("copy")} on ${text("node")} holds a token that is accepted: ${why}. Only where it does, put it where the plugin reads it. This brings CNI calls back for as long as that token is accepted.`,
     commands: [
       {
-        run: `# on ${node}, as root; nothing is done where both are one file by now\n[ ${copy} -ef ${file} ] || { cp -p ${file} ${file}.before && cp -p ${copy} ${file}; }`,
-        expect: "no output and exit code 0",
+        run: asking.run.replace(
+          "is the token that the plugin is given accepted?",
+          "is the token in that file accepted?",
+        ),
+        expect: "one line naming `default`; where it says anything else, leave out the next command",
       },
+      put,
     ],
   };
+}
+
+function freshStep(text: (key: string) => string, expiresMs: unknown): Step["step"] {
+  const lead = `Put the fresh kubeconfig where the plugin reads it, on ${text("node")}. This brings CNI calls back until `;
+  const bound = text("boundTo");
+  if (bound !== "") return `${lead}${bound}, to which the token is bound, is replaced.`;
+  return typeof expiresMs === "number"
+    ? [
+        { kind: "text", text: `${lead}the token expires, at ` },
+        { kind: "time", epochMs: expiresMs, precisionMs: 1000 },
+        { kind: "text", text: "." },
+      ]
+    : `${lead}the token expires.`;
 }
 
 /** What keeps them one: either the agent writes elsewhere, or its path becomes a link. */

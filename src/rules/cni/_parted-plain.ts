@@ -2,7 +2,7 @@ import type { Evidence } from "#model/evidence.js";
 import type { Fact, FactKind } from "#model/fact.js";
 import { baseName, type FileTree } from "#model/file-tree.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
-import { earliest, type Instant, latestOf, order } from "#model/instant.js";
+import { earliest, type Instant, order, whenBoth } from "#model/instant.js";
 import { type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, codes, type Statement, say, time } from "#model/statement.js";
 import { agentOf } from "#rules/kubelet/_agent-text.js";
@@ -166,7 +166,7 @@ function sinceOf(agent: Agent, written: Instant | null, failing: readonly Found[
   const began = failing.map((f) => f.since).reduce(earliest, null);
   if (written && began && order(written, began) === "after") return null;
   const installs = earliest(agent.pod.value.startedAt, agent.rolledOut);
-  return installs && latestOf(installs, written);
+  return installs && whenBoth(installs, written);
 }
 
 interface Meeting {

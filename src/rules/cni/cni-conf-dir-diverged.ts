@@ -1,8 +1,8 @@
 import type { Evidence } from "#model/evidence.js";
-import type { Fact } from "#model/fact.js";
+import type { Fact, FactKind } from "#model/fact.js";
 import { baseName, type FileTree, joinPath, parentOf, type Resolution } from "#model/file-tree.js";
 import type { Outcome } from "#model/finding.js";
-import { earliest, type Instant, latestOf, order } from "#model/instant.js";
+import { earliest, type Instant, order, whenBoth } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, codes, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
@@ -163,6 +163,7 @@ function* onEmpty(
       daemonSet: agent.daemonSet,
       volume: agent.target.volume,
       agentPod: agent.pod.value.name,
+      offers: "",
       boundTo: null,
       expiresMs: null,
       binaries: agent.target.binPath,
@@ -238,18 +239,39 @@ function foundOn(
       daemonSet: agent.daemonSet,
       volume: agent.target.volume,
       agentPod: agent.pod.value.name,
-      boundTo: kubeconfig?.value.token.pod?.name ?? null,
-      expiresMs: kubeconfig?.value.token.exp?.epochMs ?? null,
+      ...offered(credential, kubeconfig, around.context),
       binaries: agent.target.binPath,
       ...difference(own, linked),
     },
     statements: [
       say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its kubeconfig to ${code(agent.target.hostPath, ...agent.evidence)}, but the plugin read ${code(credential.real, ...shows)}: two different directories`,
-      ...ages(credential, copy),
+      ...ages(credential, copy, around.context.moment.collectedAt),
       ...contents(credential, kubeconfig),
       ...(own ? tellOwnConfig(node, own) : [...itself(written), ...links(linked), ...unlikePeers(node, around)]),
     ],
   });
+}
+
+const allPods = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"kube.pod"> => view("kube.pod");
+
+/**
+ * What the file that the plugin does not read has to offer, for the repair: `fresh` where its token was issued after the one in use and has
+ * nothing against it; `unread` where nobody saw its token; `doubtful` for any other.
+ */
+function offered(credential: Credential, copy: Fact<"kubeconfig"> | undefined, context: MatchContext) {
+  const { token, valid } = copy?.value ?? {};
+  const isRead = valid === true && (token?.kind === "jwt" || token?.kind === "opaque");
+  if (!token || !isRead) return { offers: "unread", boundTo: null, expiresMs: null };
+  const { pod, iat, exp } = token;
+  const used = credential.token.iat;
+  const stands = !pod || context.derive(allPods).all.some((p) => p.value.uid === pod.uid && p.value.deletion === null);
+  const newer = iat !== null && (used === null || order(iat, used) === "after");
+  const lasts = exp !== null && order(exp, context.moment.collectedAt) === "after";
+  return {
+    offers: newer && lasts && stands ? "fresh" : "doubtful",
+    boundTo: pod?.name ?? null,
+    expiresMs: exp?.epochMs ?? null,
+  };
 }
 
 /**
@@ -259,22 +281,32 @@ function foundOn(
  */
 function apartSince(credential: Credential, agent: Agent, copy: Fact<"path">, own: OwnConfig | null): Instant | null {
   const since = earliest(agent.pod.value.startedAt, agent.rolledOut);
-  if (own) return own.written ? latestOf(own.written.at, since) : null;
+  if (own) return own.written ? whenBoth(own.written.at, since) : null;
   if (copy.value.btime) return copy.value.btime;
   const renewed = credential.token.iat;
   return since && renewed && order(renewed, since) === "after" ? null : since;
 }
 
-/** Which of the two files is the newer. */
-function ages(credential: Credential, copy: Fact<"path">): readonly Statement[] {
+/** Which of the two files is the newer, where their times tell: one from after the collection was set by somebody, and tells nothing. */
+function ages(credential: Credential, copy: Fact<"path">, collected: Instant): readonly Statement[] {
   const inUse = credential.file;
   const [then, now] = [inUse?.value.mtime ?? null, copy.value.mtime];
   if (!inUse || !then || !now) return [];
-  return [
-    now.epochMs < then.epochMs
-      ? say`The file in use was last written at ${time(then, inUse.evidence)}; another at ${code(copy.value.path, copy.evidence)} is older, of ${time(now, copy.evidence)}`
-      : say`The file in use was last written at ${time(then, inUse.evidence)}; another lies at ${code(copy.value.path, copy.evidence)}, written ${lapseOf(then, now, inUse.evidence, copy.evidence)} later, at ${time(now, copy.evidence)}`,
-  ];
+  const used = say`The file in use was last written at ${time(then, inUse.evidence)}`;
+  const path = code(copy.value.path, copy.evidence);
+  const isSet = [then, now].some((t) => order(t, collected) === "after");
+  switch (isSet ? "unknown" : order(now, then)) {
+    case "before":
+      return [say`${used}; another at ${path} is older, of ${time(now, copy.evidence)}`];
+    case "after":
+      return [
+        say`${used}; another lies at ${path}, written ${lapseOf(then, now, inUse.evidence, copy.evidence)} later, at ${time(now, copy.evidence)}`,
+      ];
+    default:
+      return [
+        say`${used}; another lies at ${path}, of ${time(now, copy.evidence)}: which of the two is newer these times do not show`,
+      ];
+  }
 }
 
 /** What the unread file would have given. */

@@ -100,6 +100,29 @@ test("an event of a kubelet from after the collection shows a clock that is ahea
   assert.equal(event("2024-03-05T10:05:00Z", late), []);
 });
 
+test("a date that cannot be measures no clock", () => {
+  const event = (part: Partial<FactKinds["kube.event"]>) =>
+    verdicts(told([fact("kube.event", { reason: "Killing", last: at("2024-03-05T10:20:00Z"), ...part }, null)], []));
+  const created = at("2024-03-05T10:00:00Z");
+  const far = at("9999-12-31T23:59:59Z");
+  assert.equal(event({ last: far }), []);
+  assert.equal(event({ first: far, last: far, created }), []);
+  assert.equal(event({ first: at("2035-01-01T00:00:00Z"), last: at("2035-01-01T00:00:00Z"), created }), []);
+  // Begun after it was seen last: one of the two is wrong, and nothing says which.
+  assert.equal(event({ first: at("2024-03-05T10:25:00Z"), created }), []);
+  // Stored after the list was had: the machine that collected is behind, or the stamp is made up.
+  assert.equal(event({ last: at("2024-03-05T10:40:00Z"), created: at("2024-03-05T10:39:00Z") }), []);
+  // Near misses: years ahead is a clock without a battery, or one set by hand.
+  const years = at("2030-03-05T10:00:00Z");
+  assert.equal(event({ first: years, last: years, created }), ["found n1"]);
+  assert.equal(event({ last: at("2024-03-05T10:40:00Z"), created: at("2024-03-05T10:29:00Z") }), ["found n1"]);
+  const text = (now: string, stored: string) =>
+    verdicts(told([checked(`${now} is after 2024-03-05T09:00:00Z`, stored)]));
+  assert.equal(text("9999-12-31T23:59:59Z", STORED), []);
+  assert.equal(text("2024-03-05T10:00:05Z", "9999-12-31T23:59:59Z"), []);
+  assert.equal(text("2030-03-05T10:00:05Z", STORED).at(-1), "found n1");
+});
+
 test("chronyc and ntpq give the clock's offset with its sign; without a source there is none", () => {
   const chrony = (way: string, leap = "Normal") =>
     readChrony(["Stratum         : 3", `System time     : ${way} of NTP time`, `Leap status     : ${leap}`])?.offsetS;

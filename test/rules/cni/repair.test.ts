@@ -145,6 +145,76 @@ test("until when a copied token holds is a time, told in the zone of the review"
   assert.not.ok(parts.some((p) => p.kind === "text" && /\dT\d/.test(p.text)));
 });
 
+/** A node whose plugin reads a file with an old token, beside the one that the agent keeps: as `file`, with this token, or unread. */
+const beside = (written: Fact, of?: FactKinds["kubeconfig"]["token"] | "invalid"): readonly Fact[] => [
+  ...astray(...dropIn()).filter((f) => (f.value as { path?: string }).path !== KUBECONFIG),
+  written,
+  ...(of === undefined
+    ? []
+    : of === "invalid"
+      ? [fact("kubeconfig", { path: KUBECONFIG, valid: false }, "n1")]
+      : [kubeconfig(KUBECONFIG, of)]),
+];
+const firstFix = (of?: Parameters<typeof beside>[1]): string => {
+  const outcomes = said(diverged, ...beside(file(KUBECONFIG, "2024-03-05T09:30:00Z"), of));
+  const [first] = consequence(diverged, outcomes).fix;
+  const step = first?.step ?? "";
+  return `${typeof step === "string" ? step : plainText({ parts: step })}\n${first?.commands.map((c) => `${c.run} -> ${c.expect}`).join("\n")}`;
+};
+
+test("a file that nobody read is not called fresh, nor is its token's end told: it is looked at first", () => {
+  for (const text of [firstFix(), firstFix("invalid"), firstFix(token({ kind: "malformed" }))]) {
+    assert.match(text, /^Look first whether \/etc\/cni\/net\.d\/calico-kubeconfig on n1 .* nobody read that file/);
+    assert.not.match(text, /fresh|expires|replaced/);
+    assert.ok(text.indexOf("kubectl --kubeconfig /etc/cni/net.d/calico-kubeconfig get") < text.indexOf("cp -p"));
+    assert.match(text, /-> one line naming `default`; where it says anything else, leave out the next command/);
+  }
+});
+
+test("a token that was read and is older than the one in use, over, or bound to a pod that is not there is not called fresh", () => {
+  const bound = (uid: string) => token({ pod: { name: "calico-node-x", uid } });
+  const past = at("2024-03-05T10:00:00Z");
+  for (const of of [
+    token({ iat: at("2024-02-01T00:00:00Z") }),
+    token({ exp: past }),
+    token({ exp: null }),
+    bound("other"),
+  ]) {
+    const text = firstFix(of);
+    assert.match(text, /^Look first whether .* what was read of it does not show that/);
+    assert.not.match(text, /fresh|nobody read/);
+  }
+  assert.match(firstFix(token()), /^Put the fresh kubeconfig .* until the token expires, at /);
+  assert.match(
+    firstFix(bound("uid-calico-node-x")),
+    /^Put the fresh kubeconfig .* until calico-node-x, to which the token is bound, is replaced/,
+  );
+});
+
+test("of two files the one is said to be newer only where their times are apart", () => {
+  const used = "2024-03-01T00:00:00Z";
+  const of = (mtime: string): string => sayings(said(diverged, ...beside(file(KUBECONFIG, mtime), token())));
+  for (const mtime of ["2024", "2024-03", "2024-03-01", "2024-03-01T00:00Z", used])
+    assert.match(of(mtime), /which of the two is newer these times do not show/, mtime);
+  for (const mtime of ["2023", "2024-02", "2024-02-29", "2024-02-29T23:59Z", "2024-02-29T23:59:59Z"])
+    assert.match(of(mtime), / is older, of /, mtime);
+  for (const mtime of ["2024-03-02", "2024-03-01T00:01Z", "2024-03-01T00:00:01Z"])
+    assert.match(of(mtime), /, written .* later, at /, mtime);
+  assert.match(of("2024-03-02"), /written between 1 d and 2 d later/);
+  // Nothing is written after it was listed.
+  assert.match(of("9999-01-01T00:00:00Z"), /which of the two is newer these times do not show/);
+});
+
+test("since when both hold is no more exact than the times of either", () => {
+  const since = (mtime: string) => {
+    const { since } = foundIn(said(diverged, ...astray(...dropIn(mtime))));
+    return since && formatUtc(since);
+  };
+  assert.is(since("2024-03-05T08:00:00Z"), "2024-03-05T08:00:00Z");
+  assert.is(since("2024-03-04"), "2024-03-05T05:00:00Z");
+  assert.is(since("2024-03-05"), "2024-03-05");
+});
+
 test("the file that is overridden tells it without a peer", () => {
   const outcomes = said(diverged, ...astray(...dropIn()));
   assert.is(foundIn(outcomes).value["differs"], "configuration");
