@@ -68,13 +68,22 @@ function silence(b: Brief, steps: readonly string[]): Statement[] {
   // A set grows while it is gone through: what the top of the chain leads to, by as many links as there are.
   const led = new Set(steps.slice(0, 1).map((id) => b.finding(id).rule));
   for (const id of led) for (const e of b.rules.find((r) => r.id === id)?.explains ?? []) led.add(e.rule);
+  const began = b.finding(steps[0] ?? "").since?.epochMs ?? Number.NEGATIVE_INFINITY;
+  // What was read before anything failed had nothing to be alarmed by.
+  const isEarly = (moment: string, { evidence }: Statement): boolean => {
+    const read = b.worlds.find((w) => w.context.moment.id === moment)?.readAt(evidence);
+    return read !== undefined && read !== null && read.epochMs < began;
+  };
   const said = b.verdicts
     .filter((v) => v.rule.healthSign === true && moments.has(v.moment))
     .filter((v) => v.rule.explains.some((e) => told.has(e.rule) || led.has(e.rule)))
-    .flatMap((v) => v.outcomes)
-    .flatMap((o) =>
+    .flatMap((v) => v.outcomes.map((o) => ({ o, moment: v.moment })))
+    .flatMap(({ o, moment }) =>
       // That it is not the cause says nothing of how well it was.
-      o.outcome === "refuted" && o.excludes === "condition" && (o.about.node ?? []).some((n) => nodes.has(n))
+      o.outcome === "refuted" &&
+      o.excludes === "condition" &&
+      (o.about.node ?? []).some((n) => nodes.has(n)) &&
+      !isEarly(moment, o.statements[0])
         ? [o.statements[0]]
         : [],
     );

@@ -20,7 +20,13 @@ async function reviewed(cluster: string): Promise<Review> {
 const test = suite("golden/cluster-before");
 
 const TOKEN = "cni-kubeconfig-token-pod-gone";
-const LISTED = [TOKEN, "cni-service-account-recreated", "token-issuer-changed", "token-signing-key-changed"];
+const LISTED = [
+  TOKEN,
+  "cni-service-account-recreated",
+  "token-issuer-changed",
+  "token-signing-key-changed",
+  "cni-agent-unhealthy",
+];
 
 const statusOf = (review: Review, mechanism: string): string | undefined =>
   review.hypotheses.find((h) => h.mechanism === mechanism)?.status;
@@ -44,8 +50,10 @@ test("lists from before the first failure refute nothing that they alone would",
   const review = await reviewed("healthy");
   assert.equal(
     LISTED.map((m) => statusOf(review, m)),
-    ["open", "open", "open", "open"],
+    ["open", "open", "open", "open", "open"],
   );
+  // nor was there then anything to notice
+  assert.not.match(renderMarkdown(review, { zone: "UTC" }), /How was this not noticed/);
   const [missing] = review.hypotheses.find((h) => h.mechanism === TOKEN)?.missing ?? [];
   assert.is(missing?.why, "what was collected is of 2026-11-22 12:10:48 UTC, before that");
 });
@@ -61,8 +69,9 @@ for (const cluster of ["fault", "healed"])
     assert.ok(review.findings.some((f) => f.mechanism === TOKEN));
     assert.equal(
       LISTED.slice(1).map((m) => statusOf(review, m)),
-      ["refuted", "refuted", "refuted"],
+      ["refuted", "refuted", "refuted", "refuted"],
     );
+    assert.match(renderMarkdown(review, { zone: "UTC" }), /How was this not noticed/);
     assert.not.ok(review.gaps.some((g) => g.what.includes("read after the last failure")));
     assert.is(review.status === "Ongoing", cluster === "fault");
   });
