@@ -3231,7 +3231,7 @@ function set_tool(w) {
 	if (w ~ /^([^-].*\/)?ldap[a-z]+ *$/) tool = "w"
 	else if (w ~ /^([^-].*\/)?snmp[a-z]+ *$/) tool = "[acx]"
 	else if (w ~ /^([^-].*\/)?iscsiadm *$/) tool = "iscsi"
-	else if (w ~ /^([^-].*\/)?mcl?i? *$/) tool = "mc"
+	else if (w ~ /^([^-].*\/|.*[;&|(!`$"'])?mcl?i? *$/) tool = "mc"
 	else if (w ~ /^([^-].*\/)?(htpasswd|wpa_passphrase|mkpasswd|expect) *$/) tool = "*"
 }
 # one element of a command line; the flag before it decides on a value
@@ -3246,8 +3246,11 @@ function argument(w,   f, n, v) {
 	# mc alias set NAME URL KEY SECRET, within a script, too, where mc may stand behind a bracket
 	if (tool == "**") return w ~ /^-/ ? text(w) : hide(w)
 	if (mcleft > 0 && w !~ /^-/) { if (--mcleft == 0) { tool = "**"; lastflag = command = "" } return text(w) }
-	if ((prior == "alias" && w == "set") || (prior == "host" && w == "add") || (tool == "mc" && prior == "user" && w == "add")) { mcleft = 2; lastflag = command = "" }
-	prior = w
+	if (tool == "mc" && w ~ /^["'\\]*https?:\/\//) { tool = "**"; lastflag = command = ""; return text(w) }
+	if ((prior == "alias" && w ~ (tool == "mc" ? "^(set|s)$" : "^set$")) || (prior == "host" && w ~ (tool == "mc" ? "^(add|a)$" : "^add$"))) { mcleft = 2; lastflag = command = "" }
+	if (tool == "mc" && prior == "user" && w ~ /^(add|a)$/) { mcleft = 1; lastflag = command = "" }
+	# flags may stand in between, and the end of a line
+	if (w !~ /^(-.*|\\)$/) prior = w
 	if (tool == "") set_tool(w); else if (tool == "*" && w !~ /^-/) return plain(w) ? text(w) : hide(w)
 	if (w ~ /^-+$/) { lastflag = ""; return w }
 	if (match(w, /^--?[A-Za-z0-9_.-]+=/)) {
@@ -3305,20 +3308,26 @@ function args_line(s,   tail, was) {
 	if (match(s, /[ \t]*\\[ \t\r]*$/)) { tail = substr(s, RSTART); s = substr(s, 1, RSTART - 1) }
 	continued = tail != ""
 	# a flag alone on its line has its value on the next
+	if (was && hidden) { hidden = continued; match(s, /^[ \t]*/); return substr(s, 1, RLENGTH) hide(substr(s, RLENGTH + 1)) tail }
+	hidden = 0
 	return (was ? words_of(s, 1, lastflag, 1) : assignment(s)) tail
 }
 # units, and files of variables: what is no flag and no directive of systemd is hidden whole, whatever blanks are in it
-function assignment(s,   n, k, v) {
+function assignment(s,   n, k, v, q) {
 	if (s ~ /^\[[A-Za-z]+\][ \t\r]*$/) { lastflag = ""; return s }
 	if (match(s, /^Exec[A-Za-z]*[ \t]*=[ \t]*[-@:+!|]*/)) { n = RLENGTH; lastflag = ""; return substr(s, 1, n) words_of(substr(s, n + 1), 1) }
 	# what systemd knows, and no other name
-	if (s ~ /^(Description|Documentation|After|Before|Wants|WantedBy|Requires|RequiredBy|BindsTo|PartOf|Conflicts|Condition[A-Z][A-Za-z]+|Assert[A-Z][A-Za-z]+|Type|Restart|Restart(Sec|Steps|MaxDelaySec|ForceExitStatus|PreventExitStatus)|Slice|Delegate|Kill(Mode|Signal)|User|Group|SupplementaryGroups|Limit[A-Z]+|Tasks(Max|Accounting)|CPU[A-Z][A-Za-z]+|Memory[A-Z][A-Za-z]+|IO[A-Z][A-Za-z]+|OOM(Policy|ScoreAdjust)|Nice|StartLimit(Burst|Interval|IntervalSec)|Timeout(Sec|StartSec|StopSec)|WatchdogSec|WorkingDirectory|RootDirectory|RuntimeDirectory|StateDirectory|UMask|NotifyAccess|PIDFile|SyslogIdentifier|Standard(Output|Error)|RemainAfterExit|DefaultDependencies|EnvironmentFile|AmbientCapabilities|CapabilityBoundingSet|Protect[A-Z][A-Za-z]+|Private(Tmp|Network|Mounts|Devices)|NoNewPrivileges|Read(Only|Write)Paths|Alias|Also)=/) { lastflag = ""; return text(s) }
-	if (match(s, /^[ \t]*(export[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*["']?/)) {
+	if (s ~ /^(Description|Documentation|After|Before|Wants|WantedBy|Requires|RequiredBy|BindsTo|PartOf|Conflicts|Condition[A-Z][A-Za-z]+|Assert[A-Z][A-Za-z]+|Type|Restart|Restart(Sec|Steps|MaxDelaySec|ForceExitStatus|PreventExitStatus)|Slice|Delegate|Kill(Mode|Signal)|User|Group|SupplementaryGroups|Limit[A-Z]+|Tasks(Max|Accounting)|CPU[A-Z][A-Za-z]+|Memory[A-Z][A-Za-z]+|IO[A-Z][A-Za-z]+|OOM(Policy|ScoreAdjust)|Nice|StartLimit(Burst|Interval|IntervalSec)|Timeout(Sec|StartSec|StopSec)|WatchdogSec|WorkingDirectory|RootDirectory|RuntimeDirectory|StateDirectory|UMask|NotifyAccess|PIDFile|SyslogIdentifier|Standard(Output|Error)|RemainAfterExit|DefaultDependencies|EnvironmentFile|AmbientCapabilities|CapabilityBoundingSet|Protect[A-Z][A-Za-z]+|Private(Tmp|Network|Mounts|Devices)|NoNewPrivileges|Read(Only|Write)Paths|Alias|Also)[ \t]*=/) { lastflag = ""; return text(s) }
+	if (match(s, /^[ \t]*((export|readonly|declare|local|set)[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?[A-Za-z_][A-Za-z0-9_.-]*(\[[0-9]*\])?[ \t]*[+:?]?=[ \t]*["']?/)) {
 		n = RLENGTH; k = substr(s, 1, n); v = substr(s, n + 1); lastflag = ""
-		sub(/^[ \t]*(export[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?/, "", k); sub(/[ \t]*=.*$/, "", k)
-		if (k ~ /^[A-Z][A-Z0-9_]*$/ && !secret_key(tolower(k)) && v ~ /^--?[a-z]/) return substr(s, 1, n) words_of(v, 1)
-		sub(/[ \t\r]+$/, "", v)
-		return substr(s, 1, n) (!secret_key(tolower(k)) && plain(v) ? v : hide(v))
+		sub(/^[ \t]*((export|readonly|declare|local|set)[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?/, "", k); sub(/[ \t]*[+:?]?=.*$/, "", k)
+		if ((k ~ /^[A-Z][A-Z0-9_]*$/ || k ~ /_(args|opts|options|flags)$/) && !secret_key(tolower(k)) && v ~ /^([ \t]*-|[$][{A-Z][^ ]* +-)/) return substr(s, 1, n) words_of(v, 1)
+		q = match(v, /["']?[ \t\r]*$/) ? substr(v, RSTART) : ""; v = substr(v, 1, length(v) - length(q))
+		if (v == "" && !continued) return substr(s, 1, n) q
+		if (!secret_key(tolower(k)) && plain(v)) return substr(s, 1, n) v q
+		# and what the next line says of it
+		hidden = continued
+		return substr(s, 1, n) hide(v) q
 	}
 	return words_of(s, 1, lastflag)
 }

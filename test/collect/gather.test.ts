@@ -156,7 +156,7 @@ test("what a kubelet that does not run would be started with: its units, their d
   put(
     root,
     "/etc/default/kubelet",
-    'Token=tofunikeladi\nApiKey=tofunikeladi\nPass=tofunikeladi\nK3S_TOKEN=-tofunikeladi\nTOKEN = tofunikeladi\nREGISTRY_PASS= tofunikeladi\nPASS="a tofunikeladi b"\nRegistry=--tofunikeladi\n',
+    'Token=tofunikeladi\nApiKey=tofunikeladi\nPass=tofunikeladi\nK3S_TOKEN=-tofunikeladi\nTOKEN = tofunikeladi\nREGISTRY_PASS= tofunikeladi\nPASS="a tofunikeladi b"\nRegistry=--tofunikeladi\nexport MY-TOKEN += tofunikeladi\nTOKEN = \\\n  tofunikeladi\nNAME=""\n',
   );
   put(
     root,
@@ -175,6 +175,7 @@ test("what a kubelet that does not run would be started with: its units, their d
     text("/etc/systemd/system/k3s.service"),
     /^ExecStart=\/usr\/local\/bin\/k3s server '--flannel-backend=none' '--token=\[REDACTED/,
   );
+  assert.match(text("/etc/default/kubelet"), /^NAME=""$/m);
   assert.is(bundle.row("/etc/systemd/system/kubelet.service.d/20-proxy.conf")["coverage"], "complete");
   for (const [member, content] of bundle.members) assert.not.match(content.toString(), /tofunikeladi/, member);
 });

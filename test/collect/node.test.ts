@@ -453,7 +453,9 @@ else
       chmodSync(join(folder, "/etc/cni/net.d"), 0o600);
       const bundle = collect({ shell, out: `${folder}-out`, args: ["--root", folder, "--no-cluster"] });
       assert.is(bundle.row("/etc/cni/net.d/10-x.conflist")["coverage"], "complete");
-      assert.is(bundle.paths.get("/etc/cni/net.d")?.["listing"], "complete");
+      // yash cannot tell bytes that are no letters
+      const listed = shell.name === "yash" ? "truncated" : "complete";
+      assert.is(bundle.paths.get("/etc/cni/net.d")?.["listing"], listed);
     });
   }
 
@@ -461,13 +463,11 @@ test("what still looks like a secret behind the filter is withheld", () => {
   // the filter with its knowledge of free text taken out, but for what a run tries it with at its start
   const script = join(work, "without-filter.sh");
   const text = readFileSync("collect.sh", "utf8");
-  assert.ok(text.includes("\nfunction text(s) {\n"));
+  const begin = "\nfunction text(s,   n, i, w) {\n";
+  assert.ok(text.includes(begin));
   writeFileSync(
     script,
-    text.replace(
-      "\nfunction text(s) {\n",
-      "\nfunction text(s) { return s ~ /^password=/ ? untold(s) : s }\nfunction untold(s) {\n",
-    ),
+    text.replace(begin, "\nfunction text(s) { return s ~ /^password=/ ? untold(s) : s }\nfunction untold(s) {\n"),
   );
   const plain = join(work, "plain");
   put(plain, "/etc/hostname", "node-b\n");
