@@ -3244,7 +3244,7 @@ function argument(w,   f, n, v) {
 		return text(substr(w, 1, n)) (v == "" || tolower(v) ~ /^(bearer|basic|token|digest|negotiate)$/ ? v : hide(v))
 	}
 	# mc alias set NAME URL KEY SECRET, within a script, too, where mc may stand behind a bracket
-	if (tool == "**") return w ~ /^-/ ? text(w) : hide(w)
+	if (tool == "**") return w ~ /^(--([a-z][a-z-]*)?|-[A-Za-z])$/ ? text(w) : hide(w)
 	if (mcleft > 0 && w !~ /^-/) { if (--mcleft == 0) { tool = "**"; lastflag = command = "" } return text(w) }
 	if (tool == "mc" && w ~ /^["'\\]*https?:\/\//) { tool = "**"; lastflag = command = ""; return text(w) }
 	if ((prior == "alias" && w ~ (tool == "mc" ? "^(set|s)$" : "^set$")) || (prior == "host" && w ~ (tool == "mc" ? "^(add|a)$" : "^add$"))) { mcleft = 2; lastflag = command = "" }

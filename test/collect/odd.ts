@@ -365,6 +365,8 @@ export const commandLines = (keep: (name: string, value: string) => string): rea
     ["mc", "alias", "s", "a", "http://m:9000", word("mc in short, key"), word("mc in short")],
     ["sh", "-c", `mc alias \\ set a http://m:9000 ${word("mc over two lines, key")} ${word("mc over two lines")}`],
     ["mc", "config", "host", "a", "a", "URL", "K", word("mc config in short")],
+    ["sh", "-c", `mc alias set a http://h k s && mysql -u root -p${word("-pSECRET behind mc")}`],
+    ["mc", "alias", "set", "a", "http://h", "k", `-${word("a dash before mc's secret")}`],
     ["rabbitmqctl", "add_user", "bob", word("add_user")],
     ["rabbitmqctl", "change_password", "bob", word("change_password")],
     ["/usr/bin/ldapsearch", "-x", `-w${word("ldapsearch -wSECRET")}`, "-b", "dc=x"],

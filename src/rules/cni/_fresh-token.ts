@@ -41,6 +41,10 @@ export function freshToken(
   // A mount of a removed directory has a repair of its own, the same one.
   if (!agent || stale || !writesIt(credential, agent, context)) return NOTHING;
   const [started, written] = [agent.pod.value.startedAt, credential.file?.value.mtime ?? null];
+  const read = credential.kubeconfig.artifact.collectedAt;
+  // What a pod did to a file cannot be seen in what was read before there was that pod.
+  if (started && read && order(read, started) === "before")
+    return { value: { fresh: "later", agentPod: agent.pod.value.name, daemonSet: agent.daemonSet }, statements: [] };
   return {
     value: {
       fresh: "agent",
@@ -162,6 +166,8 @@ function repairOf(text: (key: string) => string, value: Finding["value"]): Conse
       return rewrite(text, value);
     case "unknown":
       return findWriter(text);
+    case "later":
+      return lookAgain(text);
     default:
       return null;
   }
@@ -208,6 +214,13 @@ function findWriter(text: (key: string) => string): Consequence["fix"][number] {
       },
       askWith(text("node"), path),
     ],
+  };
+}
+
+function lookAgain(text: (key: string) => string): Consequence["fix"][number] {
+  return {
+    step: `Look first whether ${text("agentPod")} on ${text("node")}, which started after the file had been read, has written a token that is accepted.`,
+    commands: [askWith(text("node"), text("path"))],
   };
 }
 
@@ -290,6 +303,8 @@ export function freshStop(finding: Finding): string | null {
   const { fresh, first, behind, node, agentPod, agentReady, daemonSet } = finding.value;
   if (fresh === "hidden")
     return `a whole configuration, ${behind}, lies behind ${first} on ${node}; who or what left that one in front of it is not in the evidence`;
+  if (fresh === "later")
+    return `${agentPod} of ${daemonSet} started after the file on ${node} had been read; whether it put a fresh token there was not collected`;
   if (fresh === "agent")
     return `${agentPod} of ${daemonSet}, which writes to the directory that the plugin reads, was ${agentReady === true ? "" : "not "}ready; why it put no fresh token there is not in the evidence`;
   return null;

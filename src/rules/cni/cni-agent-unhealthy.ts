@@ -1,11 +1,11 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
-import { formatDuration, type Instant } from "#model/instant.js";
+import { formatDuration, type Instant, latestOf } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, known, type Statement, say, time, word } from "#model/statement.js";
 import { AGENT_NOT_READY, agentOf } from "#rules/kubelet/_agent-text.js";
-import { readBefore } from "#rules/kubelet/_list-age.js";
+import { readBefore, signedMs, utc } from "#rules/kubelet/_list-age.js";
 import { type Pod, podName, seenAt } from "#rules/kubelet/_pods.js";
 import { JOINING_MS } from "#rules/kubelet/_starts.js";
 import { absence, absentFrom, credentialOn } from "./_agent-absent.js";
@@ -205,8 +205,17 @@ function* judge(
   if (!unready) {
     // How it was before calls failed says nothing of how it is.
     const early = readBefore(pods, "the list of pods", calls, context);
+    const well = wellSince(pod, since);
+    const last = calls.map(signedMs).reduce((a, b) => Math.max(a, b), 0);
     if (early) yield undetermined({ subject, about, missing: [early] });
-    else if (!silent) yield refuted({ subject, about, statements: [healthy(node, pod, shown)] });
+    else if (calls.length > 0 && well && well.epochMs > last - WELL_MS) {
+      const why = `it had been running and ready since ${utc(well)} only, and the last failure was no later than a minute after that`;
+      yield undetermined({
+        subject,
+        about,
+        missing: [{ ...pods.missing(`${podName(pod)} as it was while calls failed`), why }],
+      });
+    } else if (!silent) yield refuted({ subject, about, statements: [healthy(node, pod, shown)] });
     return;
   }
   if (since !== null && lapsed > STARTING_MS && told) {
@@ -259,6 +268,13 @@ function* judge(
     yield undetermined({ subject, about, missing: [logs.missing(what, node)] });
   }
 }
+
+/** Calls that go on failing for so long with a ready agent do not fail for want of one: a kubelet tries again within seconds. */
+const WELL_MS = 60_000;
+
+/** Since when the pod is as it was seen: ready, and no container of it started anew. */
+const wellSince = (pod: Pod, since: Instant | null): Instant | null =>
+  pod.value.containers.filter((c) => !c.init).reduce((at, c) => latestOf(at, c.startedAt), since);
 
 /** Why it is not certain that calls fail for want of an agent that is not ready. */
 function doubts(pod: Pod, since: Instant, served: Served | null): readonly string[] {

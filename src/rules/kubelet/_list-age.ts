@@ -119,10 +119,11 @@ export function readBefore<K extends FactKind>(
 const numberOf = (value: string | number | boolean | null | undefined): number | null =>
   typeof value === "number" ? value : null;
 
-const signedMs = (call: Found): number => numberOf(call.value["lastSignMs"]) ?? call.lastSeen?.epochMs ?? 0;
+/** The last sign of failing calls, in epoch milliseconds; 0 where no time of theirs is known. */
+export const signedMs = (call: Found): number => numberOf(call.value["lastSignMs"]) ?? call.lastSeen?.epochMs ?? 0;
 
 /** Where no list shows them while they fail, none but a later one speaks of them. */
 const heldMs = (call: Found): number => numberOf(call.value["heldFromMs"]) ?? Number.POSITIVE_INFINITY;
 
 /** A time in words of our own, which no zone is applied to. */
-const utc = (at: Instant): string => formatUtc(at).replace(/Z$/, " UTC").replace("T", " ");
+export const utc = (at: Instant): string => formatUtc(at).replace(/Z$/, " UTC").replace("T", " ");

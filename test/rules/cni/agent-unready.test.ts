@@ -132,6 +132,26 @@ test("only a pod with a network of its own that was made meanwhile refutes it", 
     assert.equal(verdicts(beside(other)), ["found n1"], JSON.stringify(other));
 });
 
+test("an agent that became ready after the last failure, or was started anew, was not seen while calls failed", () => {
+  // the calls are seen to fail until half past ten
+  const seen = (since: string, more: Partial<FactKinds["kube.pod"]> = {}) => {
+    const well = agent(undefined, { uid: "uid-agent", conditions: [ready("True", since)], ...more });
+    const world = scene([...plain(), well]);
+    world.publish("sym:failed-create-sandbox", [
+      { ...refusal("agent-not-ready:calico"), lastSeen: at("2024-03-05T10:29:00Z") },
+    ]);
+    return judge(agentUnhealthy, world);
+  };
+  const told = (outcomes: ReturnType<typeof seen>) => outcomes.map((o) => o.outcome);
+  assert.equal(told(seen("2024-03-05T08:00:00Z")), ["refuted"]);
+  assert.equal(told(seen("2024-03-05T10:27:59Z")), ["refuted"], "a minute of failures with a ready agent");
+  assert.equal(told(seen("2024-03-05T10:28:30Z")), ["undetermined"]);
+  assert.equal(told(seen("2024-03-05T10:29:20Z")), ["undetermined"]);
+  const anew = { ...LOOP, ready: true, state: "running", restarts: 41, startedAt: at("2024-03-05T10:29:10Z") };
+  assert.equal(told(seen("2024-03-05T08:00:00Z", { containers: [anew] })), ["undetermined"]);
+  assert.equal(told(seen("2024-03-05T08:00:00Z", { containers: [{ ...anew, init: true }] })), ["refuted"]);
+});
+
 test("of an agent that may have become worse since, such a pod leaves a premise and takes the date", () => {
   const restarted = [{ ...LOOP, state: "running", startedAt: at("2024-03-05T09:00:00Z") }];
   for (const containers of [[LOOP], restarted]) {
