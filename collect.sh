@@ -3245,7 +3245,7 @@ function argument(w,   f, n, v) {
 	}
 	# mc alias set NAME URL KEY SECRET, within a script, too, where mc may stand behind a bracket
 	if (tool == "**") return w ~ /^(--([a-z][a-z-]*)?|-[A-Za-z])$/ ? text(w) : hide(w)
-	if (mcleft > 0 && w !~ /^-/) { if (--mcleft == 0) { tool = "**"; lastflag = command = "" } return text(w) }
+	if (mcleft > 0 && w !~ /^-/) { if (--mcleft == 0 || w ~ /^["'\\]*https?:\/\//) { tool = "**"; lastflag = command = "" } return text(w) }
 	if (tool == "mc" && w ~ /^["'\\]*https?:\/\//) { tool = "**"; lastflag = command = ""; return text(w) }
 	if ((prior == "alias" && w ~ (tool == "mc" ? "^(set|s)$" : "^set$")) || (prior == "host" && w ~ (tool == "mc" ? "^(add|a)$" : "^add$"))) { mcleft = 2; lastflag = command = "" }
 	if (tool == "mc" && prior == "user" && w ~ /^(add|a)$/) { mcleft = 1; lastflag = command = "" }
