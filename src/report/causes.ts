@@ -181,6 +181,21 @@ function seenWhen(hypothesis: Hypothesis, review: Review, zone: ReportZone): str
   return `, as to what the collection${told.length === 1 ? "" : "s"} of ${told.join(" and ")} show${told.length === 1 ? "s" : ""}`;
 }
 
+/** Where it is judged otherwise of what failed on other nodes, or found there: the nodes that this is said of. */
+function saidOf(hypothesis: Hypothesis, review: Review): string {
+  const nodesOf = ({ of }: Hypothesis): readonly string[] =>
+    [...new Set(review.findings.filter((f) => of.includes(f.id)).flatMap((f) => f.nodes))].sort();
+  const own = nodesOf(hypothesis);
+  const apart = (nodes: readonly string[]): boolean => nodes.length > 0 && !nodes.some((node) => own.includes(node));
+  const isElsewhere =
+    review.hypotheses.some(
+      (h) => h.mechanism === hypothesis.mechanism && h.status !== hypothesis.status && apart(nodesOf(h)),
+    ) || review.findings.some((f) => f.mechanism === hypothesis.mechanism && apart(f.nodes));
+  if (!isElsewhere || own.length === 0) return "";
+  const named = own.length > 3 ? `${own.length} nodes` : own.join(own.length === 2 ? " and " : ", ");
+  return `, as to what failed on ${named}`;
+}
+
 /** Where the condition is found all the same, on the same node at the same time: it is there, and this is not what it brought about. */
 function toldApart({ mechanism, of, status }: Hypothesis, review: Review): string {
   if (status !== "refuted") return "";
@@ -196,7 +211,7 @@ function toldApart({ mechanism, of, status }: Hypothesis, review: Review): strin
 export function rivalsOf(review: Review, zone: ReportZone): readonly Rival[] {
   const gaps = gapRows(review);
   const rivals = review.hypotheses.map((hypothesis) => ({
-    title: `${hypothesis.title}${seenWhen(hypothesis, review, zone)}${toldApart(hypothesis, review)}`,
+    title: `${hypothesis.title}${seenWhen(hypothesis, review, zone)}${saidOf(hypothesis, review)}${toldApart(hypothesis, review)}`,
     status: hypothesis.status,
     ...extentOf(hypothesis, review),
     statements: mergeNodes(hypothesis.statements, review),

@@ -241,7 +241,8 @@ test("a condition that is there, and is not what brought the failure about, is r
     rivalsWith({}),
     "| the token expired, as the cause of what failed there; that it was so: it ended | refuted |",
   );
-  assert.match(rivalsWith({ nodes: ["n9"] }), "| the token expired | refuted |");
+  // found on another node: then the nodes that it is ruled out for are named
+  assert.match(rivalsWith({ nodes: ["n9"] }), "| the token expired, as to what failed on n1 | refuted |");
   assert.match(rivalsWith({ moments: ["m9"] }), "| the token expired | refuted |");
 });
 
