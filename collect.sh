@@ -580,7 +580,7 @@ EOT
 left_why() {
 	grep -v '^command terminated with' "$o_dir/err" >"$o_dir/why"
 	l_why=$(first_line "$o_dir/why")
-	[ $o_rc -le 128 ] || l_why="${l_why:+$l_why; }ended by signal $((o_rc - 128)): its pod was deleted, or it had no memory"
+	[ $o_rc -le 128 ] || l_why="${l_why:+$l_why; }ended by signal $((o_rc - 128)), as where its pod is deleted or memory is short"
 	printf '%s' "${l_why:-it said nothing}"
 }
 find_kubectl() {
@@ -948,9 +948,9 @@ row() {
 	[ "$4" != - ] && size=$(wc -c <"$W/tree/$4" | tr -d ' ')
 	if [ -s "$W/n" ]; then
 		reds=$(awk '$1 != "long" && $1 != "unfinished" { s += $2 } END { print s + 0 }' "$W/n"); cat "$W/n" >>"$W/counts"
-		size_long=$(awk '$1 == "long" { print $2 }' "$W/n"); printf '' >"$W/n"
+		cut_lines=$(awk '$1 == "long" { print $2 }' "$W/n"); printf '' >"$W/n"
 		# all lines are there, but not to their ends
-		if [ -n "$size_long" ] && [ "$4" != - ]; then set -- "$1" "$2" "$3" "$4" "$5" "${6:+$6; }too long, and cut where [CUT] stands: $size_long"; fi
+		if [ -n "$cut_lines" ] && [ "$4" != - ]; then set -- "$1" "$2" "$3" "$4" "$5" "${6:+$6; }too long, and cut where [CUT] stands: $cut_lines"; fi
 	fi
 	esc "$5"; origin=$ESC
 	esc "$6"; note=$ESC
