@@ -209,7 +209,10 @@ function* judge(
     const last = calls.map(signedMs).reduce((a, b) => Math.max(a, b), 0);
     if (early) yield undetermined({ subject, about, missing: [early] });
     else if (calls.length > 0 && well && well.epochMs > last - WELL_MS) {
-      const why = `it had been running and ready since ${utc(well)} only, and the last failure that was seen was no later than a minute after that`;
+      const why =
+        last === 0
+          ? "when calls failed for the last time is not known"
+          : `it had been running and ready since ${utc(well)} only, and the last failure that was seen was no later than a minute after that`;
       yield undetermined({
         subject,
         about,

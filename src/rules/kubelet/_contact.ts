@@ -93,12 +93,11 @@ function contactOf(name: string, { node }: Silence, view: Look, context: MatchCo
   const [post] = failing;
   const ended = later.find(({ value }) => GIVES_UP.test(value.sample));
   const readAt = seenAt(read, context.moment);
-  // A kubelet that was started in between had not run on.
-  const anew = later.find(({ value }) => STARTS.test(value.sample) && isAfter(value.first));
-  const before = (one: Log): boolean => anew === undefined || firstMs(one) < firstMs(anew);
-  if (post && !failing.some(before)) return unknown(name, view, changed, null);
   if (post && !(ended && lastMs(ended) > lastMs(post) - GOING_ON_MS))
-    return running(failing, startedBy(later, isAfter), changed, readAt);
+    // One that was started after the silence had begun need not have run on: a series of lines does not tell which it was.
+    return later.some(({ value }) => STARTS.test(value.sample))
+      ? unknown(name, view, changed, null)
+      : running(failing, startedBy(later, isAfter), changed, readAt);
   if (ended) return { state: "stopped", said: lastOf(ended), text: textOf(ended), readAt };
   const own = logs.find(({ value }) => OWN.test(value.sample));
   const whole = view("log").coverage(name, UNITS).state === "complete";
@@ -118,7 +117,6 @@ const unknown = (name: string, view: Look, from: Instant, said: Told | null): Co
 
 /** What a kubelet logs as it starts (kubernetes cmd/kubelet/app/server.go, pkg/kubelet/kubelet.go). */
 const STARTS = /\bKubelet version\b|\bStarting kubelet main sync loop|\bStarted kubelet\b/;
-const firstMs = ({ value }: Log): number => value.first?.epochMs ?? Number.NEGATIVE_INFINITY;
 const lastMs = ({ value }: Log): number => value.last?.epochMs ?? Number.NEGATIVE_INFINITY;
 const latestFirst = (logs: readonly Log[]): readonly Log[] => [...logs].sort((a, b) => lastMs(b) - lastMs(a));
 const lastOf = ({ value, evidence }: Log): Told => ({

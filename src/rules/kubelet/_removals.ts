@@ -32,9 +32,14 @@ export const COLLECTED_AFTER_MS = 600_000;
 /** The removal of a pod's node, where the cluster does not list that node any more and it was so lately that the pod may still go by itself. */
 export function lateRemoval(pod: Pod, context: MatchContext): Removal | null {
   const removal = pod.value.node === null ? undefined : context.derive(removals).get(pod.value.node);
-  if (!removal || context.derive(listed).has(pod.value.node ?? "")) return null;
+  const nodes = context.derive(listed);
+  if (!removal || nodes === null || nodes.has(pod.value.node ?? "")) return null;
   const age = seenAt(pod, context.moment).epochMs - removal.at.epochMs;
   return age >= 0 && age <= COLLECTED_AFTER_MS ? removal : null;
 }
 
-const listed = (view: Look): ReadonlySet<string> => new Set(view("kube.node").all.map((node) => node.value.name));
+/** Null where the list is not whole. */
+const listed = (view: Look): ReadonlySet<string> | null =>
+  view("kube.node").coverage().state === "complete"
+    ? new Set(view("kube.node").all.map((node) => node.value.name))
+    : null;

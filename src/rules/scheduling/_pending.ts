@@ -72,19 +72,19 @@ function pendingOf(pod: Pod, said: ReadonlyMap<string, EventObject>): PendingPod
 /** A machine takes minutes to come; cluster-autoscaler gives it 15 (max-node-provision-time). */
 export const PROVISIONED_MS = 900_000;
 
-/** The last event by which an autoscaler said that it adds a node for a pod, by the pod's uid; once per moment. */
+/** The event by which an autoscaler said that it adds a node for a pod, by the pod's uid; once per moment. */
 function scaleUps(view: Look): ReadonlyMap<string, EventObject> {
   const all = new Map<string, EventObject>();
   for (const { value } of view("kube.event").all)
-    if (value.reason === "TriggeredScaleUp" || value.reason === "Nominated")
-      for (const o of value.objects) if (o.uid !== null) all.set(o.uid, o);
+    if (value.reason === "TriggeredScaleUp") for (const o of value.objects) if (o.uid !== null) all.set(o.uid, o);
   return all;
 }
 
 /** The event by which an autoscaler adds a node for a pod, where it is so young that the node may still come. */
 export function scalingFor({ pod }: PendingPod, context: MatchContext): EventObject | null {
   const event = context.derive(scaleUps).get(pod.value.uid);
-  const at = event?.last ?? event?.first;
+  // From the first time: one that tries again and again brings none.
+  const at = event?.first ?? event?.last;
   const age = at ? seenAt(pod, context.moment).epochMs - at.epochMs : null;
   return event && age !== null && age >= 0 && age <= PROVISIONED_MS ? event : null;
 }

@@ -98,7 +98,7 @@ function nodeComes(pending: readonly [PendingPod, ...PendingPod[]], context: Mat
   const pods = some(pending.map((p) => p.pod)) ?? [pending[0].pod];
   const conditions: Cited = [pending[0].evidence, ...pending.slice(1, CITED).map((p) => p.evidence)];
   const event = scalingFor(pending[0], context);
-  const at = event?.last ?? event?.first;
+  const at = event?.first ?? event?.last;
   const told = event && at ? say`, at ${time(at, event.evidence)}` : citing(...conditions);
   return slight({
     subject: "scaling",
