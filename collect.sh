@@ -3308,6 +3308,7 @@ function args_line(s,   tail, was) {
 	if (match(s, /[ \t]*\\[ \t\r]*$/)) { tail = substr(s, RSTART); s = substr(s, 1, RSTART - 1) }
 	continued = tail != ""
 	# a flag alone on its line has its value on the next
+	if (was && hidden == 2 && s ~ /^[ \t]*--?[A-Za-z]/) hidden = 0
 	if (was && hidden) { hidden = continued; match(s, /^[ \t]*/); return substr(s, 1, RLENGTH) hide(substr(s, RLENGTH + 1)) tail }
 	hidden = 0
 	return (was ? words_of(s, 1, lastflag, 1) : assignment(s)) tail
@@ -3321,12 +3322,12 @@ function assignment(s,   n, k, v, q) {
 	if (match(s, /^[ \t]*((export|readonly|declare|local|set)[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?[A-Za-z_][A-Za-z0-9_.-]*(\[[0-9]*\])?[ \t]*[+:?]?=[ \t]*["']?/)) {
 		n = RLENGTH; k = substr(s, 1, n); v = substr(s, n + 1); lastflag = ""
 		sub(/^[ \t]*((export|readonly|declare|local|set)[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?/, "", k); sub(/[ \t]*[+:?]?=.*$/, "", k)
-		if ((k ~ /^[A-Z][A-Z0-9_]*$/ || k ~ /_(args|opts|options|flags)$/) && !secret_key(tolower(k)) && v ~ /^([ \t]*-|[$][{A-Z][^ ]* +-)/) return substr(s, 1, n) words_of(v, 1)
+		if ((k ~ /^[A-Z][A-Z0-9_]*$/ || k ~ /_(args|opts|options|flags)$/) && !secret_key(tolower(k)) && v ~ /^([ \t]*--?[A-Za-z]|[$][{A-Z][^ ]* +-)/) return substr(s, 1, n) words_of(v, 1)
 		q = match(v, /["']?[ \t\r]*$/) ? substr(v, RSTART) : ""; v = substr(v, 1, length(v) - length(q))
 		if (v == "" && !continued) return substr(s, 1, n) q
-		if (!secret_key(tolower(k)) && plain(v)) return substr(s, 1, n) v q
-		# and what the next line says of it
-		hidden = continued
+		if (v != "" && !secret_key(tolower(k)) && !sensitive(k) && plain(v)) return substr(s, 1, n) v q
+		# and what the next line says of it; nothing is judged yet where the value begins there
+		hidden = continued ? (v == "" && !secret_key(tolower(k)) && !sensitive(k) ? 2 : 1) : 0
 		return substr(s, 1, n) hide(v) q
 	}
 	return words_of(s, 1, lastflag)
