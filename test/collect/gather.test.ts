@@ -164,6 +164,12 @@ test("what a kubelet that does not run would be started with: its units, their d
     "ExecStart=/usr/local/bin/k3s server '--flannel-backend=none' '--token=tofunikeladi' --agent-token \\\n# a comment\n    tofunikeladi \\\n    --disable traefik\nExecStartPost=/bin/mc alias set a https://h x \\\n  tofunikeladi\n",
   );
   put(root, "/var/lib/kubelet/kubeadm-flags.env", `KUBELET_KUBEADM_ARGS="${flags} --token=tofunikeladi"\n`);
+  // few digits are as much of a secret in quotes as behind a flag; what begins on the next line is judged there
+  put(
+    root,
+    "/etc/sysconfig/kubelet",
+    `PIN="7391"\nCARD_PIN='7391'\nexport PIN="7391"\nEnvironment="PIN=7391"\nKUBELET_EXTRA_ARGS=\\\n  ${flags} --v=2 \\\n  --token=tofunikeladi\nDB_PASSWORD=\\\n  tofunikeladi\nX=\\\n  tofunikeladi\n`,
+  );
   const bundle = node("units");
   const text = (path: string): string => bundle.text(bundle.row(path)["member"] ?? "");
   assert.is(
@@ -176,6 +182,9 @@ test("what a kubelet that does not run would be started with: its units, their d
     /^ExecStart=\/usr\/local\/bin\/k3s server '--flannel-backend=none' '--token=\[REDACTED/,
   );
   assert.match(text("/etc/default/kubelet"), /^NAME=""$/m);
+  const sysconfig = text("/etc/sysconfig/kubelet");
+  assert.match(sysconfig, `KUBELET_EXTRA_ARGS=\\\n  ${flags} --v=2 \\\n  --token=[REDACTED`);
+  assert.not.match(sysconfig.replaceAll(/\[REDACTED[^\]]*\]/g, "@"), /7391/);
   assert.is(bundle.row("/etc/systemd/system/kubelet.service.d/20-proxy.conf")["coverage"], "complete");
   for (const [member, content] of bundle.members) assert.not.match(content.toString(), /tofunikeladi/, member);
 });
