@@ -133,18 +133,31 @@ export interface Rival {
 /** Nodes that are named in a row. */
 const NODES = 8;
 
-/** The same failures on other nodes, or others of them on these, have another cause or another status. */
-function extentOf({ of }: Hypothesis, review: Review): Pick<Rival, "nodes" | "moreNodes" | "places"> {
+/** The same failures on other nodes, or others of them on these, have another cause or another status; or the same explanation holds elsewhere. */
+function extentOf(hypothesis: Hypothesis, review: Review): Pick<Rival, "nodes" | "moreNodes" | "places"> {
+  const { of } = hypothesis;
   const own = review.findings.filter((f) => of.includes(f.id));
   const kinds = new Set(own.map((f) => f.mechanism));
   const others = review.findings.filter((f) => kinds.has(f.mechanism) && !of.includes(f.id));
-  const nodes = others.length === 0 ? [] : [...new Set(own.flatMap((f) => f.nodes))].sort();
+  const isBare = others.length === 0 && !isElsewhere(hypothesis, nodesOf(of, review), review);
+  const nodes = isBare ? [] : nodesOf(of, review);
   const isShared = others.some((f) => f.nodes.some((node) => nodes.includes(node)));
   return {
     nodes: nodes.slice(0, NODES),
     moreNodes: Math.max(0, nodes.length - NODES),
     places: isShared ? own.map((f) => placeOf(f.id, review)).join("; ") : "",
   };
+}
+
+const nodesOf = (findings: readonly string[], review: Review): readonly string[] =>
+  [...new Set(review.findings.filter((f) => findings.includes(f.id)).flatMap((f) => f.nodes))].sort();
+
+/** Whether it is judged otherwise of what failed on other nodes only, or found on them. */
+function isElsewhere({ mechanism, status }: Hypothesis, own: readonly string[], review: Review): boolean {
+  const rivals = review.hypotheses.filter((h) => h.mechanism === mechanism && h.status !== status);
+  const found = review.findings.filter((f) => f.mechanism === mechanism);
+  const elsewhere = [...rivals.map((h) => nodesOf(h.of, review)), ...found.map((f) => f.nodes)];
+  return elsewhere.some((nodes) => nodes.length > 0 && !nodes.some((node) => own.includes(node)));
 }
 
 interface RivalMissing {
@@ -174,26 +187,11 @@ function seenWhen(hypothesis: Hypothesis, review: Review, zone: ReportZone): str
   const others = review.hypotheses.filter(
     (h) => h.mechanism === hypothesis.mechanism && h.status !== hypothesis.status,
   );
-  const isElsewhere = others.some((h) => momentsOf(h).every((m) => !own.includes(m)));
+  const isApart = others.some((h) => momentsOf(h).every((m) => !own.includes(m)));
   const times = review.moments.flatMap((m) => (own.includes(m.id) ? (readTime(m.to) ?? []) : []));
-  if (!isElsewhere || times.length === 0) return "";
+  if (!isApart || times.length === 0) return "";
   const told = times.map((at) => (isOfReviewsDay(at, zone) ? formatClock(at, zone) : formatDated(at, zone)));
   return `, as to what the collection${told.length === 1 ? "" : "s"} of ${told.join(" and ")} show${told.length === 1 ? "s" : ""}`;
-}
-
-/** Where it is judged otherwise of what failed on other nodes, or found there: the nodes that this is said of. */
-function saidOf(hypothesis: Hypothesis, review: Review): string {
-  const nodesOf = ({ of }: Hypothesis): readonly string[] =>
-    [...new Set(review.findings.filter((f) => of.includes(f.id)).flatMap((f) => f.nodes))].sort();
-  const own = nodesOf(hypothesis);
-  const apart = (nodes: readonly string[]): boolean => nodes.length > 0 && !nodes.some((node) => own.includes(node));
-  const isElsewhere =
-    review.hypotheses.some(
-      (h) => h.mechanism === hypothesis.mechanism && h.status !== hypothesis.status && apart(nodesOf(h)),
-    ) || review.findings.some((f) => f.mechanism === hypothesis.mechanism && apart(f.nodes));
-  if (!isElsewhere || own.length === 0) return "";
-  const named = own.length > 3 ? `${own.length} nodes` : own.join(own.length === 2 ? " and " : ", ");
-  return `, as to what failed on ${named}`;
 }
 
 /** Where the condition is found all the same, on the same node at the same time: it is there, and this is not what it brought about. */
@@ -211,7 +209,7 @@ function toldApart({ mechanism, of, status }: Hypothesis, review: Review): strin
 export function rivalsOf(review: Review, zone: ReportZone): readonly Rival[] {
   const gaps = gapRows(review);
   const rivals = review.hypotheses.map((hypothesis) => ({
-    title: `${hypothesis.title}${seenWhen(hypothesis, review, zone)}${saidOf(hypothesis, review)}${toldApart(hypothesis, review)}`,
+    title: `${hypothesis.title}${seenWhen(hypothesis, review, zone)}${toldApart(hypothesis, review)}`,
     status: hypothesis.status,
     ...extentOf(hypothesis, review),
     statements: mergeNodes(hypothesis.statements, review),

@@ -242,7 +242,7 @@ test("a condition that is there, and is not what brought the failure about, is r
     "| the token expired, as the cause of what failed there; that it was so: it ended | refuted |",
   );
   // found on another node: then the nodes that it is ruled out for are named
-  assert.match(rivalsWith({ nodes: ["n9"] }), "| the token expired, as to what failed on n1 | refuted |");
+  assert.match(rivalsWith({ nodes: ["n9"] }), "| the token expired | refuted on `n1` |");
   assert.match(rivalsWith({ moments: ["m9"] }), "| the token expired | refuted |");
 });
 
