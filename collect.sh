@@ -3310,8 +3310,10 @@ function args_line(s,   tail, was) {
 	# a flag alone on its line has its value on the next
 	if (was && hidden == 2 && s ~ /^[ \t]*--?[A-Za-z]/) hidden = 0
 	if (was && hidden) { hidden = continued; match(s, /^[ \t]*/); return substr(s, 1, RLENGTH) hide(substr(s, RLENGTH + 1)) tail }
-	hidden = 0
-	return (was ? words_of(s, 1, lastflag, 1) : assignment(s)) tail
+	hidden = 0; tail = (was ? words_of(s, 1, lastflag, 1) : assignment(s)) tail
+	# and so has one with its sign, and a name
+	if (continued && match(s, /[A-Za-z_][A-Za-z0-9_.-]*(\[[0-9]*\])?[+:?]?=["']?$/)) { lastflag = substr(s, RSTART); sub(/(\[[0-9]*\])?[+:?]?=["']?$/, "", lastflag) }
+	return tail
 }
 # units, and files of variables: what is no flag and no directive of systemd is hidden whole, whatever blanks are in it
 function assignment(s,   n, k, v, q) {
@@ -3321,13 +3323,13 @@ function assignment(s,   n, k, v, q) {
 	if (s ~ /^(Description|Documentation|After|Before|Wants|WantedBy|Requires|RequiredBy|BindsTo|PartOf|Conflicts|Condition[A-Z][A-Za-z]+|Assert[A-Z][A-Za-z]+|Type|Restart|Restart(Sec|Steps|MaxDelaySec|ForceExitStatus|PreventExitStatus)|Slice|Delegate|Kill(Mode|Signal)|User|Group|SupplementaryGroups|Limit[A-Z]+|Tasks(Max|Accounting)|CPU[A-Z][A-Za-z]+|Memory[A-Z][A-Za-z]+|IO[A-Z][A-Za-z]+|OOM(Policy|ScoreAdjust)|Nice|StartLimit(Burst|Interval|IntervalSec)|Timeout(Sec|StartSec|StopSec)|WatchdogSec|WorkingDirectory|RootDirectory|RuntimeDirectory|StateDirectory|UMask|NotifyAccess|PIDFile|SyslogIdentifier|Standard(Output|Error)|RemainAfterExit|DefaultDependencies|EnvironmentFile|AmbientCapabilities|CapabilityBoundingSet|Protect[A-Z][A-Za-z]+|Private(Tmp|Network|Mounts|Devices)|NoNewPrivileges|Read(Only|Write)Paths|Alias|Also)[ \t]*=/) { lastflag = ""; return text(s) }
 	if (match(s, /^[ \t]*((export|readonly|declare|local|set)[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?[A-Za-z_][A-Za-z0-9_.-]*(\[[0-9]*\])?[ \t]*[+:?]?=[ \t]*["']?/)) {
 		n = RLENGTH; k = substr(s, 1, n); v = substr(s, n + 1); lastflag = ""
-		sub(/^[ \t]*((export|readonly|declare|local|set)[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?/, "", k); sub(/[ \t]*[+:?]?=.*$/, "", k)
+		sub(/^[ \t]*((export|readonly|declare|local|set)[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?/, "", k); sub(/(\[[0-9]*\])?[ \t]*[+:?]?=.*$/, "", k)
 		if ((k ~ /^[A-Z][A-Z0-9_]*$/ || k ~ /_(args|opts|options|flags)$/) && !secret_key(tolower(k)) && v ~ /^([ \t]*--?[A-Za-z]|[$][{A-Z][^ ]* +-)/) return substr(s, 1, n) words_of(v, 1)
 		q = match(v, /["']?[ \t\r]*$/) ? substr(v, RSTART) : ""; v = substr(v, 1, length(v) - length(q))
 		if (v == "" && !continued) return substr(s, 1, n) q
-		if (v != "" && !secret_key(tolower(k)) && !sensitive(k) && plain(v)) return substr(s, 1, n) v q
+		if (v != "" && !secret_key(tolower(k)) && (sensitive(k) ? v ~ /^(true|false)$/ || rooted(v) : plain(v))) return substr(s, 1, n) v q
 		# and what the next line says of it; nothing is judged yet where the value begins there
-		hidden = continued ? (v == "" && !secret_key(tolower(k)) && !sensitive(k) ? 2 : 1) : 0
+		hidden = continued ? (v == "" && tolower(k) ~ /(args|opts|options|flags|params|parameters|config|exec|cmd|command)$/ && !secret_key(tolower(k)) && !sensitive(k) ? 2 : 1) : 0
 		return substr(s, 1, n) hide(v) q
 	}
 	return words_of(s, 1, lastflag)

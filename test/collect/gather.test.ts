@@ -165,11 +165,23 @@ test("what a kubelet that does not run would be started with: its units, their d
   );
   put(root, "/var/lib/kubelet/kubeadm-flags.env", `KUBELET_KUBEADM_ARGS="${flags} --token=tofunikeladi"\n`);
   // few digits are as much of a secret in quotes as behind a flag; what begins on the next line is judged there
-  put(
-    root,
-    "/etc/sysconfig/kubelet",
-    `PIN="7391"\nCARD_PIN='7391'\nexport PIN="7391"\nEnvironment="PIN=7391"\nKUBELET_EXTRA_ARGS=\\\n  ${flags} --v=2 \\\n  --token=tofunikeladi\nDB_PASSWORD=\\\n  tofunikeladi\nX=\\\n  tofunikeladi\n`,
-  );
+  const digits = ['PIN="7391"', "CARD_PIN='7391'", 'export PIN="7391"', 'Environment="PIN=7391"', 'PIN[0]="7391"'];
+  const cut = [
+    "DB_PASSWORD=",
+    "X=",
+    "declare -x DB_PASSWORD=",
+    "ExecStart=/bin/x --password=",
+    "KUBELET_EXTRA_ARGS=\\\n--client-secret=",
+    "KUBELET_EXTRA_ARGS=\\\n--v=2 \\\nDB_PASSWORD=",
+  ].map((line) => `${line}\\\n  tofunikeladi`);
+  const readable = [
+    `KUBELET_EXTRA_ARGS=\\\n  ${flags} --v=2 \\\n  --root-dir=\\\n/var/lib/kubelet`,
+    "ETCDCTL_KEY=/etc/kubernetes/pki/etcd/server.key",
+    'Environment="TLS_KEY=/etc/calico/certs/key.pem"',
+    "DOCKER_USERLAND_PROXY=false",
+    'ARGS[0]="--v=2"',
+  ];
+  put(root, "/etc/sysconfig/kubelet", `${[...digits, ...cut, ...readable].join("\n")}\n`);
   const bundle = node("units");
   const text = (path: string): string => bundle.text(bundle.row(path)["member"] ?? "");
   assert.is(
@@ -183,7 +195,7 @@ test("what a kubelet that does not run would be started with: its units, their d
   );
   assert.match(text("/etc/default/kubelet"), /^NAME=""$/m);
   const sysconfig = text("/etc/sysconfig/kubelet");
-  assert.match(sysconfig, `KUBELET_EXTRA_ARGS=\\\n  ${flags} --v=2 \\\n  --token=[REDACTED`);
+  for (const line of readable) assert.match(sysconfig, line);
   assert.not.match(sysconfig.replaceAll(/\[REDACTED[^\]]*\]/g, "@"), /7391/);
   assert.is(bundle.row("/etc/systemd/system/kubelet.service.d/20-proxy.conf")["coverage"], "complete");
   for (const [member, content] of bundle.members) assert.not.match(content.toString(), /tofunikeladi/, member);
