@@ -1,7 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import { type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
-import { askWith } from "./_fresh-token.js";
+import { questionWith } from "./_ask-with.js";
 
 /** What follows where the writer and the reader of the credential are parted: the repair, its checks, what keeps it from coming back. */
 export function divergenceConsequence(finding: Finding): Consequence {
@@ -22,8 +22,8 @@ export function divergenceConsequence(finding: Finding): Consequence {
     fix: over
       ? []
       : [
-          ...(empty ? [] : [freshen(text, finding.value["expiresMs"])]),
-          ...(differs === "configuration" ? [reread(text)] : join(text)),
+          ...(empty ? [] : [freshen(text, finding.value)]),
+          ...(differs === "configuration" ? [reread(text)] : join(text, finding.value["netDir"] === true)),
           ...(text("leftover") === "" ? [] : [clear(text)]),
         ],
     verify: [
@@ -45,7 +45,7 @@ export function divergenceConsequence(finding: Finding): Consequence {
             doneWhen: `the configuration in force on ${node} names ${meeting} after the runtime's next start`,
           }
         : {
-            title: `Set the volume ${volume} and CNI_NET_DIR of ${daemonSet} to the directory that the container runtime reads, ${reads}`,
+            title: `Set the volume ${volume}${finding.value["netDir"] === true ? " and CNI_NET_DIR" : ""} of ${daemonSet} to the directory that the container runtime reads, ${reads}`,
             type: "prevent",
             priority: "High",
             doneWhen:
@@ -110,7 +110,7 @@ const joinAction = (node: string, daemonSet: string, reads: string): Consequence
 });
 
 /** What brings calls back at once, until its own token ends: with the agent's pod, where it is bound to that. */
-function freshen(text: (key: string) => string, expiresMs: unknown): Step {
+function freshen(text: (key: string) => string, { expiresMs, plugin }: Finding["value"]): Step {
   const [node, copy, file] = ["node", "copy", "file"].map((k) => shellWord(text(k)));
   const put = {
     run: `# on ${node}, as root; nothing is done where both are one file by now\n[ ${copy} -ef ${file} ] || { cp -p ${file} ${file}.before && cp -p ${copy} ${file}; }`,
@@ -121,16 +121,13 @@ function freshen(text: (key: string) => string, expiresMs: unknown): Step {
     text("offers") === "unread"
       ? "nobody read that file, so it is known neither whether its token is accepted nor how long it lasts"
       : "what was read of it does not show that";
-  const asking = askWith(text("node"), text("copy"));
+  const question = questionWith(text("copy"), plugin);
   return {
     step: `Look first whether ${text("copy")} on ${text("node")} holds a token that is accepted: ${why}. Only where it does, put it where the plugin reads it. This brings CNI calls back for as long as that token is accepted.`,
     commands: [
       {
-        run: asking.run.replace(
-          "is the token that the plugin is given accepted?",
-          "is the token in that file accepted?",
-        ),
-        expect: "one line naming `default`; where it says anything else, leave out the next command",
+        run: `# on ${node}, as root: is the token in that file accepted?\n${question.run}`,
+        expect: `${question.expect}; where it says anything else, leave out the next command`,
       },
       put,
     ],
@@ -151,14 +148,14 @@ function freshStep(text: (key: string) => string, expiresMs: unknown): Step["ste
 }
 
 /** What keeps them one: either the agent writes elsewhere, or its path becomes a link. */
-function join(text: (key: string) => string): readonly Step[] {
+function join(text: (key: string) => string, netDir: boolean): readonly Step[] {
   const [node, writes, reads] = ["node", "writes", "reads"].map((k) => shellWord(text(k)));
   const [namespace, name] = text("daemonSet").split("/").map(shellWord);
   const pod = text("agentPod");
   const peers = text("differs") === "link" ? `, as on ${named(text("peers").split(" "))}` : "";
   return [
     {
-      step: `Make writer and reader one directory. Either set the hostPath of the volume ${text("volume")} and CNI_NET_DIR of the installer to ${text("reads")} and let that roll out …`,
+      step: `Make writer and reader one directory. Either set the hostPath of the volume ${text("volume")}${netDir ? " and CNI_NET_DIR of the installer" : ""} to ${text("reads")} and let that roll out …`,
       commands: [
         {
           run: `kubectl -n ${namespace} edit daemonset ${name}\nkubectl -n ${namespace} rollout status daemonset ${name}`,

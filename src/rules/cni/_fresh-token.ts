@@ -11,6 +11,7 @@ import {
   shellWord,
 } from "#model/rule.js";
 import { code, type Statement, say, time } from "#model/statement.js";
+import { askWith, questionWith } from "./_ask-with.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import type { Agent } from "./_writer.js";
 
@@ -161,13 +162,13 @@ export function freshFix(finding: Finding, before: readonly Command[] = []): Con
 function repairOf(text: (key: string) => string, value: Finding["value"]): Consequence["fix"][number] | null {
   switch (text("fresh")) {
     case "hidden":
-      return unhide(text);
+      return unhide(text, value);
     case "agent":
       return rewrite(text, value);
     case "unknown":
-      return findWriter(text);
+      return findWriter(text, value);
     case "later":
-      return lookAgain(text);
+      return lookAgain(text, value);
     default:
       return null;
   }
@@ -188,17 +189,7 @@ export function freshActions(finding: Finding): readonly Action[] {
       ];
 }
 
-/** Asks the API server with the very file that the plugin is given. */
-const accepted = (kubeconfig: string): string =>
-  `kubectl --kubeconfig ${kubeconfig} get clusterinformations.crd.projectcalico.org default`;
-
-/** What shows that a credential is accepted again. */
-export const askWith = (node: string, path: string): Command => ({
-  run: `# on ${shellWord(node)}, as root: is the token that the plugin is given accepted?\n${accepted(shellWord(path))}`,
-  expect: "one line naming `default`; `Unauthorized` means that the token is refused",
-});
-
-function findWriter(text: (key: string) => string): Consequence["fix"][number] {
+function findWriter(text: (key: string) => string, value: Finding["value"]): Consequence["fix"][number] {
   const [node, path] = [shellWord(text("node")), text("path")];
   return {
     step: `Have ${path} on ${text("node")} written anew by what installs it: which that is the evidence does not show.`,
@@ -212,26 +203,38 @@ function findWriter(text: (key: string) => string): Consequence["fix"][number] {
         expect:
           "the pod of the CNI's installer among them; where there is none, the plugin was installed by other means",
       },
-      askWith(text("node"), path),
+      askWith(text("node"), text("path"), value),
     ],
   };
 }
 
-function lookAgain(text: (key: string) => string): Consequence["fix"][number] {
+function lookAgain(text: (key: string) => string, value: Finding["value"]): Consequence["fix"][number] {
+  const [namespace, name] = text("daemonSet").split("/").map(shellWord);
   return {
-    step: `Look first whether ${text("agentPod")} on ${text("node")}, which started after the file had been read, has written a token that is accepted.`,
-    commands: [askWith(text("node"), text("path"))],
+    step: `Look first whether ${text("agentPod")} on ${text("node")}, which started after the file had been read, has written a token that is accepted. Only where it has not, replace it.`,
+    commands: [
+      askWith(text("node"), text("path"), value),
+      {
+        run: `# only where the token is still refused: what did its installer say?\nkubectl -n ${namespace} logs ${shellWord(text("agentPod"))} --all-containers | grep -iE 'cni|kubeconfig'`,
+        expect: "that a kubeconfig was written, and where; or why not",
+      },
+      {
+        run: `# only where the token is still refused\nkubectl -n ${namespace} delete pod ${shellWord(text("agentPod"))}\nkubectl -n ${namespace} rollout status daemonset ${name}`,
+        expect: "successfully rolled out",
+      },
+    ],
   };
 }
 
-function unhide(text: (key: string) => string): Consequence["fix"][number] {
-  const [node, first, behind, kubeconfig] = ["node", "first", "behind", "kubeconfig"].map((k) => shellWord(text(k)));
+function unhide(text: (key: string) => string, value: Finding["value"]): Consequence["fix"][number] {
+  const [node, first, behind] = ["node", "first", "behind"].map((k) => shellWord(text(k)));
+  const question = questionWith(text("kubeconfig"), value["plugin"]);
   return {
     step: `Take ${text("first")} out of the runtime's way on ${text("node")}, so that ${text("behind")} comes first. It keeps its content under a name that the runtime does not load.`,
     commands: [
       {
-        run: `# on ${node}, as root: is the token behind it accepted?\n${accepted(kubeconfig ?? "")}`,
-        expect: "one line naming `default`; where it says anything else, stop here",
+        run: `# on ${node}, as root: is the token behind it accepted?\n${question.run}`,
+        expect: `${question.expect}; where it says anything else, stop here`,
       },
       {
         run: `# on ${node}, as root; nothing is done where either is not there\n[ -f ${behind} ] && [ -f ${first} ] && mv ${first} ${first}.before`,

@@ -8,6 +8,7 @@ import { code, codes, type Statement, say } from "#model/statement.js";
 import { readBefore } from "#rules/kubelet/_list-age.js";
 import { words } from "#rules/kubelet/_pods.js";
 import { type Credential, type Link, nodeFiles } from "./_credential.js";
+import { ANONYMOUS, deniedUser } from "./_denied.js";
 import { strange, unknownKey } from "./_strange.js";
 import { agentOf } from "./_writer.js";
 
@@ -312,13 +313,6 @@ export const ruledOutByText = (node: string, error: string, statement: Statement
 /** The refused call on a node that the API server answered with a code, if any. */
 export const answered = (context: MatchContext, node: string, error: string): Found | undefined =>
   refusedOn(context, node).find((c) => (c.about.error ?? []).includes(error));
-
-/** Whom the API server took the caller for when it answered 403: `User "…" cannot get resource …` (apiserver responsewriters/errors.go). */
-export const deniedUser = (call: Found): string | null =>
-  /\bUser \\*"([^"\\]{1,256})\\*" cannot /.exec(String(call.value["message"] ?? ""))?.[1] ?? null;
-
-/** A call that carried no token at all; one with a token that is not accepted is answered 401. */
-export const ANONYMOUS = "system:anonymous";
 
 /**
  * Ruled out by what a list shows, where it was read after the calls had failed, or while they did; else open: what held then need not have

@@ -1,29 +1,17 @@
 import type { Finding } from "#model/finding.js";
-import { type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
+import { type Consequence, NO_CONSEQUENCE } from "#model/rule.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
+import { askWith } from "./_ask-with.js";
 import { freshActions, freshFix, freshQuestions, freshStop } from "./_fresh-token.js";
 
 /** What follows where the plugin is given a token that the API server does not accept: how to see it, and how to be told. */
 export function refusedTokenConsequence(finding: Finding): Consequence {
   const node = String(finding.value["node"] ?? "");
   const path = String(finding.value["path"] ?? "");
-  const { plugin } = finding.value;
   return {
     ...NO_CONSEQUENCE,
     fix: freshFix(finding),
-    verify: [
-      plugin === undefined
-        ? {
-            run: `# on ${node}: is the token that the plugin is given accepted?\nkubectl --kubeconfig ${shellWord(path)} get clusterinformations.crd.projectcalico.org default`,
-            expect: "one line naming `default`; `Unauthorized` means that the token is refused",
-          }
-        : // Every account may ask for this, and a token that is not accepted is refused even so.
-          {
-            run: `# on ${node}: is the token that ${plugin} is given accepted?\nkubectl --kubeconfig ${shellWord(path)} get --raw /version`,
-            expect: "a version; `Unauthorized` means that the token is refused",
-          },
-      probeNode(node),
-    ],
+    verify: [askWith(node, path, finding.value), probeNode(node)],
     actions: [
       ...freshActions(finding),
       {

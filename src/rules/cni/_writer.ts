@@ -80,6 +80,10 @@ export function writtenAccount({ accountEnv, images }: WriteTarget): string | nu
   return Number(major) > 3 || (Number(major) === 3 && Number(minor) >= 26) ? "calico-cni-plugin" : "calico-node";
 }
 
+/** Whether the installer is told the path that it writes into the configuration: Calico's is, by CNI_NET_DIR (calico cni-plugin/pkg/install, v3.28). */
+export const takesNetDir = ({ netDirEnv, images }: WriteTarget): boolean =>
+  netDirEnv !== null || images.some((image) => CALICO_INSTALLER.test(image));
+
 /** Every pod bound to a node that installs CNI configuration there: the agent, and others that only chain to it. Derived once per moment. */
 export function agents(view: View, context: MatchContext): readonly Agent[] {
   const files = context.derive(nodeFiles);

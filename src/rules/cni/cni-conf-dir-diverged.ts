@@ -9,12 +9,13 @@ import { readyOf } from "#rules/kubelet/_node-ready.js";
 import { ofItsRuntime } from "#rules/kubelet/_node-runtime.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
+import { pluginValue } from "./_credential-words.js";
 import { divergenceConsequence } from "./_divergence-repair.js";
 import { onPlain } from "./_parted-plain.js";
 import { meetingPeers, type OwnConfig, ownConfig, type Peer, tellOwnConfig } from "./_parting.js";
 import { CALICO_INSTALL, CONTAINERD_CNI } from "./_references.js";
 import type { ConfDir } from "./_runtime.js";
-import { type Agent, agentOn, agents, unclearOn } from "./_writer.js";
+import { type Agent, agentOn, agents, takesNetDir, unclearOn } from "./_writer.js";
 
 export default defineRule({
   id: "cni-conf-dir-diverged",
@@ -162,6 +163,7 @@ function* onEmpty(
       copy: copy.value.path,
       daemonSet: agent.daemonSet,
       volume: agent.target.volume,
+      netDir: takesNetDir(agent.target),
       agentPod: agent.pod.value.name,
       offers: "",
       boundTo: null,
@@ -238,7 +240,9 @@ function foundOn(
       copy: copy.value.path,
       daemonSet: agent.daemonSet,
       volume: agent.target.volume,
+      netDir: takesNetDir(agent.target),
       agentPod: agent.pod.value.name,
+      ...pluginValue(credential),
       ...offered(credential, kubeconfig, around.context),
       binaries: agent.target.binPath,
       ...difference(own, linked),

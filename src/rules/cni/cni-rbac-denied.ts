@@ -13,8 +13,9 @@ import {
 import { citing, code, known, plainText, say } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { type Followed, nodeFiles } from "./_credential.js";
+import { ANONYMOUS, deniedPermission, deniedUser, permissionOf } from "./_denied.js";
 import { CALICO_ERRORS } from "./_references.js";
-import { ANONYMOUS, answered, deniedUser, headlineEvidence, refusedWith, ruledOutByText } from "./_refusal.js";
+import { answered, headlineEvidence, refusedWith, ruledOutByText } from "./_refusal.js";
 
 export default defineRule({
   id: "cni-rbac-denied",
@@ -80,14 +81,6 @@ const isCut = (call: Found): boolean =>
   (call.about.error ?? []).every((e) => e.startsWith("other:")) &&
   call.statements.some((s) => plainText(s).includes("connection is unauthorized"));
 
-/** What the API server's message denies to whom (apiserver pkg/endpoints/handlers/responsewriters/errors.go). */
-const DENIED = /User \\*"([^"\\]+)\\*" cannot (\w+) resource \\*"([^"\\]+)\\*" in API group \\*"([^"\\]*)/;
-
-function askedFor(denied: Found): Readonly<Record<string, string>> {
-  const [, user = "", verb = "", resource = "", group = ""] = DENIED.exec(String(denied.value["message"] ?? "")) ?? [];
-  return user === "" ? {} : { user, verb, resource: group === "" ? resource : `${resource}.${group}` };
-}
-
 /** The kubeconfigs; once per moment. */
 const kubeconfigs = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"kubeconfig"> => view("kubeconfig");
 
@@ -116,7 +109,7 @@ function deniedOn(
       ...(credential ? [] : ["the account of the token was not seen"]),
       ...(isOther ? ["which file the token of that call came from was not seen"] : []),
     ],
-    value: { node, ...askedFor(denied), user, holder: token?.sub ?? null },
+    value: { node, ...deniedPermission(denied), user, holder: token?.sub ?? null },
     statements: [
       user === null
         ? say`On ${code(node, evidence)} the API server answered the CNI plugin with 403: it accepted the token and denied its account permission`
@@ -134,9 +127,8 @@ function deniedOn(
 const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 function consequence(finding: Finding): Consequence {
-  const [user, verb, resource] = ["user", "verb", "resource"].map((k) => String(finding.value[k] ?? ""));
-  const asked = [verb || "get", resource || "clusterinformations.crd.projectcalico.org"].map(shellWord).join(" ");
-  const canI = `kubectl auth can-i ${asked} ${user ? `--as=${shellWord(user)}` : "--as <the user that the message names>"}`;
+  const [user = "", verb = "", resource = ""] = ["user", "verb", "resource"].map((k) => String(finding.value[k] ?? ""));
+  const canI = `kubectl auth can-i ${permissionOf({ verb, resource })} ${user ? `--as=${shellWord(user)}` : "--as <the user that the message names>"}`;
   const [, namespace, account] = ACCOUNT.exec(user ?? "") ?? [];
   // Only the account whose token the plugin is given is given the permission: another one is in no need of it.
   const fix =

@@ -4,7 +4,9 @@ import { type Consequence, defineRule, effect, found, NO_CONSEQUENCE, shellWord,
 import { citing, code, known, say, time } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
-import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
+import { askWith } from "./_ask-with.js";
+import { pluginValue } from "./_credential-words.js";
+import { freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
 import { eachCredential, outOfStep, ruledOut, ruledOutByList, youngerToken } from "./_refusal.js";
 import { agentOf } from "./_writer.js";
@@ -78,7 +80,14 @@ export default defineRule({
         ...(account?.value.created ? { sinceAtLatest: true } : {}),
         lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
         unverified: subject.credential.unverified,
-        value: { node, path: real, account: name, exists: account !== undefined, ...fresh.value },
+        value: {
+          node,
+          path: real,
+          account: name,
+          exists: account !== undefined,
+          ...pluginValue(subject.credential),
+          ...fresh.value,
+        },
         statements: [
           account
             ? say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given names the account ${code(name, tokenEvidence)} by a uid that it no longer has ${citing(shown)}`
@@ -121,7 +130,7 @@ function consequence(finding: Finding): Consequence {
             : "NotFound, while it is gone: then apply the account of the CNI's manifest, with its bindings, before all else",
       },
     ]),
-    verify: [askWith(String(node ?? ""), String(path ?? "")), probeNode(String(node ?? ""))],
+    verify: [askWith(String(node ?? ""), String(path ?? ""), finding.value), probeNode(String(node ?? ""))],
     actions: [
       ...freshActions(finding),
       {

@@ -14,12 +14,12 @@ import { citing, code, known, type Statement, say, time } from "#model/statement
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { type Acceptance, acceptedLike, acceptedWith } from "./_accepted.js";
 import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
+import { pluginValue } from "./_credential-words.js";
+import { ANONYMOUS, deniedPermission, deniedUser, permissionOf } from "./_denied.js";
 import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
 import {
-  ANONYMOUS,
   answered,
-  deniedUser,
   eachCredential,
   headlineEvidence,
   refusedOn,
@@ -137,7 +137,7 @@ function* judge(
               peer.node,
             ),
             why: "no call with its token is in evidence",
-            command: `kubectl auth can-i get clusterinformations.crd.projectcalico.org --as ${shellWord(peer.token.sub ?? "")}`,
+            command: `kubectl auth can-i ${permissionOf(deniedPermission(denied))} --as ${shellWord(peer.token.sub ?? "")}`,
           },
         ],
       });
@@ -207,7 +207,7 @@ function wrong(
     since: null,
     lastSeen: denied.lastSeen,
     unverified: [...subject.credential.unverified, ...unverified],
-    value: { node, path: named, ...fresh.value },
+    value: { node, path: named, ...pluginValue(subject.credential), ...fresh.value },
     statements: [
       say`On ${code(node, tokenEvidence)} the CNI plugin is given the token of the account ${code(token.sub ?? "", tokenEvidence)}, which the API server denied with 403 ${citing(headlineEvidence(denied))}`,
       instead,

@@ -16,9 +16,10 @@ import { code, known, lapse, say, time, word } from "#model/statement.js";
 import { agentOf } from "#rules/kubelet/_agent-text.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
+import { askWith } from "./_ask-with.js";
 import { type ClockSign, clockSigns } from "./_clock-signs.js";
 import { nodeFiles } from "./_credential.js";
-import { askWith } from "./_fresh-token.js";
+import { pluginValue } from "./_credential-words.js";
 import { GO_X509, K8S_CLAIMS } from "./_references.js";
 import { apiNow, callNodes, neverJudged, refusedOn, refusedWith } from "./_refusal.js";
 
@@ -58,7 +59,7 @@ export default defineRule({
           ...base,
           since: null,
           lastSeen: seenAt(token.kubeconfig, context.moment),
-          value: { node, shownBy: "token", path: token.real },
+          value: { node, shownBy: "token", path: token.real, ...pluginValue(token) },
           statements: [
             say`The token on ${code(node, token.tokenEvidence)} begins at ${time(starts, token.tokenEvidence)}, ${lapse(ahead, token.tokenEvidence)} after the collection: the clock of the node or that of the API server is off`,
           ],
@@ -191,7 +192,7 @@ function consequence(finding: Finding): Consequence {
                     "no output; `NTP not supported` where no time service is installed, and then that comes first",
                 },
                 { ...synchronised, run: "# on that host, a minute later\ntimedatectl show -p NTPSynchronized --value" },
-                ...(inferred ? [askWith(node, path)] : []),
+                ...(inferred ? [askWith(node, path, finding.value)] : []),
               ],
             },
           ],

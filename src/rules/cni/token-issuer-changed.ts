@@ -4,7 +4,9 @@ import { citing, code, known, say, time } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
-import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
+import { askWith } from "./_ask-with.js";
+import { pluginValue } from "./_credential-words.js";
+import { freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
 import { eachCredential, outOfStep, ruledOut, ruledOutByList, youngerToken } from "./_refusal.js";
 import { agentOf } from "./_writer.js";
@@ -80,7 +82,7 @@ export default defineRule({
             ...subject.credential.unverified,
             "the API server may accept further issuers than the one it names",
           ],
-          value: { node, path: real, was: token.iss, issuer, ...fresh.value },
+          value: { node, path: real, was: token.iss, issuer, ...pluginValue(subject.credential), ...fresh.value },
           statements: [
             say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given was issued by ${code(token.iss, tokenEvidence)}, and the API server now calls itself ${code(server.value.issuer, server.evidence)}`,
             ...fresh.statements,
@@ -119,7 +121,7 @@ function consequence(finding: Finding): Consequence {
         expect: `"issuer":"${String(issuer ?? "")}", the name that is to stay; where the former one is wanted back, mend the API server's flag --service-account-issuer instead`,
       },
     ]),
-    verify: [askWith(String(node ?? ""), String(path ?? "")), probeNode(String(node ?? ""))],
+    verify: [askWith(String(node ?? ""), String(path ?? ""), finding.value), probeNode(String(node ?? ""))],
     actions: [
       ...freshActions(finding),
       {

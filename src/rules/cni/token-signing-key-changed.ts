@@ -4,7 +4,9 @@ import { citing, code, known, say, time } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { acceptedLike, acceptedWith } from "./_accepted.js";
-import { askWith, freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
+import { askWith } from "./_ask-with.js";
+import { pluginValue } from "./_credential-words.js";
+import { freshActions, freshFix, freshTokenOrWriter } from "./_fresh-token.js";
 import { BEARER_TOKEN } from "./_references.js";
 import { eachCredential, outOfStep, ruledOut, ruledOutByList, untried } from "./_refusal.js";
 import { agentOf } from "./_writer.js";
@@ -71,7 +73,7 @@ export default defineRule({
           since: null,
           lastSeen: seenAt(subject.credential.kubeconfig, context.moment),
           unverified: subject.credential.unverified,
-          value: { node, path: real, kid, ...fresh.value },
+          value: { node, path: real, kid, ...pluginValue(subject.credential), ...fresh.value },
           statements: [
             say`The token that the CNI plugin on ${code(node, tokenEvidence)} is given is signed with the key ${code(token.kid, tokenEvidence)}, which the API server does not publish ${citing(published.evidence)}`,
             ...(token.iat ? [say`It was issued at ${time(token.iat, tokenEvidence)}`] : []),
@@ -103,7 +105,7 @@ function consequence(finding: Finding): Consequence {
         expect: `the keys in force, the same each time it is asked, and not ${String(kid ?? "")}; where the answers differ, settle first which key the API servers keep`,
       },
     ]),
-    verify: [askWith(String(node ?? ""), String(path ?? "")), probeNode(String(node ?? ""))],
+    verify: [askWith(String(node ?? ""), String(path ?? ""), finding.value), probeNode(String(node ?? ""))],
     actions: [
       ...freshActions(finding),
       {
