@@ -35,7 +35,7 @@ import {
   words,
 } from "./_pods.js";
 import { DELETE } from "./_references.js";
-import { COLLECTED_AFTER_MS, lateRemoval } from "./_removals.js";
+import { COLLECTED_AFTER_MS, lateRemoval, type Removal } from "./_removals.js";
 import { bySilence, cameLater, dueAt, type Silence, silences } from "./_silence.js";
 import { GONE, STUCK_AFTER_MS, stuckPods } from "./_stuck.js";
 
@@ -68,10 +68,13 @@ export default defineRule({
     }
     const overdue = pods.all.filter((pod) => (overdueMs(pod, context.moment) ?? 0) > 0);
     const young = overdue.filter((pod) => !stuck.includes(pod));
-    const left = some(young.filter((pod) => lateRemoval(pod, context)));
     const slow = some(young.filter((pod) => !lateRemoval(pod, context)));
     if (slow) yield tooYoung(slow);
-    if (left) yield ofRemovedNode(left, context);
+    for (const [node, group] of groupBy(young, (pod) => pod.value.node ?? UNASSIGNED)) {
+      const left = some(group.filter((pod) => lateRemoval(pod, context)));
+      const removal = left && lateRemoval(left[0], context);
+      if (removal) yield ofRemovedNode(node, left, removal);
+    }
   },
   known: [
     known(
@@ -104,15 +107,13 @@ function tooYoung(pods: readonly [Pod, ...Pod[]]): Outcome {
 }
 
 /** No kubelet ends them, and the garbage collector has its time. */
-function ofRemovedNode(pods: readonly [Pod, ...Pod[]], context: MatchContext): Outcome {
-  const removal = pods.flatMap((pod) => lateRemoval(pod, context) ?? [])[0];
+function ofRemovedNode(node: string, pods: readonly [Pod, ...Pod[]], { at, evidence: told }: Removal): Outcome {
   const evidence = citeEach(pods, "/spec/nodeName");
-  const since = removal ? ([removal.evidence] as const) : evidence;
   return slight({
-    subject: "removed",
+    subject: `removed:${node}`,
     about: { pod: uidsOf(pods) },
     statements: [
-      say`${firstNumber(pods.length, "deleted pod", ...evidence)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...evidence)} on a node that had been taken out of the cluster no more than ${lapse(COLLECTED_AFTER_MS, ...since)} before: too young to tell`,
+      say`${firstNumber(pods.length, "deleted pod", ...evidence)} (${podNames(pods)}) ${either(pods.length, "was", "were", ...evidence)} on ${code(node, ...evidence)}, which had been taken out of the cluster at ${time(at, told)}, no more than ${lapse(COLLECTED_AFTER_MS, told)} before: too young to tell`,
     ],
   });
 }

@@ -15,6 +15,7 @@ import {
   podNames,
   seenAt,
   some,
+  span,
   uidsOf,
   WHAT_PODS,
   words,
@@ -97,9 +98,10 @@ function tooYoung([first, ...rest]: readonly [PendingPod, ...PendingPod[]]): Out
 function nodeComes(pending: readonly [PendingPod, ...PendingPod[]], context: MatchContext): Outcome {
   const pods = some(pending.map((p) => p.pod)) ?? [pending[0].pod];
   const conditions: Cited = [pending[0].evidence, ...pending.slice(1, CITED).map((p) => p.evidence)];
-  const event = scalingFor(pending[0], context);
-  const at = event?.first ?? event?.last;
-  const told = event && at ? say`, at ${time(at, event.evidence)}` : citing(...conditions);
+  const events = pending.flatMap((p) => scalingFor(p, context) ?? []);
+  const [first, ...rest] = events.map((event) => event.evidence);
+  const times = events.flatMap((event) => event.first ?? event.last ?? []);
+  const told = first ? say`, ${span(times, first, ...rest.slice(0, CITED - 1))}` : citing(...conditions);
   return slight({
     subject: "scaling",
     about: { pod: uidsOf(pods) },

@@ -22,8 +22,19 @@ test("pods of a node that was just taken out go by the garbage collector, in its
   const removed = (last: string, name = "n9") =>
     event({ reason: "RemovingNode", objectKind: "Node", first: at(last), last: at(last), objects: [{ name }] });
   assert.equal(slights(runRule(rule, node("n1"), left, removed("2024-03-05T10:26:00Z"))), [
-    "One deleted pod (shop/c) was on a node that had been taken out of the cluster no more than 10 min before: too young to tell",
+    "One deleted pod (shop/c) was on n9, which had been taken out of the cluster at 2024-03-05T10:26:00Z, no more than 10 min before: too young to tell",
   ]);
+  const two = [left, deleted("d", "2024-03-05T10:27:00Z", { node: "n8" })];
+  const both = slights(
+    runRule(rule, node("n1"), ...two, removed("2024-03-05T10:26:00Z"), removed("2024-03-05T10:25:00Z", "n8")),
+  );
+  assert.equal(
+    both.map((text) => /\(shop\/.\) was on n., .* at \S+,/.exec(text)?.[0]),
+    [
+      "(shop/c) was on n9, which had been taken out of the cluster at 2024-03-05T10:26:00Z,",
+      "(shop/d) was on n8, which had been taken out of the cluster at 2024-03-05T10:25:00Z,",
+    ],
+  );
   assert.is(foundBy(rule, node("n1"), left, removed("2024-03-05T10:19:00Z")).length, 1, "it had its time");
   assert.is(foundBy(rule, node("n1"), left, removed("2024-03-05T10:26:00Z", "n8")).length, 1, "another node");
   assert.is(foundBy(rule, node("n9"), left, removed("2024-03-05T10:26:00Z")).length, 1, "it is back");

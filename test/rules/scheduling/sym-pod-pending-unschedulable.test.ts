@@ -30,6 +30,15 @@ test("a pod for which an autoscaler adds a node waits for that, as long as a mac
   assert.equal(slights(runRule(rule, ...NODES, waits, adds("2024-03-05T10:20:10Z"))), [
     "One pod (shop/new) was without a node, and an autoscaler had said no more than 15 min before that it adds one, at 2024-03-05T10:20:10Z: too young to tell",
   ]);
+  const other = pending(
+    { name: "other", owner: set("db-2") },
+    "0/2 nodes are available: 2 Insufficient cpu.",
+    "2024-03-05T10:21:00Z",
+  );
+  const [both] = slights(
+    runRule(rule, ...NODES, waits, other, adds("2024-03-05T10:20:10Z"), adds("2024-03-05T10:21:10Z", other.value.uid)),
+  );
+  assert.match(both ?? "", "adds one, between 2024-03-05T10:20:10Z and 2024-03-05T10:21:10Z: too young to tell");
   assert.is(foundBy(rule, ...NODES, waits, adds("2024-03-05T10:14:00Z")).length, 1, "it did not come");
   assert.is(foundBy(rule, ...NODES, waits, adds("2024-03-05T10:20:10Z", "another")).length, 1);
   assert.is(
