@@ -3552,9 +3552,15 @@ finish() {
 }
 # publish FILE NAME SHA256: the archive gets its final name, whole or not at all; SHA256SUMS beside it gets its line
 publish() {
-	# ln fails where the name is taken, mv would replace; some file systems have no hard links
-	[ -e "$OUT/$2" ] && { say "exists already: $OUT/$2"; return 2; }
-	ln "$1" "$OUT/$2" 2>/dev/null || mv "$1" "$OUT/$2" || return 2
+	# ln fails where the name is taken, mv would replace; some file systems have no hard links. A second run of one second takes the next name.
+	case $2 in *.tar.gz) p_end=.tar.gz ;; *) p_end=.tar ;; esac
+	p_name=$2 p_turn=1
+	while [ -e "$OUT/$p_name" ] || ! ln "$1" "$OUT/$p_name" 2>/dev/null; do
+		if [ ! -e "$OUT/$p_name" ]; then mv "$1" "$OUT/$p_name" || return 2; break; fi
+		[ $p_turn -lt 99 ] || { say "exists already: $OUT/$p_name"; return 2; }
+		p_turn=$((p_turn + 1)); p_name=${2%"$p_end"}-$p_turn$p_end
+	done
+	set -- "$1" "$p_name" "$3"
 	if { [ ! -f "$OUT/SHA256SUMS" ] || grep -v -F "  $2" "$OUT/SHA256SUMS" || :; printf '%s  %s\n' "$3" "$2"; } >"$W/sums" 2>/dev/null && mv -f "$W/sums" "$OUT/SHA256SUMS"; then :
 	else say "SHA256SUMS in $OUT could not be written"; fi
 	printf '%s  %s\n' "$3" "$OUT/$2"

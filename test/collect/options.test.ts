@@ -52,6 +52,22 @@ test("-o -: the archive on standard output, its sum on standard error, nothing l
   assert.is(open(file, 0, "").collector["state"], "complete");
 });
 
+test("a second run of the same second takes the next name: no archive is replaced, none is lost", () => {
+  const { shell, out } = tools({
+    date: 'exec /bin/date -d @1709632800 "$@"',
+  });
+  mkdirSync(out);
+  for (const _ of [1, 2, 3]) {
+    const { code, stderr } = run({ shell, out, args: node });
+    assert.is(code, 0, stderr);
+  }
+  const stem = "inquest-n1-20240305T100000Z";
+  assert.equal(readdirSync(out), ["SHA256SUMS", `${stem}-2.tar.gz`, `${stem}-3.tar.gz`, `${stem}.tar.gz`]);
+  const { status, stdout } = spawnSync("sha256sum", ["-c", "SHA256SUMS"], { cwd: out });
+  assert.is(status, 0);
+  assert.is(stdout.toString().split("\n").length, 4);
+});
+
 test("-o - whose reader has gone ends, and leaves nothing", () => {
   const { shell, out } = tools();
   mkdirSync(out);
