@@ -3301,7 +3301,7 @@ function value_ok(f, v) {
 	return plain(v)
 }
 # the files of microk8s: one flag a line
-function args_line(s,   tail, was) {
+function args_line(s,   tail, was, n) {
 	# comments may stand between the lines of one command
 	if (s ~ /^[ \t]*[#;]/) return "#"
 	tail = ""; was = continued
@@ -3309,10 +3309,16 @@ function args_line(s,   tail, was) {
 	continued = tail != ""
 	# a flag alone on its line has its value on the next
 	if (was && hidden == 2 && s ~ /^[ \t]*--?[A-Za-z]/) hidden = 0
+	# a value may begin with a dash, too
+	if (was && owed && s ~ /^[ \t]*["']?-[^-]/) hidden = 1
+	owed = 0
 	if (was && hidden) { hidden = continued; match(s, /^[ \t]*/); return substr(s, 1, RLENGTH) hide(substr(s, RLENGTH + 1)) tail }
 	hidden = 0; tail = (was ? words_of(s, 1, lastflag, 1) : assignment(s)) tail
-	# and so has one with its sign, and a name
-	if (continued && match(s, /[A-Za-z_][A-Za-z0-9_.-]*(\[[0-9]*\])?[+:?]?=["']?$/)) { lastflag = substr(s, RSTART); sub(/(\[[0-9]*\])?[+:?]?=["']?$/, "", lastflag) }
+	# and so has one with its sign, and a name; of one that tells nothing the next word is judged by itself
+	if (continued && match(s, /[A-Za-z_][A-Za-z0-9_.-]*(\[[0-9]*\])?[+:?]?=["']?$/)) {
+		n = substr(s, RSTART); sub(/(\[[0-9]*\])?[+:?]?=["']?$/, "", n)
+		if (secret_key(tolower(n)) || sensitive(n)) { lastflag = "password"; owed = 1 }
+	}
 	return tail
 }
 # units, and files of variables: what is no flag and no directive of systemd is hidden whole, whatever blanks are in it
@@ -3324,10 +3330,10 @@ function assignment(s,   n, k, v, q) {
 	if (match(s, /^[ \t]*((export|readonly|declare|local|set)[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?[A-Za-z_][A-Za-z0-9_.-]*(\[[0-9]*\])?[ \t]*[+:?]?=[ \t]*["']?/)) {
 		n = RLENGTH; k = substr(s, 1, n); v = substr(s, n + 1); lastflag = ""
 		sub(/^[ \t]*((export|readonly|declare|local|set)[ \t]+)?(Environment[ \t]*=[ \t]*)?["']?/, "", k); sub(/(\[[0-9]*\])?[ \t]*[+:?]?=.*$/, "", k)
-		if ((k ~ /^[A-Z][A-Z0-9_]*$/ || k ~ /_(args|opts|options|flags)$/) && !secret_key(tolower(k)) && v ~ /^([ \t]*--?[A-Za-z]|[$][{A-Z][^ ]* +-)/) return substr(s, 1, n) words_of(v, 1)
+		if ((k ~ /^[A-Z][A-Z0-9_]*$/ && !sensitive(k) || tolower(k) ~ /_(args|opts|options|flags)$/) && !secret_key(tolower(k)) && v ~ /^([ \t]*--?[A-Za-z]|[$][{A-Z][^ ]* +-)/) return substr(s, 1, n) words_of(v, 1)
 		q = match(v, /["']?[ \t\r]*$/) ? substr(v, RSTART) : ""; v = substr(v, 1, length(v) - length(q))
 		if (v == "" && !continued) return substr(s, 1, n) q
-		if (v != "" && !secret_key(tolower(k)) && (sensitive(k) ? v ~ /^(true|false)$/ || rooted(v) : plain(v))) return substr(s, 1, n) v q
+		if (v != "" && !secret_key(tolower(k)) && (sensitive(k) ? v ~ /^([Tt]rue|[Ff]alse|yes|no|on|off|none|[01])$/ || rooted(v) || (v ~ /^\/[^\/]+\/[^\/]/ && words_path(v)) : plain(v))) return substr(s, 1, n) v q
 		# and what the next line says of it; nothing is judged yet where the value begins there
 		hidden = continued ? (v == "" && tolower(k) ~ /(args|opts|options|flags|params|parameters|config|exec|cmd|command)$/ && !secret_key(tolower(k)) && !sensitive(k) ? 2 : 1) : 0
 		return substr(s, 1, n) hide(v) q

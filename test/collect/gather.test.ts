@@ -173,12 +173,17 @@ test("what a kubelet that does not run would be started with: its units, their d
     "ExecStart=/bin/x --password=",
     "KUBELET_EXTRA_ARGS=\\\n--client-secret=",
     "KUBELET_EXTRA_ARGS=\\\n--v=2 \\\nDB_PASSWORD=",
-  ].map((line) => `${line}\\\n  tofunikeladi`);
+    "ExecStart=/x AUTH=",
+    "KUBELET_EXTRA_ARGS=--cloud-provider= \\\n  DB_PASSWORD+=",
+    "KUBELET_EXTRA_ARGS=\\\n--token=\\\n-",
+  ].map((line) => (/[-+]=?$/.test(line) ? `${line}tofunikeladi` : `${line}\\\n  tofunikeladi`));
   const readable = [
     `KUBELET_EXTRA_ARGS=\\\n  ${flags} --v=2 \\\n  --root-dir=\\\n/var/lib/kubelet`,
     "ETCDCTL_KEY=/etc/kubernetes/pki/etcd/server.key",
     'Environment="TLS_KEY=/etc/calico/certs/key.pem"',
     "DOCKER_USERLAND_PROXY=false",
+    "DOCKER_USERLAND_PROXY=no",
+    "TLS_KEY=/certs/server.key",
     'ARGS[0]="--v=2"',
   ];
   put(root, "/etc/sysconfig/kubelet", `${[...digits, ...cut, ...readable].join("\n")}\n`);
