@@ -48,8 +48,20 @@ export type Followed =
   /** The winning configuration is not valid: the runtime has no network. */
   | { readonly state: "broken"; readonly confDir: ConfDir; readonly netconf: Fact<"cni.netconf"> }
   /** The plugin in use takes no kubeconfig; or there is none in use, since the directory that the runtime reads is `empty`. */
-  | { readonly state: "none"; readonly empty?: { readonly confDir: ConfDir; readonly directory: Resolution } }
-  | { readonly state: "unknown"; readonly missing: readonly [Missing, ...Missing[]] };
+  | {
+      readonly state: "none";
+      readonly empty?: { readonly confDir: ConfDir; readonly directory: Resolution };
+      /** The file that is named holds no token. */
+      readonly led?: Led;
+    }
+  | { readonly state: "unknown"; readonly missing: readonly [Missing, ...Missing[]]; readonly led?: Led };
+
+/** Where the configuration leads the plugin, whatever is known of that file. */
+export interface Led {
+  readonly netconf: Fact<"cni.netconf">;
+  readonly named: string;
+  readonly evidence: Evidence;
+}
 
 export interface NodeFiles {
   readonly tree: FileTree;
@@ -217,22 +229,24 @@ function followKubeconfig(way: Way): Followed {
   const kubeconfig = view("kubeconfig")
     .on(node)
     .find((k) => k.value.path === target.real);
+  const field = plugin.pointer
+    ? evidenceIn(netconf.artifact, { kind: "json", pointer: plugin.pointer }, `kubeconfig: ${named}`)
+    : netconf.evidence;
+  const led = { netconf, named, evidence: field };
   if (target.state === "unknown" || target.state === "denied" || !kubeconfig) {
     return {
       state: "unknown",
       missing: [
         view("kubeconfig").missing(`the kubeconfig ${named} that the plugin is given`, node, fileAt(target.real)),
       ],
+      led,
     };
   }
   const { token } = kubeconfig.value;
-  if (kubeconfig.value.valid && token.kind === "absent") return { state: "none" };
+  if (kubeconfig.value.valid && token.kind === "absent") return { state: "none", led };
   if (!kubeconfig.value.valid || token.kind !== "jwt") {
-    return { state: "unknown", missing: [view("kubeconfig").missing(`a readable token in ${target.real}`, node)] };
+    return { state: "unknown", missing: [view("kubeconfig").missing(`a readable token in ${target.real}`, node)], led };
   }
-  const field = plugin.pointer
-    ? evidenceIn(netconf.artifact, { kind: "json", pointer: plugin.pointer }, `kubeconfig: ${named}`)
-    : netconf.evidence;
   const links = [...way.links, ...target.hops].filter((h) => h.value.type === "l").map((h) => h.evidence);
   return {
     state: "followed",

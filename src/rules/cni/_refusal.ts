@@ -159,7 +159,7 @@ function answeredAll(node: string, calls: readonly Found[]): Outcome {
     statements: [
       users.includes(ANONYMOUS)
         ? say`${named}: a token that it does not accept is answered 401`
-        : say`${named}: it had accepted the token`,
+        : say`${named}: it had accepted the ${words(users.every((user) => user.startsWith("system:serviceaccount:")) ? "token" : "credential", first)}`,
     ],
     excludes: "cause",
   });

@@ -8,7 +8,6 @@ import { plainText } from "#model/statement.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import diverged from "#rules/cni/cni-conf-dir-diverged.js";
 import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
-import rbac from "#rules/cni/cni-rbac-denied.js";
 import expired from "#rules/cni/cni-token-expired.js";
 import moved from "#rules/cni/cni-writer-path-changed.js";
 import crashLoop from "#rules/kubelet/sym-crash-loop.js";
@@ -346,23 +345,6 @@ test("the agent is replaced only where it writes the file that the plugin reads"
   assert.equal(consequence(podGone, elsewhere).fix, []);
   const over = said(expired, ...plain(token({ exp: at("2024-03-05T08:00:00Z") })), agent());
   assert.match(commands(expired, over), /delete pod calico-node-x/);
-});
-
-/** Calls that are answered with 403 in the API server's words about an account. */
-const denied = (account: string) => {
-  const message = `clusterinformations.crd.projectcalico.org "default" is forbidden: User "system:serviceaccount:kube-system:${account}" cannot get resource "clusterinformations" in API group "crd.projectcalico.org" at the cluster scope`;
-  const world = scene([...plain(), agent()]);
-  world.publish("sym:failed-create-sandbox", [{ ...refusal("403"), value: { message } }]);
-  return judge(rbac, world);
-};
-
-test("a denied permission is asked for by its account, and given back to no other than the plugin's", () => {
-  assert.match(
-    commands(rbac, denied("calico-cni-plugin")),
-    /can-i get clusterinformations\.crd\.projectcalico\.org --as=system:serviceaccount:kube-system:calico-cni-plugin/,
-  );
-  assert.match(commands(rbac, denied("calico-cni-plugin")), /create clusterrolebinding calico-cni-plugin/);
-  assert.equal(consequence(rbac, denied("default")).fix, []);
 });
 
 const revision = (n: number, hostPath: string): Fact =>

@@ -629,7 +629,7 @@ test("a denied permission is found where no token was seen, with that said", () 
   const world = scene([...plain()]);
   world.publish("sym:failed-create-sandbox", [refusal("403", "n9")]);
   const [outcome, ...more] = judge(rbac, world);
-  assert.equal(outcome?.outcome === "found" && outcome.unverified, ["the account of the token was not seen"]);
+  assert.equal(outcome?.outcome === "found" && outcome.unverified, ["what the plugin's credential holds was not seen"]);
   assert.equal(more, []);
 });
 

@@ -1,0 +1,98 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { Fact } from "#model/fact.js";
+import type { Finding, Found } from "#model/finding.js";
+import rbac from "#rules/cni/cni-rbac-denied.js";
+import { judge, texts } from "#test/rules/_facts.js";
+import {
+  agent,
+  CONFLIST,
+  config,
+  directory,
+  file,
+  kubeconfig,
+  netconf,
+  plain,
+  refusal,
+  scene,
+  token,
+} from "./_nodes.js";
+
+const test = suite("a denied permission, and of whom");
+
+/** Calls on n1 that are answered with 403 in the API server's words about a user; what is said, and everything that is proposed. */
+function denied(user: string, facts: readonly Fact[] = plain()) {
+  const message = `clusterinformations.crd.projectcalico.org "default" is forbidden: User "${user}" cannot get resource "clusterinformations" in API group "crd.projectcalico.org" at the cluster scope`;
+  const world = scene([...facts, agent()], { moment: { nodes: ["n1", "n2"] } });
+  world.publish("sym:failed-create-sandbox", [{ ...refusal("403"), value: { message } }]);
+  const outcome = judge(rbac, world).find((o) => o.outcome === "found") as Found;
+  const { fix, verify, actions, questions, stops } = rbac.consequence({
+    ...outcome,
+    ended: null,
+  } as unknown as Finding);
+  const proposed = [fix, verify, actions, questions, stops].map((part) => JSON.stringify(part)).join("\n");
+  return {
+    said: texts(outcome.statements).join("\n"),
+    fix: JSON.stringify(fix),
+    proposed,
+    questions: questions.join(),
+  };
+}
+const account = (name: string): string => `system:serviceaccount:kube-system:${name}`;
+
+test("the permission of the account whose token the plugin is given is asked for, and given back", () => {
+  const { fix, proposed, questions } = denied(account("calico-cni-plugin"));
+  assert.match(fix, `can-i get clusterinformations.crd.projectcalico.org --as=${account("calico-cni-plugin")}`);
+  assert.match(fix, "create clusterrolebinding calico-cni-plugin");
+  assert.match(proposed, "may read ClusterInformation");
+  assert.match(questions, "Which change removed the permission");
+});
+
+test("another account than that is neither given it nor expected to have it", () => {
+  const { said, fix, proposed, questions } = denied(account("default"));
+  assert.match(said, `which the configuration names, is of another account, ${account("calico-cni-plugin")}`);
+  assert.is(fix, "[]");
+  assert.not.match(proposed, "can-i");
+  assert.not.match(questions, "removed the permission");
+  assert.match(questions, `With which file did the CNI plugin ask as ${account("default")}`);
+});
+
+test("whether an account whose token was not seen is the plugin's is asked, and no right is expected", () => {
+  const { fix, proposed, questions } = denied(account("calico-node"), []);
+  assert.is(fix, "[]");
+  assert.not.match(proposed, "can-i");
+  assert.match(questions, `Is ${account("calico-node")} the account that the CNI plugin is meant to use`);
+});
+
+const KUBELETS = "/etc/kubernetes/kubelet.conf";
+const ledTo = (path: string, node: string): readonly Fact[] => [
+  config({}, node),
+  directory("/etc/cni/net.d", {}, node),
+  file(CONFLIST, undefined, node),
+  netconf(CONFLIST, path, node),
+];
+
+test("a plugin that asks as its node is led to the node's own file: that is told, with what the peers' read, and no right is given", () => {
+  const { said, fix, proposed, questions } = denied("system:node:n1", [
+    ...ledTo(KUBELETS, "n1"),
+    ...plain(undefined, "n2"),
+  ]);
+  assert.match(said, `it took the caller for system:node:n1 and denied it permission`);
+  assert.match(said, `Its configuration ${CONFLIST} leads the plugin there to ${KUBELETS}`);
+  assert.match(said, `That of n2 leads it to /etc/cni/net.d/calico-kubeconfig, which holds the token of`);
+  assert.match(fix, `Have ${CONFLIST} on n1 name /etc/cni/net.d/calico-kubeconfig, as on n2`);
+  assert.match(fix, `Do not give the identity in ${KUBELETS} the permission`);
+  assert.not.match(proposed, "can-i");
+  assert.match(questions, `Who or what had ${CONFLIST} on n1 name ${KUBELETS}?`);
+});
+
+test("a file with a certificate and no token leads there as well; without a peer that reads another, no repair is known", () => {
+  const bare = kubeconfig(KUBELETS, token({ kind: "absent", sub: null }));
+  const { said, fix } = denied("system:node:n1", [...ledTo(KUBELETS, "n1"), file(KUBELETS), bare]);
+  assert.match(said, `leads the plugin there to ${KUBELETS}`);
+  assert.is(fix, "[]");
+  const alike = denied("system:node:n1", [...ledTo(KUBELETS, "n1"), ...ledTo(KUBELETS, "n2")]);
+  assert.is(alike.fix, "[]");
+});
+
+test.run();
