@@ -3317,7 +3317,7 @@ function args_line(s,   tail, was, n) {
 	# and so has one with its sign, and a name; of one that tells nothing the next word is judged by itself
 	if (continued && match(s, /[A-Za-z_][A-Za-z0-9_.-]*(\[[0-9]*\])?[+:?]?=["']?$/)) {
 		n = substr(s, RSTART); sub(/(\[[0-9]*\])?[+:?]?=["']?$/, "", n)
-		if (secret_key(tolower(n)) || sensitive(n)) { lastflag = "password"; owed = 1 }
+		if (!(n in FLAG) && (secret_key(tolower(n)) || sensitive(n))) { lastflag = "password"; owed = tail ~ /[^ \t]\\[ \t\r]*$/ }
 	}
 	return tail
 }
