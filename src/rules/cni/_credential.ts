@@ -35,6 +35,9 @@ export interface Credential {
   readonly tokenEvidence: Evidence;
   /** conf_dir, winning configuration, kubeconfig field, links: what shows that this file decides. */
   readonly path: readonly [Evidence, ...Evidence[]];
+  /** What is taken for true of the configuration that wins. */
+  readonly premises: readonly string[];
+  /** These, and what else was not seen. */
   readonly unverified: readonly string[];
 }
 
@@ -264,6 +267,7 @@ function followKubeconfig(way: Way): Followed {
       token,
       tokenEvidence: tokenPlace(kubeconfig),
       path: [field, ...way.confDir.evidence, ...links],
+      premises: way.premises,
       unverified: [
         ...way.confDir.unverified,
         ...way.premises,

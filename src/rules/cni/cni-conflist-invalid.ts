@@ -12,7 +12,7 @@ import {
 } from "#model/rule.js";
 import { citing, code, fragment, known, type Statement, say, time, word } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
-import { seenAt } from "#rules/kubelet/_pods.js";
+import { seenAt, words } from "#rules/kubelet/_pods.js";
 import { nodeFiles } from "./_credential.js";
 import { CONTAINERD_CNI } from "./_references.js";
 
@@ -33,14 +33,19 @@ export default defineRule({
       const base = { subject: node, about: { node: [node] } };
       if (followed.state === "unknown") yield undetermined({ ...base, missing: followed.missing });
       if (followed.state === "followed") {
-        const { netconf, confDir } = followed.credential;
+        const { netconf, confDir, premises } = followed.credential;
+        // of several it takes the first whose plugins are there, and nobody listed those
+        const where =
+          premises.length === 0
+            ? ""
+            : "; that its plugins are installed, without which it takes the next, no listing shows";
         const [on, path] = [code(node, netconf.evidence), code(netconf.value.path, netconf.evidence)];
         yield refuted({
           ...base,
           statements: [
             confDir.runtime === "containerd"
               ? say`The configuration that sorts first on ${on}, ${path}, is valid`
-              : say`The runtime on ${on} passes over configurations that are not valid; the one that it takes, ${path}, is valid`,
+              : say`The runtime on ${on} passes over configurations that are not valid or whose plugins are not installed; the one that it takes, ${path}, is valid${words(where, netconf.evidence)}`,
           ],
         });
       }

@@ -120,7 +120,7 @@ export default defineRule({
         });
       } else if (unasked) {
         yield unasked;
-      } else if (calls.length === 0 || !calls.every(isLocal)) {
+      } else if (calls.length === 0 || !calls.every((c) => isLocal(c) || c.value["ofNoCredential"] === true)) {
         yield undetermined({
           ...base,
           missing: [

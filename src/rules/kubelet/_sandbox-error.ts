@@ -206,6 +206,14 @@ const DATED = /expired or is not yet valid|current time \S+ is (?:after|before)/
 const ANSWERED =
   /\badmission webhook "[^"]{1,253}" denied the request|\bfailed calling webhook|\bthe server has received too many requests|\bexceeded quota: |\bthe server could not find the requested resource\b|\b[a-z]+\.[a-z0-9.-]{1,200} "[^"]{1,253}" not found\b|\betcdserver: |\bOperation cannot be fulfilled on |\bAssigned \d+ out of \d+ requested IPv[46] addresses/i;
 
+/** A token or a certificate that is refused, as it is where a clock is off, leaves one of these words. */
+const CREDENTIAL =
+  /unauthori[sz]|authenticat|forbidden|credential|x509|\btls\b|handshake|certificate|token|signature|expired|not yet valid|clock|\b40[13]\b/i;
+
+/** Does the message tell its error to the end, without a word that a refused token or certificate would have left in it? */
+export const namesNoCredential = (message: string): boolean =>
+  message.length <= LONGEST && !/(?:…|\.\.\.)["\\]*\s*$/.test(message) && !CREDENTIAL.test(innerText(message));
+
 const innerText = (message: string): string => trimTail(unescapeQuotes(errorField(message.slice(0, LONGEST))));
 
 /** Of a log line in klog's or logrus's form only the value of `err=` or `error=`: other fields follow it. */

@@ -21,7 +21,7 @@ import {
   words,
 } from "./_pods.js";
 import { EVENTS_CACHE } from "./_references.js";
-import { sandboxErrorTail, type TokenAside, tokenAside } from "./_sandbox-error.js";
+import { namesNoCredential, sandboxErrorTail, type TokenAside, tokenAside } from "./_sandbox-error.js";
 import { failureSubject, firstSeen, lastSeen, type SandboxFailures } from "./_sandbox-failures.js";
 
 /** What a card concludes of one group of failures. */
@@ -97,6 +97,7 @@ const outcomeOf = (
       highestCount: extent(group.occurrences.map((o) => o.count))[1],
       message: group.occurrences[0].message,
       aside: asideOf(group),
+      ofNoCredential: textsOf(group).every(namesNoCredential),
       tail: sandboxErrorTail(group.occurrences[0].message),
       runtime,
       heldFromMs,
@@ -106,9 +107,14 @@ const outcomeOf = (
     missing,
   });
 
+const textsOf = ({ messages, logged }: SandboxFailures): readonly string[] => [
+  ...messages,
+  ...(logged ? [logged.value.sample] : []),
+];
+
 /** Why a token had nothing to do with any of these calls; null where one of them does not show it, or they differ. */
-function asideOf({ messages, logged }: SandboxFailures): TokenAside | null {
-  const [first, ...rest] = [...messages, ...(logged ? [logged.value.sample] : [])].map(tokenAside);
+function asideOf(group: SandboxFailures): TokenAside | null {
+  const [first, ...rest] = textsOf(group).map(tokenAside);
   return first && rest.every((aside) => aside === first) ? first : null;
 }
 

@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { plainText } from "#model/statement.js";
 import {
+  namesNoCredential,
   neverAsked,
   refusedRequest,
   sandboxErrorClass,
@@ -316,6 +317,27 @@ test("what the runtime of the node says of itself is no matter of a token", () =
     'failed to reserve sandbox name \\"x\\": name \\"x\\" is reserved for \\"a3\\"',
   ])
     assert.is(tokenAside(`Failed to create pod sandbox: rpc error: code = Unknown desc = ${inner}`), "local", inner);
+});
+
+test("a text that ends without a word of tokens or certificates shows no refused one; a cut one may hide it", () => {
+  for (const inner of [
+    "failed to parse netconf: unexpected end of JSON input",
+    "context deadline exceeded",
+    "add cmd: failed to assign an IP address to container",
+  ])
+    assert.is(namesNoCredential(kill(inner)), true, inner);
+  for (const inner of [
+    "connection is unauthorized: Unauthorized",
+    "the server has asked for the client to provide credentials",
+    "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+    "remote error: tls: bad certificate",
+    "ipamd: RequestExpired: request has expired",
+    "error getting ClusterInformation: connection is…",
+    "error getting ClusterInformation: connection is...",
+    "token is not valid yet",
+  ])
+    assert.is(namesNoCredential(kill(inner)), false, inner);
+  assert.is(namesNoCredential(kill("x".repeat(9_000))), false, "longer than what is read of it");
 });
 
 test("the host of a refused request stands without its port and user", () => {
