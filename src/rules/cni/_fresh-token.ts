@@ -55,8 +55,13 @@ export function freshToken(
       writes: agent.target.hostPath,
       reads: parentOf(credential.named),
       agentReady: agent.pod.value.conditions.some((c) => c.type === "Ready" && c.status === "True"),
+      renewsNot: agent.renewsNot !== null,
     },
-    statements: [],
+    statements: agent.renewsNot
+      ? [
+          say`${code(agent.pod.value.name, ...agent.evidence)} of ${code(agent.daemonSet, ...agent.evidence)}, which writes there, renews nothing after its start: ${code("CALICO_MANAGE_CNI=false", agent.renewsNot)}`,
+        ]
+      : [],
   };
 }
 
@@ -254,7 +259,7 @@ function rewrite(text: (key: string) => string, value: Finding["value"]): Conseq
   const [ready, leftIt] = [value["agentReady"] === true, value["agentLeftIt"] === true];
   const file = shellWord(joinPath(text("writes"), baseName(text("path"))));
   return {
-    step: `Replace ${text("agentPod")} on ${text("node")}: its successor writes a fresh kubeconfig when it starts, into the directory that the plugin reads.${ready ? "" : " It is not ready: what keeps it from running has to go first, or the successor writes nothing either."}${ready && leftIt ? " That it started once and left the file as it was speaks against it: see first what its installer says." : ""}`,
+    step: `Replace ${text("agentPod")} on ${text("node")}: its successor writes a fresh kubeconfig when it starts, into the directory that the plugin reads.${ready ? "" : " It is not ready: what keeps it from running has to go first, or the successor writes nothing either."}${ready && leftIt ? " That it started once and left the file as it was speaks against it: see first what its installer says." : ""}${value["renewsNot"] === true ? " That token will not be renewed either, as long as CALICO_MANAGE_CNI is false: have that set to true, where the DaemonSet's manifest stands." : ""}`,
     commands: [
       ...(ready && leftIt
         ? [
@@ -298,6 +303,8 @@ export function freshQuestions(finding: Finding): readonly string[] {
   const [fresh, node] = [String(finding.value["fresh"] ?? ""), String(finding.value["node"] ?? "")];
   if (fresh === "hidden")
     return [`Who or what left ${finding.value["first"]} on ${node}, in front of ${finding.value["behind"]}?`];
+  if (finding.value["renewsNot"] === true)
+    return [`Who or what set CALICO_MANAGE_CNI=false in ${finding.value["daemonSet"]}, and for what?`];
   return [];
 }
 
@@ -308,6 +315,8 @@ export function freshStop(finding: Finding): string | null {
     return `a whole configuration, ${behind}, lies behind ${first} on ${node}; who or what left that one in front of it is not in the evidence`;
   if (fresh === "later")
     return `${agentPod} of ${daemonSet} started after the file on ${node} had been read; whether it put a fresh token there was not collected`;
+  if (fresh === "agent" && finding.value["renewsNot"] === true)
+    return `CALICO_MANAGE_CNI=false in ${daemonSet} keeps its agent from renewing the token; who set it, and why, is not in the evidence`;
   if (fresh === "agent")
     return `${agentPod} of ${daemonSet}, which writes to the directory that the plugin reads, was ${agentReady === true ? "" : "not "}ready; why it put no fresh token there is not in the evidence`;
   return null;

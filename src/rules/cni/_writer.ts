@@ -39,6 +39,8 @@ export interface Agent {
   readonly rolledOut: Instant | null;
   /** What shows the target: the pod's own volume, its revision's, or the DaemonSet's. */
   readonly evidence: readonly [Evidence, ...Evidence[]];
+  /** The setting with which it does not renew what its installer wrote, where it has it. */
+  readonly renewsNot: Evidence | null;
   readonly unverified: readonly string[];
 }
 
@@ -181,14 +183,19 @@ function sourceOf(
   revisions: readonly Fact<"kube.revision">[],
   daemonSets: readonly Fact<"kube.workload">[],
 ):
-  | (Pick<Agent, "target" | "evidence" | "unverified"> & { readonly revision: Fact<"kube.revision"> | undefined })
+  | (Pick<Agent, "target" | "evidence" | "renewsNot" | "unverified"> & {
+      readonly revision: Fact<"kube.revision"> | undefined;
+    })
   | null {
   const own = writeTarget(pod.value.template);
   const hash = pod.value.labels["controller-revision-hash"];
   const revision = revisions.find(
     (r) => `${r.value.namespace}/${r.value.owner?.name}` === daemonSet && hash !== undefined && r.value.hash === hash,
   );
-  if (own) return { target: own, evidence: [cite(pod, "/spec/volumes")], unverified: [], revision };
+  if (own) {
+    const renewsNot = unrenewed(pod, pod.value.template, "/spec");
+    return { target: own, evidence: [cite(pod, "/spec/volumes")], renewsNot, unverified: [], revision };
+  }
   const bound = writeTarget(revision?.value.template ?? null);
   if (revision && bound) {
     return {
@@ -197,6 +204,7 @@ function sourceOf(
         cite(revision, "/data/spec/template/spec/volumes"),
         cite(pod, "/metadata/labels/controller-revision-hash"),
       ],
+      renewsNot: unrenewed(revision, revision.value.template, "/data/spec/template/spec"),
       unverified: [],
       revision,
     };
@@ -207,9 +215,16 @@ function sourceOf(
   return {
     target: current,
     evidence: [cite(workload, "/spec/template/spec/volumes")],
+    renewsNot: unrenewed(workload, workload.value.template, "/spec/template/spec"),
     unverified: ["the pod is taken to run its DaemonSet's present template"],
     revision,
   };
+}
+
+/** CALICO_MANAGE_CNI=false, with which Calico's agent leaves the token as it is (calico node/filesystem/etc/rc.local, v3.28). */
+function unrenewed(of: Fact, template: PodTemplate | null, spec: string): Evidence | null {
+  const at = template?.containers.filter((c) => !c.init).findIndex((c) => c.env["CALICO_MANAGE_CNI"] === "false") ?? -1;
+  return at < 0 ? null : cite(of, `${spec}/containers/${at}/env`);
 }
 
 /**

@@ -7,7 +7,7 @@ import diverged from "#rules/cni/cni-conf-dir-diverged.js";
 import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
 import expired from "#rules/cni/cni-token-expired.js";
 import signingKey from "#rules/cni/token-signing-key-changed.js";
-import { at, fact, judge } from "#test/rules/_facts.js";
+import { at, fact, judge, texts } from "#test/rules/_facts.js";
 import { agent, CONFLIST, directory, file, KUBECONFIG, kubeconfig, plain, refusal, scene, token } from "./_nodes.js";
 
 const test = suite("what would bring the plugin a token that is accepted");
@@ -29,14 +29,16 @@ const ofPlugin = (type: string, facts: readonly Fact[]): readonly Fact[] =>
   );
 
 /** Each step of the repair with its commands, then the checks of it. */
-function told(rule: Rule, facts: readonly Fact[], error?: string): { readonly fix: string; readonly verify: string } {
+function told(rule: Rule, facts: readonly Fact[], error?: string) {
   const world = scene(facts);
   if (error) world.publish("sym:failed-create-sandbox", [refusal(error)]);
   const outcome = judge(rule, world).find((o) => o.outcome === "found") as Found | undefined;
   assert.ok(outcome, rule.id);
-  const { fix, verify } = rule.consequence({ ...outcome, ended: null } as unknown as Finding);
+  const { fix, verify, stops } = rule.consequence({ ...outcome, ended: null } as unknown as Finding);
   const lines = fix.flatMap((f) => [String(f.step), ...f.commands.flatMap((c) => [c.run, c.expect ?? ""])]);
   return {
+    said: texts(outcome.statements).join("\n"),
+    stops,
     fix: lines.join("\n"),
     verify: verify.flatMap((v) => ("run" in v ? [v.run, v.expect ?? ""] : v.map((c) => c.run))).join("\n"),
   };
@@ -86,6 +88,22 @@ test("the file of another plugin, of which nobody knows who writes it, is asked 
     /multus is given accepted\?\n.* --raw \/version\n/,
   );
   assert.match(told(signingKey, facts, "401").fix, /the plugin is given accepted\?\n.* default\n/);
+});
+
+test("an agent that is set to renew nothing is why the token ended, and its successor's will end, too", () => {
+  const set = (value: string, init = false): Fact => {
+    const pod = agent();
+    const containers = pod.value.template.containers.map((c) => ({ ...c, init, env: { CALICO_MANAGE_CNI: value } }));
+    return { ...pod, value: { ...pod.value, template: { ...pod.value.template, containers } } };
+  };
+  const { said, stops, fix } = told(expired, [...plain(OVER), set("false")]);
+  assert.match(said, /calico-node-x of kube-system\/calico-node, which writes there, renews nothing after its start/);
+  assert.match(stops ?? "", /^CALICO_MANAGE_CNI=false in kube-system\/calico-node keeps its agent from renewing/);
+  assert.match(fix, /have that set to true/);
+  for (const pod of [set("true"), set("false", true), agent()]) {
+    const other = told(expired, [...plain(OVER), pod]);
+    assert.not.match(`${other.said} ${other.stops} ${other.fix}`, /MANAGE_CNI|renews nothing/);
+  }
 });
 
 test("an installer that takes no CNI_NET_DIR is not told to set it", () => {
