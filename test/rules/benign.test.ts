@@ -41,8 +41,8 @@ const replacing =
     return yaml.replaceAll(from, to);
   };
 
-test("there are eleven of them, each with a condition, a source and examples of both kinds", () => {
-  assert.is(book.benign.length, 11);
+test("there are twelve of them, each with a condition, a source and examples of both kinds", () => {
+  assert.is(book.benign.length, 12);
   for (const card of book.benign) {
     assert.match(card.id, /^benign:[a-z-]+$/);
     assert.match(card.title, /^[A-Z]/);
@@ -178,6 +178,50 @@ test("a pod that is gone is missed by nobody only where its controller has all i
       ["web-5d8f67-ggggg", "unknown"],
     ],
   );
+});
+
+test("a probe that failed at the start is benign only where nothing was restarted, it soon became ready, and it stayed so", async () => {
+  const FILE = "benign/probes-at-start.yaml";
+  const verdicts = async (from: string, to: string): Promise<string> =>
+    of(await judged(FILE, replacing(from, to)), "benign:probe-before-ready")
+      .map((a) => `${a.alarm.object} ${a.verdict}`)
+      .sort()
+      .join();
+  const [kept, gone] = ["web-5d8f67-aaaaa", "web-5d8f67-bbbbb"];
+  assert.is(await verdicts("10:20:30Z", "10:20:31Z"), `${kept} benign,${gone} benign`);
+  assert.is(await verdicts("10:20:30Z", "10:20:50Z"), `${kept} contrary,${gone} benign`, "after it was ready");
+  assert.is(await verdicts("restartCount: 0", "restartCount: 1"), `${kept} contrary,${gone} benign`);
+  assert.is(
+    await verdicts('lastTransitionTime: "2024-03-05T10:20:40Z"', 'lastTransitionTime: "2024-03-05T10:26:40Z"'),
+    `${kept} contrary,${gone} benign`,
+    "it took long",
+  );
+  assert.is(await verdicts("readyReplicas: 1", "readyReplicas: 0"), `${kept} benign,${gone} unknown`);
+  assert.is(await verdicts("10:19:50Z", "10:12:50Z"), `${kept} benign,${gone} contrary`, "it went on for long");
+  assert.is(await verdicts("Readiness probe", "Liveness probe"), "");
+});
+
+test("a sandbox may begin to fail when its pod comes to a node that has been up for minutes, and only by its agent's text", async () => {
+  const FILE = "benign/rebooted.yaml";
+  const STARTED = 'started: "2024-03-05T08:00:00Z"';
+  const verdict = async (...edits: readonly (readonly [string, string])[]): Promise<string | undefined> =>
+    of(
+      await judged(FILE, (yaml) => edits.reduce((text, [from, to]) => replacing(from, to)(text), yaml)),
+      "benign:sandbox-before-agent",
+    )[0]?.verdict;
+  const late = [
+    `"2024-03-05T10:20:20Z", last: "2024-03-05T10:21:25Z"`,
+    `"2024-03-05T10:21:45Z", last: "2024-03-05T10:21:58Z"`,
+  ] as const;
+  assert.is(await verdict(late), "contrary", "the pod had been there all the time");
+  assert.is(await verdict(late, [STARTED, 'started: "2024-03-05T10:21:43Z"']), "benign");
+  const TEXT = /stat \/var\/lib\/calico\/nodename.*\/var\/lib\/calico\//;
+  const saying = (text: string) => judged(FILE, (yaml) => yaml.replace(TEXT, text));
+  const AWS =
+    "add cmd: Error received from AddNetwork gRPC call: rpc error: code = Unavailable desc = connection error: desc = transport: Error while dialing: dial tcp 127.0.0.1:50051: connect: connection refused";
+  assert.is(of(await saying(AWS), "benign:sandbox-before-agent")[0]?.verdict, "benign");
+  const OTHER = "failed to look up: dial tcp 10.9.9.9:5432: connect: connection refused";
+  assert.is(of(await saying(OTHER), "benign:sandbox-before-agent")[0]?.verdict, "contrary");
 });
 
 test("Warnings that no rule knows are kept, Normal events are not", async () => {
