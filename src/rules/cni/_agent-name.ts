@@ -25,6 +25,8 @@ const NAMES: Readonly<Record<string, RegExp>> = {
 /** Daemons that plugins ask and that are no agent of a network of their own: others stand behind or before them. */
 const BESIDE: Readonly<Record<string, RegExp>> = {
   multus: /^(?:kube-|rke2-)?multus(?:-ds)?(?:-(?:amd64|arm64))?$/,
+  // OpenShift installs it with the other plugins that Multus calls.
+  whereabouts: /^(?:kube-|rke2-(?:multus-)?(?:rke2-)?)?whereabouts(?:-ds)?$|^multus-additional-cni-plugins$/,
   openvswitch: /^(?:openvswitch|ovs|ovs-node|ovs-ovn|ovnkube-node|antrea-agent)$/,
 };
 
