@@ -37,7 +37,7 @@ export function leftover(
   context: MatchContext,
 ): Outcome {
   const tree = context.derive(nodeFiles).get(node)?.tree;
-  const first = read.netconf.value.path;
+  const first = entryOf(node, read, context);
   const file = tree?.at(first);
   const [shown, ...more] = [file?.evidence ?? read.netconf.evidence, ...readingEvidence(read)] as const;
   const hidden = hiddenBy(node, read, context);
@@ -75,6 +75,14 @@ export function leftover(
   });
 }
 
+/** The configuration by its name in the directory, which may be a link. */
+function entryOf(node: string, { directory, netconf }: ReadConfig, context: MatchContext): string {
+  const tree = context.derive(nodeFiles).get(node)?.tree;
+  const { path } = netconf.value;
+  const entry = tree && configsIn(directory.real, tree).find((e) => tree.resolve(e.value.path).real === path);
+  return entry?.value.path ?? path;
+}
+
 interface Hidden {
   readonly path: string;
   readonly type: string;
@@ -84,23 +92,21 @@ interface Hidden {
 }
 
 /** What comes next in the directory: the configuration of another plugin. Null where the runtime loads more than one anyway. */
-function hiddenBy(
-  node: string,
-  { directory, netconf, confDir, type }: ReadConfig,
-  context: MatchContext,
-): Hidden | null {
+function hiddenBy(node: string, read: ReadConfig, context: MatchContext): Hidden | null {
+  const { directory, confDir, type } = read;
   const tree = context.derive(nodeFiles).get(node)?.tree;
-  if (!tree || confDir.maxConfNum !== 1) return null;
+  // CRI-O may have been told which network to take: then no other takes its place.
+  if (!tree || confDir.maxConfNum !== 1 || confDir.network !== null) return null;
   const all = context.derive(views)("cni.netconf").on(node);
   const paths = configsIn(directory.real, tree).map((e) => e.value.path);
-  const next = paths.slice(paths.indexOf(netconf.value.path) + 1)[0];
+  const next = paths.slice(paths.indexOf(entryOf(node, read, context)) + 1)[0];
   const entry = next === undefined ? undefined : tree.at(next);
   const behind = all.find((n) => n.value.valid && next !== undefined && n.value.path === tree.resolve(next).real);
   const theirs = behind?.value.plugins.find((p) => p.delegatedBy === undefined)?.type;
   if (!entry || !behind || theirs === undefined || theirs === type) return null;
   const pod = agentOfPlugin(theirs, node, context.derive(views));
   const index = pod?.value.conditions.findIndex((c) => c.type === "Ready" && c.status === "True") ?? -1;
-  const hides = say`It sorts first and hides ${code(entry.value.path, entry.evidence)}, which calls ${code(theirs, behind.evidence)}`;
+  const hides = say`It hides ${code(entry.value.path, entry.evidence)}, which comes after it and calls ${code(theirs, behind.evidence)}`;
   if (!pod || index < 0) return { path: entry.value.path, type: theirs, agent: "", statements: [hides] };
   const ready = cite(pod, `/status/conditions/${index}`);
   return {
@@ -113,7 +119,7 @@ function hiddenBy(
 
 /** What the other nodes have there. */
 function peersOf(node: string, read: ReadConfig, behind: string | null, context: MatchContext) {
-  const name = baseName(read.netconf.value.path);
+  const name = baseName(entryOf(node, read, context));
   const peers = context.moment.nodes
     .filter((n) => n !== node)
     .flatMap((peer) => {

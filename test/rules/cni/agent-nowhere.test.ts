@@ -6,7 +6,7 @@ import { plainText } from "#model/statement.js";
 import unhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import { at, type Collected, fact, judge, pod } from "#test/rules/_facts.js";
 import { linksOf, run } from "#test/rules/_run.js";
-import { agent, CONF_DIR, config, directory, file, netconf, ready, refusal, scene } from "./_nodes.js";
+import { agent, CONF_DIR, config, directory, file, link, netconf, ready, refusal, scene } from "./_nodes.js";
 
 const test = suite("a plugin whose agent is nowhere");
 
@@ -76,7 +76,7 @@ test("the runtime loads the configuration of a plugin that has no agent: that is
     told,
     /loads \/etc\/cni\/net\.d\/05-cilium\.conflist, which calls cilium-cni, and no agent of that plugin/,
   );
-  assert.match(told, /hides \/etc\/cni\/net\.d\/10-calico\.conflist, which calls calico/);
+  assert.match(told, /hides \/etc\/cni\/net\.d\/10-calico\.conflist, which comes after it and calls calico/);
   assert.match(told, /calico-node-x, was ready/);
   assert.match(told, /On n2 no file of that name lies.*On n2 the runtime loads the configuration of calico/);
   assert.equal((outcome as Found).unverified, []);
@@ -131,6 +131,20 @@ test("what the others do not show to be meant is not taken away at once", () => 
     text(said(near["the peer loads the same file"] ?? [])),
     /On n2 the runtime loads a file of the same name/,
   );
+});
+
+test("a link in the directory is what is taken away, and not what it leads to", () => {
+  const there = "/opt/left/05-cilium.conflist";
+  const linked = [
+    ...left().filter((f) => !("path" in f.value && f.value.path === FIRST)),
+    link(FIRST, there),
+    directory("/opt/left"),
+    file(there),
+    calls(there, "cilium-cni"),
+  ];
+  const outcome = said([...linked, ...peer, agent()]);
+  assert.match(text(outcome), /the runtime loads \/etc\/cni\/net\.d\/05-cilium\.conflist, which/);
+  assert.match(repair(outcome), /\[ -f \S+10-calico\.conflist \] && .* && mv \/etc\/cni\/net\.d\/05-cilium\.conflist /);
 });
 
 test("an agent that may be no pod is a premise, and where the node's own software is one nothing is found", () => {
