@@ -144,7 +144,7 @@ function runsItself({ node, plugin }: Asked, context: MatchContext): Missing | n
   if (unit === undefined) return null;
   return {
     ...view("log").missing(`the log of ${unit} on ${node}, which is the agent of the plugin ${plugin} there`, node),
-    why: "no pod is",
+    why: "that agent is no pod",
     command: `journalctl -u '${unit.replace(/[^\w.-]/g, "")}*' --since=-1h   # on the node, as root`,
   };
 }
