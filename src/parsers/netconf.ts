@@ -11,9 +11,16 @@ import { saysKubeconfig } from "./kubeconfig-file.js";
 const NETCONF_CHARS = 1_048_576;
 /** What go-cni loads: the extension exactly one of these (containerd go-cni opts.go, loadFromConfDir). */
 const EXTENSION = /\.(?:conf|conflist|json)$/;
+/** Places in which there is none that a runtime loads, whatever the files are called. */
+const NEVER = /\/var\/log\/|^\/(?:proc|sys)\/|\/var\/lib\/kubelet\/pods\//;
+/** What is one wherever it lies: by an extension that nothing else has, or by its directory (OpenShift's is /etc/kubernetes/cni/net.d). */
+const OWN = /\.conflist$|\/(?:cni(?:\.d|-network)?|net\.d)\//;
 /** Files with these extensions that are known to be something else. */
 const OTHERS =
-  /\/var\/log\/|^\/(?:etc\/(?:containerd|kubernetes|docker|systemd|sysctl\.d|modprobe\.d|modules-load\.d|containers|crio)\/|run\/systemd\/|usr\/lib\/|lib\/|proc\/|sys\/)|^\/etc\/[^/]+$|\/var\/lib\/kubelet\/|\.service\.d\/|\/credentials\/|\/certs?(?:\.d)?\/|\/kubelet\.conf\.d\//;
+  /^\/(?:etc\/(?:containerd|kubernetes|docker|systemd|sysctl\.d|modprobe\.d|modules-load\.d|containers|crio)\/|run\/systemd\/|usr\/lib\/|lib\/)|^\/etc\/[^/]+$|\/var\/lib\/kubelet\/|\.service\.d\/|\/credentials\/|\/certs?(?:\.d)?\/|\/kubelet\.conf\.d\//;
+
+const isNetconf = (path: string): boolean =>
+  EXTENSION.test(path) && !NEVER.test(path) && (OWN.test(path) || !OTHERS.test(path));
 
 /**
  * One CNI network configuration: `*.conflist` with a list of plugins, `*.conf` and `*.json` with one (containerd go-cni, libcni).
@@ -23,7 +30,7 @@ const OTHERS =
 export const netconf: Parser = {
   id: "netconf",
   kinds: ["cni.netconf"],
-  accepts: (artifact) => artifact.kind === "file" && EXTENSION.test(artifact.origin) && !OTHERS.test(artifact.origin),
+  accepts: (artifact) => artifact.kind === "file" && isNetconf(artifact.origin),
   open: (artifact, emit) =>
     textSink(NETCONF_CHARS, (whole, complete) => {
       if (saysKubeconfig(whole) && !/\/cni\b/.test(artifact.origin)) return;

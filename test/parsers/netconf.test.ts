@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -90,9 +91,64 @@ test("files that are no network configuration", () => {
     "/var/lib/rancher/k3s/agent/etc/kubelet.conf.d/00-k3s-defaults.conf",
     "/etc/cni/net.d/calico-kubeconfig",
     "/etc/kubernetes/kubelet.conf",
+    "/etc/kubernetes/admin.conf",
+    "/etc/kubernetes/controller-manager.conf",
+    "/etc/kubernetes/manifests/kube-apiserver.json",
+    "/etc/kubernetes/cloud.conf",
+    "/etc/kubernetes/pki/config.json",
+    "/etc/crio/crio.conf.d/00-cni.conf",
+    "/etc/containers/storage.conf",
+    "/etc/docker/daemon.json",
+    "/etc/systemd/system/cni.service.d/10-x.conf",
+    "/usr/lib/modules-load.d/cni.conf",
+    "/var/lib/kubelet/config.json",
+    "/var/lib/kubelet/pods/0a1b/volumes/kubernetes.io~configmap/cni/cni-conf.json",
+    "/var/log/calico/cni/x.json",
+    "/proc/1/root/etc/cni/net.d/10-x.conflist",
   ];
   for (const origin of others)
     assert.is(ofKind(intakeOf([artifact({ origin }), "x"]), "cni.netconf").length, 0, origin);
+});
+
+test("every directory that the collector gathers as one of configurations is read as one, and any that a runtime may name", () => {
+  const steps = readFileSync(new URL("../../../collect.sh", import.meta.url), "utf8");
+  const gathered = [...steps.matchAll(/^cni {2,}(\/\S+)$/gm)].flatMap((m) => m[1] ?? []);
+  assert.ok(gathered.includes("/etc/kubernetes/cni/net.d") && gathered.length > 4, gathered.join(" "));
+  const named = [
+    "/opt/cni/conf",
+    "/etc/kubernetes/cni",
+    "/etc/kubernetes/net.d",
+    "/etc/containerd/cni/net.d",
+    "/etc/crio/cni.d",
+    "/var/lib/kubelet/cni/net.d",
+    "/usr/lib/cni/net.d",
+    "/home/kubernetes/cni",
+    "/var/lib/docker/cni",
+  ];
+  for (const directory of [...gathered, ...named])
+    for (const name of ["00-multus.conf", "10-flannel.conflist", "20-x.json"])
+      assert.is(
+        ofKind(intakeOf([artifact({ origin: `${directory}/${name}` }), '{"type":"x"}']), "cni.netconf").length,
+        1,
+        `${directory}/${name}`,
+      );
+  // A list has an extension that nothing else has.
+  const list = ofKind(intakeOf([artifact({ origin: "/etc/kubernetes/10-x.conflist" }), "{}"]), "cni.netconf");
+  assert.is(list.length, 1);
+});
+
+test("the kubeconfig of a plugin is read below any of these directories", () => {
+  const config = `apiVersion: v1\nkind: Config\nclusters: []\n`;
+  for (const origin of [
+    "/etc/kubernetes/cni/net.d/multus.d/multus.kubeconfig",
+    "/etc/kubernetes/cni/net.d/whereabouts.d/whereabouts.kubeconfig",
+    "/etc/cni/net.d/multus.d/multus.kubeconfig",
+    "/run/multus/cni/net.d/10-ovn.kubeconfig",
+  ]) {
+    const intake = intakeOf([artifact({ origin }), config]);
+    assert.is(ofKind(intake, "kubeconfig").length, 1, origin);
+    assert.is(ofKind(intake, "cni.netconf").length, 0, origin);
+  }
 });
 
 test("values that a collector replaced are no faults, in quotes or not", () => {

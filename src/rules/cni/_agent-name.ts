@@ -25,8 +25,38 @@ const NAMES: Readonly<Record<string, RegExp>> = {
 /** Daemons that plugins ask and that are no agent of a network of their own: others stand behind or before them. */
 const BESIDE: Readonly<Record<string, RegExp>> = {
   multus: /^(?:kube-|rke2-)?multus(?:-ds)?(?:-(?:amd64|arm64))?$/,
+  // OpenShift installs it with the other plugins that Multus calls.
+  whereabouts: /^(?:kube-|rke2-(?:multus-)?(?:rke2-)?)?whereabouts(?:-ds)?$|^multus-additional-cni-plugins$/,
   openvswitch: /^(?:openvswitch|ovs|ovs-node|ovs-ovn|ovnkube-node|antrea-agent)$/,
 };
+
+/** What of a plugin's name the workloads and images that belong to it have in theirs, whatever a vendor calls its agent (GKE's anetd is Cilium's). */
+const RELATED: Readonly<Record<string, RegExp>> = {
+  calico: /calico|canal|tigera/,
+  flannel: /flannel|canal/,
+  "cilium-cni": /cilium|anetd/,
+  antrea: /antrea/,
+  "weave-net": /weave/,
+  "aws-cni": /aws-node|vpc-cni|aws-cni/,
+  "azure-vnet": /azure-(?:cns|vnet|cni)|\bcns\b/,
+  "ovn-k8s-cni-overlay": /ovn/,
+  "kube-ovn": /ovn/,
+  terway: /terway/,
+  spiderpool: /spider/,
+  "kube-router": /kube-router/,
+  kindnet: /kindnet/,
+  multus: /multus/,
+};
+
+/** Parts of a plugin that run beside its agent, and do not answer its calls. */
+const COMPANION = /operator|controller|hubble|envoy|typha|exporter|csi|node-init|reconciler|webhook|apiserver/;
+
+/** Does one of these names or images belong to a plugin, other than as a part beside its agent? Null where the plugin has no agent that is known. */
+export function isRelated(plugin: string, name: string, more: readonly (string | null)[]): boolean | null {
+  const related = Object.hasOwn(RELATED, plugin) ? RELATED[plugin] : undefined;
+  if (!related) return null;
+  return !COMPANION.test(name) && [name, ...more].some((text) => text !== null && related.test(text));
+}
 
 const nameOf = (plugin: string): RegExp | undefined =>
   Object.hasOwn(NAMES, plugin) ? NAMES[plugin] : Object.hasOwn(BESIDE, plugin) ? BESIDE[plugin] : undefined;

@@ -11,6 +11,7 @@ import {
   shellWord,
 } from "#model/rule.js";
 import { code, type Statement, say, time } from "#model/statement.js";
+import { goesBy } from "./_agent-name.js";
 import { askWith, questionWith } from "./_ask-with.js";
 import { type Credential, nodeFiles } from "./_credential.js";
 import type { Agent } from "./_writer.js";
@@ -52,7 +53,7 @@ export function freshToken(
       agentLeftIt: started !== null && written !== null && order(written, started) === "before",
       daemonSet: agent.daemonSet,
       agentPod: agent.pod.value.name,
-      writes: agent.target.hostPath,
+      writes: into(agent.target.hostPath, credential, agent),
       reads: parentOf(credential.named),
       agentReady: agent.pod.value.conditions.some((c) => c.type === "Ready" && c.status === "True"),
       renewsNot: agent.renewsNot !== null,
@@ -65,19 +66,36 @@ export function freshToken(
   };
 }
 
-/** The agent's directory is the one that holds the file, and the file goes by the name that the agent gives it. */
+/**
+ * The agent's directory is the one that holds the file, and the file goes by the name that the agent gives it; or the agent keeps a directory
+ * of its plugin's own in it.
+ */
 export function writesIt(credential: Credential, agent: Agent, context: MatchContext): boolean {
   const files = context.derive(nodeFiles);
   const target = files.get(credential.node)?.tree.resolve(agent.target.hostPath);
-  if (target?.state !== "resolved" || target.real !== parentOf(credential.real)) return false;
+  if (target?.state !== "resolved" || into(target.real, credential, agent) !== parentOf(credential.real)) return false;
   const name = baseName(credential.real);
-  const stem = credential.plugin.type.replace(/-cni$/, "");
+  const stem = stemOf(credential);
   const alike = [...files].some(
     ([peer, { chain }]) =>
       peer !== credential.node &&
       chain.some(({ followed }) => followed.state === "followed" && baseName(followed.credential.real) === name),
   );
   return alike || (stem !== "" && name.includes(stem));
+}
+
+const stemOf = ({ plugin }: Credential): string => plugin.type.replace(/-cni$/, "");
+
+/**
+ * Where in its directory an agent puts the file: Multus and whereabouts below it, as in `multus.d/multus.kubeconfig` (multus-cni
+ * cmd/thin_entrypoint, whereabouts script/install-cni.sh). Only where the DaemonSet goes by the plugin's name, or the token there is of
+ * a pod of its own: others mount the same directory.
+ */
+function into(directory: string, credential: Credential, { daemonSet }: Agent): string {
+  const stem = stemOf(credential);
+  const [holds, name] = [baseName(parentOf(credential.real)), baseName(daemonSet)];
+  const its = credential.token.pod?.name.startsWith(`${name}-`) === true || goesBy(name, stem) === true;
+  return stem !== "" && holds === `${stem}.d` && its ? joinPath(directory, holds) : directory;
 }
 
 const netconfs = (view: View): FactView<"cni.netconf"> => view("cni.netconf");

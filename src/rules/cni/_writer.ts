@@ -44,15 +44,18 @@ export interface Agent {
   readonly unverified: readonly string[];
 }
 
-const MOUNT_SUFFIX = "/etc/cni/net.d";
+/** Where an installer sees the directory: most at that of most nodes, some at the node's own, as OpenShift's /etc/kubernetes/cni/net.d. */
+const MOUNT_SUFFIXES = ["/etc/cni/net.d", "/cni/net.d"];
 const VOLUME_NAMES = new Set(["cni-net-dir", "cni-conf-dir", "host-cni-net-dir", "etc-cni-netd", "cni-netd"]);
 
 /** Reads a template; null where it writes no CNI configuration. */
 export function writeTarget(template: PodTemplate | null): WriteTarget | null {
   if (!template) return null;
   const mounts = template.containers.flatMap((c) => c.mounts);
-  const volume = template.hostPaths.find(
-    (v) => VOLUME_NAMES.has(v.name) || mounts.some((m) => m.volume === v.name && m.path.endsWith(MOUNT_SUFFIX)),
+  const [volume] = MOUNT_SUFFIXES.flatMap((suffix) =>
+    template.hostPaths.filter(
+      (v) => VOLUME_NAMES.has(v.name) || mounts.some((m) => m.volume === v.name && m.path.endsWith(suffix)),
+    ),
   );
   if (!volume) return null;
   const env = (name: string): string | null =>

@@ -10,9 +10,11 @@ import { type Pod, podName, seenAt } from "#rules/kubelet/_pods.js";
 import { JOINING_MS } from "#rules/kubelet/_starts.js";
 import { absence, absentFrom, credentialOn } from "./_agent-absent.js";
 import { agentByName, agentOfPlugin, goesBy } from "./_agent-name.js";
+import { isListed, outside, type Searched, unanswered } from "./_agent-nowhere.js";
 import { agentConsequence } from "./_agent-repair.js";
 import { isDown, ownWarnings, ranOn, type Served, servedSince, waiting } from "./_agent-state.js";
 import { writesIt } from "./_fresh-token.js";
+import { leftoverConsequence } from "./_leftover-repair.js";
 import { CALICO_TOKEN_WATCH } from "./_references.js";
 import { callNodes, refusedOn } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
@@ -38,7 +40,8 @@ export default defineRule({
   kind: "mechanism",
   healthSign: true,
   needs: { pods: "kube.pod", hosts: "kube.node", workloads: "kube.workload", logs: "log" },
-  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
+  labelOf: ({ value }) => (value["leftover"] === undefined ? null : "CNI configuration without its agent"),
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox", "cni-conf-dir-diverged"],
   explains: [
     // Only of a file that it writes, and only where nothing of it runs: one that is not ready may renew it all the same.
     effect("cni-token-expired", ["node", "path"], "enables"),
@@ -80,7 +83,8 @@ export default defineRule({
             .filter((plugin) => fits.get(plugin) === null)
             .map((plugin) => `${pod?.value.name} is taken for the agent of the plugin ${plugin}`),
         ],
-        missing: own ? [] : [unlisted],
+        // A list that was had in full, with what each installs, tells no more when it is had again.
+        missing: own || isListed(workloads) ? [] : [unlisted],
       };
       if (pod) yield* judge(pod, judged, lists, context);
       else if (!judged.silent) yield* judgeNone(judged, unlisted, lists, context);
@@ -104,11 +108,11 @@ export default defineRule({
             context,
           );
         else if (!isSilent(node, hosts))
-          yield undetermined({
-            subject,
-            about: { node: [node], error: [error] },
-            missing: [pods.missing(`the pod of the agent that the plugin ${plugin} asks on ${node}`)],
-          });
+          yield* unanswered(
+            { subject, node, plugin, errors: [error], calls: calls.filter((call) => errorsOf(call).includes(error)) },
+            lists,
+            context,
+          );
       }
     }
   },
@@ -118,11 +122,12 @@ export default defineRule({
       CALICO_TOKEN_WATCH,
     ),
   ],
-  consequence: agentConsequence,
+  consequence: (finding) =>
+    finding.value["leftover"] === undefined ? agentConsequence(finding) : leftoverConsequence(finding),
   references: [{ source: "calico cni-plugin/pkg/plugin/plugin.go", version: "v3.29.3" }],
   falsePositives: ["an agent in the middle of a rollout"],
   examples: {
-    found: ["cni/agent-unhealthy.yaml", "cni/agent-of-another-plugin.yaml"],
+    found: ["cni/agent-unhealthy.yaml", "cni/agent-of-another-plugin.yaml", "cni/agent-nowhere.yaml"],
     refuted: ["cni/token-pod-gone.yaml"],
     undetermined: ["cni/token-pods-not-collected.yaml", "cni/agent-of-another-plugin-well.yaml"],
   },
@@ -147,10 +152,8 @@ interface Judged {
   readonly missing: readonly Missing[];
 }
 
-interface Lists {
-  readonly pods: FactView<"kube.pod">;
+interface Lists extends Searched {
   readonly hosts: FactView<"kube.node">;
-  readonly workloads: FactView<"kube.workload">;
   readonly logs: FactView<"log">;
 }
 
@@ -167,21 +170,21 @@ function isOf(plugin: string, pod: Pod, own: Agent | undefined, context: MatchCo
 function* judgeNone(
   { node, subject, calls, errors }: Judged,
   unlisted: Missing,
-  { pods, hosts, workloads }: Lists,
+  lists: Lists,
   context: MatchContext,
 ): Iterable<Outcome> {
+  const { pods, hosts, workloads } = lists;
   const base = { subject, about: { node: [node], error: errors } };
-  const lists = { pods, hosts, workloads };
   const absent = isSilent(node, hosts) ? null : absentFrom(node, context.derive(agents), calls.length > 0, lists);
+  const [plugin, ...others] = errors.flatMap((e) => agentOf(e) || []);
   if (absent) yield absence(absent, errors, context);
+  else if (plugin !== undefined && others.length === 0 && !isSilent(node, hosts))
+    yield* unanswered({ subject, node, plugin, errors, calls }, lists, context);
   else if (pods.coverage().state !== "complete")
     yield undetermined({ ...base, missing: [pods.missing("the list of pods, with the CNI agent's")] });
   else if (calls.some(mayBeAgent)) {
-    const listed = workloads.coverage().state === "complete";
-    yield undetermined({
-      ...base,
-      missing: [listed ? pods.missing(`the pod of the CNI agent on ${node}`) : unlisted],
-    });
+    const listed = isListed(workloads);
+    yield undetermined({ ...base, missing: [listed ? outside(node, pods) : unlisted] });
   }
 }
 

@@ -1,0 +1,83 @@
+import { baseName } from "#model/file-tree.js";
+import type { Finding } from "#model/finding.js";
+import { type Command, type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
+import { probeNode } from "#rules/kubelet/_consequences.js";
+
+type Fix = Consequence["fix"][number];
+
+/** What follows where the runtime loads the configuration of a plugin that has no agent. */
+export function leftoverConsequence(finding: Finding): Consequence {
+  const text = (key: string): string => String(finding.value[key] ?? "");
+  const [node, first, plugin, behind] = [text("node"), text("leftover"), text("plugin"), text("behind")];
+  const over = finding.ended !== null;
+  // Only where the other nodes show that it is what this one is to have, and its agent is there.
+  const known = finding.value["asPeers"] === true && text("agentPod") !== "";
+  return {
+    ...NO_CONSEQUENCE,
+    fix: over ? [] : [known ? unhide(text) : decide(text)],
+    verify: [
+      firstOf(text, known ? baseName(behind) : "the configuration of the network whose agent runs"),
+      probeNode(node),
+    ],
+    actions: over
+      ? []
+      : [
+          {
+            title: known
+              ? `Take ${first} out of the runtime's way on ${node}`
+              : `Give ${node} a network whose agent runs`,
+            type: "repair",
+            priority: finding.role === "latent-condition" ? "High" : "Urgent",
+            doneWhen: `a pod with its own network can be created and deleted on ${node}`,
+          },
+        ],
+    questions: [`Was the agent of ${plugin} removed on purpose, by whom and when, and what left ${first} on ${node}?`],
+    stops: `no agent of ${plugin} exists, and its configuration is the one that the runtime of ${node} loads; who or what removed the one and left the other is not in the evidence`,
+  };
+}
+
+const firstOf = (text: (key: string) => string, expect: string): Command => ({
+  run: `# on ${shellWord(text("node"))}: which comes first now?\nLC_ALL=C ls ${shellWord(text("directory"))} | grep -E '\\.(conf|conflist|json)$' | head -n 1`,
+  expect,
+});
+
+function unhide(text: (key: string) => string): Fix {
+  const [node, first, behind] = ["node", "leftover", "behind"].map((k) => shellWord(text(k)));
+  return {
+    step: `Take ${text("leftover")} out of the runtime's way on ${text("node")}, so that ${text("behind")} comes first. It keeps its content under a name that the runtime does not load.`,
+    commands: [
+      {
+        run: `kubectl get pods -A -o wide --field-selector spec.nodeName=${node}`,
+        expect: `${text("agentPod")} running and ready, and no agent of ${text("plugin")}; where it is otherwise, stop here`,
+      },
+      {
+        run: `# on ${node}, as root; nothing is done where either is not there\n[ -f ${behind} ] && [ -f ${first} ] && mv ${first} ${first}.before`,
+        expect: "no output and exit code 0",
+      },
+      firstOf(text, baseName(text("behind"))),
+    ],
+  };
+}
+
+function decide(text: (key: string) => string): Fix {
+  const [node, first] = ["node", "leftover"].map((k) => shellWord(text(k)));
+  const [plugin, behind] = [text("plugin"), text("behind")];
+  const guard = behind === "" ? "" : `[ -f ${shellWord(behind)} ] && `;
+  return {
+    step: `Decide which network ${text("node")} is to have. Where it is ${plugin}, install its agent again, with the manifest by which it was installed. Where it is another, have that one's agent run first, and then take ${text("leftover")} out of the runtime's way${behind === "" ? "" : `, so that ${behind} comes first`}.`,
+    commands: [
+      {
+        run: "kubectl get daemonsets -A -o wide",
+        expect: "the agent of the network that is meant, with a ready pod for each node",
+      },
+      {
+        run: `kubectl get pods -A -o wide --field-selector spec.nodeName=${node}`,
+        expect: "its pod, running and ready; where there is none, stop here",
+      },
+      {
+        run: `# only where that is not the agent of ${plugin}; on ${node}, as root\n${guard}[ -f ${first} ] && mv ${first} ${first}.before`,
+        expect: "no output and exit code 0",
+      },
+    ],
+  };
+}
