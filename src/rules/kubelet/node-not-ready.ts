@@ -84,7 +84,8 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
   const { condition, evidence } = ready;
   if (!isSilent(condition) && !cannotEndPods(condition)) {
     const standsSince = condition.status === "True" ? condition.since : null;
-    return refuted({ subject, about, standsSince, statements: [answering(node, ready, context)] });
+    const alarming = condition.status !== "True";
+    return refuted({ subject, about, standsSince, alarming, statements: [answering(node, ready, context)] });
   }
   if (isSettling(node, condition, context)) return open(node, later(node));
   const silence = context.derive(silences).get(name);
