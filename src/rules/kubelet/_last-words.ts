@@ -28,7 +28,7 @@ export interface LastWords {
 const MOST = 300;
 
 /** One container's log as the node keeps it, by its run: `/var/log/pods/<ns>_<pod>_<uid>/<container>/<run>.log`. */
-const KEPT = /\/var\/log\/pods\/([^_/]+)_([^_/]+)_([^_/]+)\/([^/]+)\/(\d{1,9})\.log/;
+const KEPT = /\/var\/log\/pods\/([^_/]+)_([^_/]+)_([^_/]+)\/([^/]+)\/(\d{1,9})\.log$/;
 
 /** A level that is below an error, where a line begins with it: what follows may speak of errors. */
 const MILD =

@@ -90,7 +90,7 @@ function stopsOf(contact: string, name: string, where: string): string {
   if (contact === "unanswered")
     return `what lies between ${name} and ${where}, or what became of that, is not in evidence`;
   if (contact === "refused")
-    return "why the API server refuses the kubelet's credential is open: its log was searched for a client certificate that has expired or is missing, and none was found";
+    return "why the API server refuses the kubelet's credential is open: what was collected of its log was searched for a client certificate that has expired or is missing, and none was found";
   if (contact === "expired")
     return "the kubelet says that its client certificate has expired; why it was not renewed in time is not in evidence";
   if (contact === "uncertified")

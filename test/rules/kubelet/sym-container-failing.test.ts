@@ -132,6 +132,10 @@ test("the run before comes first, of one that the node keeps the newest, and wha
     written(text, 1, undefined, { source: `/var/log/pods/kube-system_a_${uid}/c/${run}.log` });
   assert.match(ended(kept(9, "panic: nine"), kept(10, "panic: ten")).texts[0] ?? "", /panic: ten/);
   assert.is(ended(kept(3, "panic: x", "uid-other")).texts.length, 0, "another pod of that name");
+  const rotated = written("panic: old", 1, undefined, {
+    source: "/var/log/pods/kube-system_a_uid-a/c/3.log.20240305-101500",
+  });
+  assert.is(ended(rotated).texts.length, 0, "what was rotated away is no end");
   const { texts } = ended(written("panic: x", 1), written("goroutine 1 [running]:", 2));
   assert.is(texts[1], "That log ends with goroutine 1 [running]:.");
 });
