@@ -74,6 +74,8 @@ export interface Refuted {
   readonly standsSince: Instant | null;
   /** `condition`: it is not there. `cause`: it may be there, and what failed shows by itself that it was not brought about by it. */
   readonly excludes: "condition" | "cause";
+  /** What refutes it is an alarm by itself: it shows no usual one that stayed silent. */
+  readonly alarming: boolean;
 }
 
 export interface Undetermined {

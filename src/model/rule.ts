@@ -206,8 +206,10 @@ export const refuted = (draft: {
   readonly statements: Found["statements"];
   readonly standsSince?: Instant | null;
   readonly excludes?: "condition" | "cause";
+  readonly alarming?: boolean;
 }): Outcome => ({
   outcome: "refuted",
+  alarming: false,
   standsSince: null,
   excludes: "condition",
   ...draft,

@@ -82,6 +82,7 @@ function silence(b: Brief, steps: readonly string[]): Statement[] {
       // That it is not the cause says nothing of how well it was.
       o.outcome === "refuted" &&
       o.excludes === "condition" &&
+      !o.alarming &&
       (o.about.node ?? []).some((n) => nodes.has(n)) &&
       !isEarly(moment, o.statements[0])
         ? [o.statements[0]]

@@ -63,18 +63,22 @@ export function firstLatency(b: Brief): Latency | undefined {
   return ended.length === 1 ? ended[0] : undefined;
 }
 
-/** Of a mechanism that explains a symptom at once and that no symptom explains: else it is what the failure led to. */
+/** Of a mechanism that explains a symptom at once and that no symptom explains, but those of its own pods: else it is what the failure led to. */
 function spanOf(b: Brief, cause: Finding) {
   const { since: laid } = cause;
   const isDirect = b.links.some((l) => l.cause === cause.id && b.isSymptom(b.finding(l.effect)));
   if (b.rule(cause.rule).kind !== "mechanism" || !laid || !isDirect) return [];
-  if (walk(b, cause, "effect").some(b.isSymptom)) return [];
+  if (walk(b, cause, "effect").some((f) => b.isSymptom(f) && !isOfItself(cause, f))) return [];
   const reached = walk(b, cause, "cause").filter((f) => b.isSymptom(f) && sharesNode(cause, f));
   const symptom = firstSymptom(b, reached);
   const from = symptom?.since;
   if (!symptom || !from || from.epochMs <= laid.epochMs) return [];
   return [{ cause, symptom, laid, atLatest: cause.sinceAtLatest === true, from, reached }];
 }
+
+/** A symptom of the cause's own pods, of which no begin is known, is what that fault looks like: nothing failed before it. */
+const isOfItself = (cause: Finding, { about, since }: Finding): boolean =>
+  since === null && (about.pod ?? []).some((uid) => (cause.about.pod ?? []).includes(uid));
 
 /** All that links lead to from a finding, as their cause or as their effect. */
 function walk(b: Brief, from: Finding, as: "cause" | "effect"): readonly Finding[] {

@@ -2,7 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MOMENT_GAP_MS } from "#engine/moments.js";
 import { evidenceIn } from "#model/evidence.js";
-import type { Outcome } from "#model/finding.js";
+import type { Outcome, Refuted } from "#model/finding.js";
 import {
   type Command,
   type Consequence,
@@ -295,9 +295,15 @@ test("a chain stops where its root says, or with what stayed open, or with what 
   assert.match(running([denies("x")]).chains[0]?.stop ?? "", /^none of the mechanisms/);
 });
 
+/** Not so, for what is an alarm by itself: a kubelet that posts Ready=False is no silent one. */
+const alarm = (subject: string): Outcome => ({ ...(denies(subject) as Refuted), alarming: true });
+
 test("a usual alarm that stayed silent is told once, in the first chain, and only of its own nodes", () => {
   const explains = [onNode("sym:s")];
-  const sign = saying("sign", [[denies("ok"), denies("far", { node: ["n9"] })]], { healthSign: true, explains });
+  const sign = saying("sign", [[denies("ok"), denies("far", { node: ["n9"] }), alarm("loud")]], {
+    healthSign: true,
+    explains,
+  });
   const quiet = saying("quiet", [[denies("no sign")]], { explains });
   const foreign = saying("foreign", [[denies("well")]], { healthSign: true, explains: [onNode("sym:t")] });
   const draft = review({ rules: [symptom([[finds("a"), finds("b")]]), sign, quiet, foreign] });

@@ -101,4 +101,18 @@ test("what a failure led to did not lie before it", () => {
   assert.equal(layIn(draft), []);
 });
 
+test("how the pods of a fault themselves look, since nobody knows when, is no failure before it", () => {
+  const agent = saying("agent", [[on("n1", "09:00", "a")]], { explains: [onNode("sym:t")] });
+  const late = symptom("sym:t", [[on("n1", "09:20")]]);
+  const looping = (pod: string, since: ReturnType<typeof at> | null) => {
+    const said = { about: { node: ["n1"], pod: [pod] }, since, lastSeen: T("10:00") };
+    return symptom("sym:s", [[finds("loop", said)]], { explains: [onNode("agent")] });
+  };
+  const latent = (loop: ReturnType<typeof looping>) => review({ rules: [loop, agent, late] }).duration.latentMs;
+  assert.is(latent(looping("a", null)), 20 * 60_000);
+  // of another pod, or begun before it
+  assert.is(latent(looping("b", null)), null);
+  assert.is(latent(looping("a", T("08:30"))), null);
+});
+
 test.run();

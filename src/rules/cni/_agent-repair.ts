@@ -11,7 +11,7 @@ export function agentConsequence(finding: Finding): Consequence {
   const over = finding.ended !== null;
   return {
     ...NO_CONSEQUENCE,
-    fix: over ? [] : [pod === "" ? placed(target) : revived(target)],
+    fix: over ? [] : [pod === "" ? placed(target) : revived(target, finding.value["heard"] === true)],
     verify: [
       {
         run: `kubectl -n ${target.ns} get pods -o wide --field-selector spec.nodeName=${shellWord(node)}`,
@@ -68,26 +68,18 @@ const logsOf = ({ name, ns, pod }: Target) =>
         expect: "successfully rolled out",
       };
 
-function revived(target: Target): Consequence["fix"][number] {
+function revived(target: Target, heard: boolean): Consequence["fix"][number] {
   const { ns, pod, node } = target;
   const it = shellWord(pod);
   return {
-    step: `See with what ${pod} on ${node} stopped, and mend that; only then replace it, where it does not become ready by itself. A successor of the same manifest stops in the same way.`,
+    step: `${heard ? `Mend what ${pod} on ${node} stopped with (the error in its log is quoted)` : `See with what ${pod} on ${node} stopped, and mend that`}; only then replace it, where it does not become ready by itself. A successor of the same manifest stops in the same way.`,
     commands: [
       {
         run: `kubectl -n ${ns} describe pod ${it}`,
         expect:
           "why it is not ready: a container that ends, a probe that fails, an image or a volume that is not there",
       },
-      {
-        run: `kubectl -n ${ns} logs ${it} --all-containers --previous --tail=50`,
-        expect:
-          "the error with which a container ended; `previous terminated container … not found` for one that did not",
-      },
-      {
-        run: `kubectl -n ${ns} logs ${it} --all-containers --tail=50`,
-        expect: "what it waits for, where it runs and is not ready",
-      },
+      ...(heard ? [] : logsToRead(target)),
       {
         run: `# once that is mended\nkubectl -n ${ns} delete pod ${it}`,
         expect: `pod "${pod}" deleted`,
@@ -99,6 +91,18 @@ function revived(target: Target): Consequence["fix"][number] {
     ],
   };
 }
+
+/** Not asked for where the error is in evidence. */
+const logsToRead = ({ ns, pod }: Target): Consequence["fix"][number]["commands"] => [
+  {
+    run: `kubectl -n ${ns} logs ${shellWord(pod)} --all-containers --previous --tail=50`,
+    expect: "the error with which a container ended; `previous terminated container … not found` for one that did not",
+  },
+  {
+    run: `kubectl -n ${ns} logs ${shellWord(pod)} --all-containers --tail=50`,
+    expect: "what it waits for, where it runs and is not ready",
+  },
+];
 
 function placed({ ns, name, node, namespace }: Target): Consequence["fix"][number] {
   const set = shellWord(name);

@@ -1,8 +1,9 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind } from "#model/fact.js";
 import { type Instant, latestOf, order } from "#model/instant.js";
-import type { FactView } from "#model/rule.js";
+import type { FactView, MatchContext } from "#model/rule.js";
 import { code, count, type Statement, say, stated, time } from "#model/statement.js";
+import { lastWordsOf } from "#rules/kubelet/_last-words.js";
 import { type Pod, podName, readyAt } from "#rules/kubelet/_pods.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
@@ -11,6 +12,10 @@ const WAITING = "waiting:CrashLoopBackOff";
 
 /** A container of it is started again and again: what it should do it does not. */
 export const isDown = (pod: Pod): boolean => pod.value.containers.some((c) => c.state === WAITING);
+
+/** Is the error with which a container of it ended in what was collected? */
+export const isHeard = (pod: Pod, context: MatchContext): boolean =>
+  pod.value.containers.some((c) => c.state === WAITING && (lastWordsOf(pod, c, context)?.error ?? null) !== null);
 
 export const waiting = (pod: Pod): readonly Statement[] =>
   pod.value.containers

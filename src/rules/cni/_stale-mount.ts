@@ -4,7 +4,7 @@ import { cite } from "#model/fact.js";
 import { type FileTree, parentOf, type Resolution } from "#model/file-tree.js";
 import type { Missing } from "#model/finding.js";
 import { type Instant, latest, order, UNMEASURED_SKEW_MS } from "#model/instant.js";
-import { type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
+import { type FactView, found, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
 import { code, say, time, word } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { type Followed, tokenPlace } from "./_credential.js";
@@ -157,6 +157,16 @@ const removedName = (writer: Writer, target: Resolution, root: string): string =
 export const isElsewhere = ({ value: { root, deleted } }: Fact<"mount">, real: string): boolean =>
   !deleted && !real.endsWith(root) && !root.endsWith(real);
 
+/** The process of another agent than Calico's goes by another name, and by any name its pod's uid is in its cgroup: with hyphens, or as systemd writes it. */
+function mountTable({ value: { owner, uid } }: Writer["pod"], missing: Missing): Missing {
+  if (/calico|canal/.test(owner?.name ?? "") || uid === "") return missing;
+  const [plain, ofSystemd] = [uid, uid.replaceAll("-", "_")].map(shellWord);
+  return {
+    ...missing,
+    command: `for f in $(grep -lF -e ${plain} -e ${ofSystemd} /proc/[0-9]*/cgroup); do cat "\${f%cgroup}mountinfo"; done   # on ${shellWord(missing.node ?? "the node")}, as root`,
+  };
+}
+
 /** Without the mount table: was the path made anew after the agent's container started? */
 export function byTimes(
   base: Base,
@@ -191,7 +201,7 @@ export function byTimes(
       ],
     });
   }
-  const table = mounts.missing(`the mount table of ${writer.pod.value.name}`, base.subject);
+  const table = mountTable(writer.pod, mounts.missing(`the mount table of ${writer.pod.value.name}`, base.subject));
   // Times alone are one premise; what the plugin reads must be known beside them.
   if (!started || !made?.at || order(made.at, started) !== "after" || reader.missing.length > 0) {
     return undetermined({ ...base, missing: [table, ...reader.missing] });

@@ -12,7 +12,7 @@ import { absence, absentFrom, credentialOn } from "./_agent-absent.js";
 import { agentByName, agentOfPlugin, goesBy } from "./_agent-name.js";
 import { isListed, outside, type Searched, unanswered } from "./_agent-nowhere.js";
 import { agentConsequence } from "./_agent-repair.js";
-import { isDown, ownWarnings, ranOn, type Served, servedSince, waiting } from "./_agent-state.js";
+import { isDown, isHeard, ownWarnings, ranOn, type Served, servedSince, waiting } from "./_agent-state.js";
 import { writesIt } from "./_fresh-token.js";
 import { leftoverConsequence } from "./_leftover-repair.js";
 import { CALICO_TOKEN_WATCH } from "./_references.js";
@@ -252,6 +252,7 @@ function* judge(
         namespace: pod.value.namespace,
         daemonSet: pod.value.owner?.kind === "DaemonSet" ? pod.value.owner.name : "",
         warned: warnings.length > 0,
+        heard: isHeard(pod, context),
       },
       statements: [
         say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, has not been ready since ${time(since, shown)}`,

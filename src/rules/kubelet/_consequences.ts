@@ -1,13 +1,20 @@
 import { mask } from "#model/mask.js";
 import { type Action, type Command, type CommandGroup, shellWord } from "#model/rule.js";
 
-/** One alert for both ways in which a sandbox fails; rules that share it name it alike, so that a review lists it once. */
+/** One alert for each way in which a sandbox fails; rules that share it name it alike, so that a review lists it once. */
 export const ALERT_ON_STUCK_PODS: Action = {
-  title:
-    "Alert on pods still Terminating 10 minutes after their deadline and on FailedKillPod and FailedCreatePodSandBox events",
+  title: "Alert on pods still Terminating 10 minutes after their deadline and on FailedKillPod events",
   type: "detect",
   priority: "High",
   doneWhen: "a test pod that a finalizer holds in Terminating for 11 minutes raises the alert",
+};
+
+/** Its test fails where a sandbox is made, and before any network is asked for. */
+export const ALERT_ON_FAILING_SANDBOXES: Action = {
+  title: "Alert on FailedCreatePodSandBox events that go on for 10 minutes",
+  type: "detect",
+  priority: "High",
+  doneWhen: "a test pod whose RuntimeClass names a handler that no runtime has raises the alert within 15 minutes",
 };
 
 /** The second line of every jsonpath range: one object per line. */

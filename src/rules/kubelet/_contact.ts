@@ -1,15 +1,16 @@
 import { type Evidence, evidenceKey } from "#model/evidence.js";
-import type { Fact, FactKind } from "#model/fact.js";
+import type { FactKind } from "#model/fact.js";
 import type { Missing } from "#model/finding.js";
 import { type Instant, latest, order } from "#model/instant.js";
 import { type FactView, type MatchContext, shellWord } from "#model/rule.js";
 import { code, codes, type Statement, say, time } from "#model/statement.js";
+import { type CertificateWord, certificateStatement, certificateWord } from "./_client-certificate.js";
+import { type Log, lastMs, lastOf, OWN, type Told, textOf, UNITS } from "./_kubelet-log.js";
 import { readyOf } from "./_node-ready.js";
 import { type Cited, seenAt, words } from "./_pods.js";
 import { type Silence, silences } from "./_silence.js";
 
 type Look = <K extends FactKind>(kind: K) => FactView<K>;
-type Log = Fact<"log">;
 
 /**
  * How a kubelet that goes on fails to post: the API server is not reached or gives no answer (`unanswered`), turns the kubelet's credential or
@@ -17,12 +18,15 @@ type Log = Fact<"log">;
  */
 export type Failure = "unanswered" | "refused" | "distrusted" | "other";
 
-/** What the log of a silent kubelet shows of the time after its condition changed. */
-export type Contact =
+/** What the log of a silent kubelet shows of the time after its condition changed, and what it says there of its own certificate. */
+export type Contact = State & { readonly certificate: CertificateWord | null };
+
+type State =
   | {
       readonly state: "running";
       readonly failure: Failure;
-      readonly from: Told;
+      /** Null where the first line of that kind is of an outage of before. */
+      readonly from: Told | null;
       readonly to: Told;
       /** What it says of its posts, without what wraps it. */
       readonly error: string;
@@ -38,11 +42,6 @@ export type Contact =
   | { readonly state: "stopped"; readonly said: Told; readonly text: string | null; readonly readAt: Instant }
   | { readonly state: "unknown"; readonly said: Told | null; readonly missing: Missing };
 
-interface Told {
-  readonly at: Instant;
-  readonly evidence: Evidence;
-}
-
 /** What a kubelet writes when it cannot post its status, renew its lease or register: every few seconds as long as that lasts. */
 const POSTS =
   /Error updating node status|Unable to update node status|Unable to register node with API server|[Ff]ailed to (?:update|ensure|renew|get)(?: node)? lease/;
@@ -50,9 +49,6 @@ const POSTS =
 const GIVES_UP =
   /failed to run Kubelet|"command failed"|Failed to start ContainerManager|Main process exited|Failed with result|Start request repeated too quickly/i;
 const STARTED = /SyncLoop \(PLEG\).*ContainerStarted/;
-/** A line of the kubelet itself, and not of systemd about it. */
-const OWN = /\b[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \w+\.go:\d+\]/;
-const UNITS = /kubelet|k3s|rke2|k0s/;
 
 /** It writes such a line every ten seconds or so: with none for so long it does so no more. */
 const GOING_ON_MS = 300_000;
@@ -77,15 +73,32 @@ export function contacts(view: Look, context: MatchContext): ReadonlyMap<string,
   );
 }
 
-function contactOf(name: string, { node }: Silence, view: Look, context: MatchContext): Contact {
-  const changed = readyOf(node)?.condition.since ?? null;
-  if (!changed) return unknown(name, view, context.moment.collectedAt, null);
-  const isAfter = (at: Instant | null): boolean => at !== null && order(at, changed) === "after";
+function contactOf(name: string, silence: Silence, view: Look, context: MatchContext): Contact {
   const logs = latestFirst(
     view("log")
       .on(name)
       .filter(({ value }) => value.kind !== "podlog" && UNITS.test(value.source) && value.last !== null),
   );
+  const ready = readyOf(silence.node);
+  const sign = silence.notBefore ?? ready?.condition.heartbeat ?? ready?.condition.since ?? null;
+  const state = stateOf(name, silence, logs, sign, view, context);
+  // One that fails in another way than being refused does not fail for its certificate, whatever it said of that.
+  const isRefused = state.state !== "running" || state.failure === "refused";
+  const certificate = ready?.condition.since && isRefused ? certificateWord(logs, sign) : null;
+  return { ...state, certificate };
+}
+
+function stateOf(
+  name: string,
+  { node }: Silence,
+  logs: readonly Log[],
+  sign: Instant | null,
+  view: Look,
+  context: MatchContext,
+): State {
+  const changed = readyOf(node)?.condition.since ?? null;
+  if (!changed) return unknown(name, view, context.moment.collectedAt, null);
+  const isAfter = (at: Instant | null): boolean => at !== null && order(at, changed) === "after";
   const [read] = logs;
   if (!read) return unknown(name, view, changed, null);
   const later = logs.filter(({ value }) => isAfter(value.last));
@@ -97,7 +110,7 @@ function contactOf(name: string, { node }: Silence, view: Look, context: MatchCo
     // One that was started after the silence had begun need not have run on: a series of lines does not tell which it was.
     return later.some(({ value }) => STARTS.test(value.sample))
       ? unknown(name, view, changed, null)
-      : running(failing, startedBy(later, isAfter), changed, readAt);
+      : running(failing, startedBy(later, isAfter), changed, sign, readAt);
   if (ended) return { state: "stopped", said: lastOf(ended), text: textOf(ended), readAt };
   const own = logs.find(({ value }) => OWN.test(value.sample));
   const whole = view("log").coverage(name, UNITS).state === "complete";
@@ -106,7 +119,7 @@ function contactOf(name: string, { node }: Silence, view: Look, context: MatchCo
   return unknown(name, view, changed, own && isAfter(own.value.last) ? lastOf(own) : null);
 }
 
-const unknown = (name: string, view: Look, from: Instant, said: Told | null): Contact => ({
+const unknown = (name: string, view: Look, from: Instant, said: Told | null): State => ({
   state: "unknown",
   said,
   missing: {
@@ -117,26 +130,23 @@ const unknown = (name: string, view: Look, from: Instant, said: Told | null): Co
 
 /** What a kubelet logs as it starts (kubernetes cmd/kubelet/app/server.go, pkg/kubelet/kubelet.go). */
 const STARTS = /\bKubelet version\b|\bStarting kubelet main sync loop|\bStarted kubelet\b/;
-const lastMs = ({ value }: Log): number => value.last?.epochMs ?? Number.NEGATIVE_INFINITY;
 const latestFirst = (logs: readonly Log[]): readonly Log[] => [...logs].sort((a, b) => lastMs(b) - lastMs(a));
-const lastOf = ({ value, evidence }: Log): Told => ({
-  at: value.last as Instant,
-  evidence: value.lastEvidence ?? evidence,
-});
 
 function running(
   failing: readonly Log[],
   started: Told | null,
   changed: Instant,
+  sign: Instant | null,
   readAt: Instant,
-): Extract<Contact, { state: "running" }> {
+): Extract<State, { state: "running" }> {
   const post = failing[0] as Log;
   const error = textOf(post);
   const failure = failureOf(error);
-  const from = failing
+  const first = failing
     .filter((log) => failureOf(textOf(log)) === failure)
     .flatMap(({ value, evidence }) => (value.first ? [{ at: value.first, evidence }] : []))
     .reduce((a, b) => (b.at.epochMs < a.at.epochMs ? b : a), lastOf(post));
+  const from = sign !== null && order(first.at, sign) === "before" ? null : first;
   const to = lastOf(post);
   return {
     state: "running",
@@ -148,7 +158,7 @@ function running(
     alike: [],
     started,
     unverified: [
-      ...(order(from.at, changed) === "after"
+      ...(from && order(from.at, changed) === "after"
         ? ["that it was so from the beginning of its silence: the first line that says so is of later"]
         : []),
       ...(readAt.epochMs - to.at.epochMs > GOING_ON_MS
@@ -167,14 +177,6 @@ function startedBy(logs: readonly Log[], isAfter: (at: Instant | null) => boolea
     ...(value.first && STARTED.test(value.sample) ? [{ at: value.first, evidence }] : []),
   ]);
   return lines.find(({ at }) => isAfter(at)) ?? null;
-}
-
-/** klog's `err="…"`, or what follows the words of old versions; else the message itself. */
-function textOf({ value: { sample } }: Log): string {
-  const quoted = /\berr="((?:[^"\\]|\\.)*)"/.exec(sample)?.[1];
-  if (quoted !== undefined) return quoted.replaceAll(/\\(["\\])/g, "$1");
-  const said = OWN.test(sample) ? sample.slice(sample.search(OWN)).replace(OWN, "").trim() : sample;
-  return said.replace(/^Error updating node status, will retry: /, "");
 }
 
 function failureOf(text: string): Failure {
@@ -200,6 +202,17 @@ const FAILS: Readonly<Record<Failure, string>> = {
 
 /** What the log says, the headline first where it names what the condition cannot. */
 export function contactStatements(name: string, contact: Contact): readonly Statement[] {
+  const { certificate } = contact;
+  if (!certificate) return stateStatements(name, contact);
+  const rest = contact.state === "running" ? goingOn(name, contact) : [];
+  const given =
+    contact.state === "stopped" && contact.text !== null && contact.text !== certificate.text
+      ? stateStatements(name, contact)
+      : rest;
+  return [certificateStatement(name, certificate), ...given];
+}
+
+function stateStatements(name: string, contact: State): readonly Statement[] {
   if (contact.state === "running") return goingOn(name, contact);
   if (contact.state === "unknown") {
     const { said } = contact;
@@ -213,14 +226,18 @@ export function contactStatements(name: string, contact: Contact): readonly Stat
   ];
 }
 
-function goingOn(name: string, contact: Extract<Contact, { state: "running" }>): readonly Statement[] {
+function goingOn(name: string, contact: Extract<State, { state: "running" }>): readonly Statement[] {
   const { from, to, failure, error, started, alike, server } = contact;
-  const cited: Cited =
-    evidenceKey(from.evidence) === evidenceKey(to.evidence) ? [to.evidence] : [from.evidence, to.evidence];
+  const single = from === null || evidenceKey(from.evidence) === evidenceKey(to.evidence);
+  const cited: Cited = single ? [to.evidence] : [from.evidence, to.evidence];
+  const when =
+    from === null
+      ? say`at ${time(to.at, to.evidence)}`
+      : say`from ${time(from.at, from.evidence)} until at least ${time(to.at, to.evidence)}`;
   const [one, ...rest] = alike.map(({ evidence }) => evidence);
   const nodes = alike.map(({ node }) => node);
   return [
-    say`The kubelet of ${code(name, ...cited)}${words(FAILS[failure], ...cited)}: from ${time(from.at, from.evidence)} until at least ${time(to.at, to.evidence)} its log says ${code(error, ...cited)}.`,
+    say`The kubelet of ${code(name, ...cited)}${words(FAILS[failure], ...cited)}: ${when} its log says ${code(error, ...cited)}.`,
     ...(started
       ? [
           say`Meanwhile it worked on: at ${time(started.at, started.evidence)} it tells of a container that had started.`,

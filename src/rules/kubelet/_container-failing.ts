@@ -1,4 +1,4 @@
-import { cite, type Fact } from "#model/fact.js";
+import { cite, type Fact, type FactKind } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
 import { earliest, type Instant } from "#model/instant.js";
 import {
@@ -16,6 +16,7 @@ import { code, codes, count, known, type Quoted, type Statement, say, time } fro
 import { ALERT_ON_FAILING_CONTAINERS } from "./_alerts.js";
 import { LIST_READY } from "./_consequences.js";
 import { type FailingPod, type FailureClass, failingPods } from "./_failing.js";
+import { lastWordsOf, lastWordsStatements } from "./_last-words.js";
 import {
   CITED,
   type Cited,
@@ -83,7 +84,7 @@ export const failingCard = ({ kind, ...card }: Kind): Rule =>
       questions: (finding.about.workload ?? [])
         .slice(0, 3)
         .map((key) => `Who looks after ${key.replace("/", " ")}, and was this known?`),
-      stops: null,
+      stops: STOPS[String(finding.value["words"])] ?? null,
     }),
     references: [POD_LIFECYCLE],
     falsePositives: ["a part of the cluster that nobody uses and nobody took away"],
@@ -94,6 +95,12 @@ export const failingCard = ({ kind, ...card }: Kind): Rule =>
     },
     tags: ["workloads"],
   });
+
+/** By what the end of the container's log holds. */
+const STOPS: Readonly<Record<string, string>> = {
+  error: "the last words of the container's log are quoted; this version knows no mechanism behind them",
+  none: "the container's log ends without an error, as quoted; this version knows no mechanism behind its end",
+};
 
 const evidenceOf = ([first, ...rest]: Failing): Cited => [
   first.evidence,
@@ -153,12 +160,13 @@ function outcomeOf(kind: FailureClass, group: Failing, context: MatchContext): O
     lastSeen: seenAt(group[0].pod, context.moment),
     statements: [
       say`${headline(kind, group, context)}.`,
-      ...group.slice(0, TOLD).flatMap((f) => told(f, events)),
+      ...group.slice(0, TOLD).flatMap((f) => [...told(f, events), ...(kind === "crash" ? heard(f, context) : [])]),
       ...(rest > 0
         ? [say`${firstNumber(rest, "more pod", ...evidence)} ${either(rest, "is", "are", ...evidence)} like these.`]
         : []),
     ],
-    missing: kind === "crash" ? lastWords(group[0], context) : [],
+    missing: kind === "crash" ? unheard(group[0], context) : [],
+    value: { words: kind === "crash" ? wordsAtTheEnd(group, context) : null },
   });
 }
 
@@ -198,24 +206,37 @@ function warningsByUid(view: (kind: "kube.event") => FactView<"kube.event">): By
   return byUid;
 }
 
+const views = (view: <K extends FactKind>(kind: K) => FactView<K>): typeof view => view;
+
+function heard({ pod, container }: FailingPod, context: MatchContext): readonly Statement[] {
+  const last = lastWordsOf(pod, container, context);
+  return last ? lastWordsStatements(podName(pod), container.name, last) : [];
+}
+
+/** What of the ends of their logs is quoted: an error of one of them, or none. */
+function wordsAtTheEnd(group: Failing, context: MatchContext): "error" | "none" | null {
+  const last = group.slice(0, TOLD).flatMap(({ pod, container }) => lastWordsOf(pod, container, context) ?? []);
+  return last.some(({ error }) => error !== null) ? "error" : last.length > 0 ? "none" : null;
+}
+
 /** Why a container ends, only it tells. */
-function lastWords({ pod, container }: FailingPod, context: MatchContext): readonly Missing[] {
+function unheard({ pod, container }: FailingPod, context: MatchContext): readonly Missing[] {
   const { namespace, name } = pod.value;
-  if (context.derive(podLogs).has(`${namespace}/${name}`)) return [];
+  if (lastWordsOf(pod, container, context)) return [];
+  const source = `${namespace}/${name}/${container.name}`.replaceAll(/[^\w/]/g, "\\$&");
+  const { state } = context
+    .derive(views)("log")
+    .coverage(undefined, new RegExp(`^${source}(?:#|$)`));
   return [
     {
       kind: "log",
       node: null,
       what: `what the container ${container.name} of ${podName(pod)} wrote before it ended`,
-      why: "logs of this pod were not collected",
+      why:
+        state === "complete" || state === "absent"
+          ? "its log was collected and holds no line of this pod"
+          : "logs of this container were not collected",
       command: `kubectl -n ${shellWord(namespace)} logs ${shellWord(name)} -c ${shellWord(container.name)} --previous`,
     },
   ];
 }
-
-const podLogs = (view: (kind: "log") => FactView<"log">): ReadonlySet<string> =>
-  new Set(
-    view("log")
-      .all.filter(({ value }) => value.kind === "podlog")
-      .map(({ value }) => value.source.split("/").slice(0, 2).join("/")),
-  );

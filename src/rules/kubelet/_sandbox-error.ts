@@ -153,10 +153,11 @@ export const saysCalico = (message: string): boolean =>
 
 /** The innermost part of the message, as a reader wants it quoted: what the plugin itself said, at most 240 characters. */
 export function sandboxErrorTail(message: string): string {
-  const text = innerText(message);
+  const whole = untrimmed(message);
+  const text = trimTail(whole);
   const plugin = Math.max(text.lastIndexOf("failed (delete): "), text.lastIndexOf("failed (add): "));
   const start = plugin >= 0 ? text.indexOf("): ", plugin) + 3 : Math.max(0, text.lastIndexOf("desc = ") + 7);
-  const tail = plugin < 0 && !text.includes("desc = ") ? text : text.slice(start);
+  const tail = trimWrap(plugin < 0 && !text.includes("desc = ") ? whole : whole.slice(start));
   return tail.length <= 240 ? tail : `…${tail.slice(-239)}`;
 }
 
@@ -214,7 +215,9 @@ const CREDENTIAL =
 export const namesNoCredential = (message: string): boolean =>
   message.length <= LONGEST && !/(?:…|\.\.\.)["\\]*\s*$/.test(message) && !CREDENTIAL.test(innerText(message));
 
-const innerText = (message: string): string => trimTail(unescapeQuotes(errorField(message.slice(0, LONGEST))));
+const innerText = (message: string): string => trimTail(untrimmed(message));
+
+const untrimmed = (message: string): string => unescapeQuotes(errorField(message.slice(0, LONGEST)));
 
 /** Of a log line in klog's or logrus's form only the value of `err=` or `error=`: other fields follow it. */
 function errorField(line: string): string {
@@ -234,6 +237,21 @@ const trimTail = (text: string): string => {
   while (end > 0 && '"\\]. \t\r\n'.includes(text[end - 1] ?? "")) end -= 1;
   return text.slice(0, end);
 };
+
+/** For a reader: a quote or bracket at the end goes only where it closes what wraps the text, and not where it closes one of its own. */
+function trimWrap(text: string): string {
+  const count = (char: string): number => text.split(char).length - 1;
+  let quotes = count('"');
+  let closing = count("]") - count("[");
+  let end = text.length;
+  for (; end > 0; end -= 1) {
+    const last = text[end - 1] ?? "";
+    if (last === '"' ? quotes % 2 === 0 : last === "]" ? closing <= 0 : !"\\. \t\r\n".includes(last)) break;
+    if (last === '"') quotes -= 1;
+    if (last === "]") closing -= 1;
+  }
+  return text.slice(0, end);
+}
 
 function slug(text: string): string {
   const words = text

@@ -1,5 +1,6 @@
 import type { Finding } from "#model/finding.js";
 import { type Action, type Command, type Consequence, shellWord } from "#model/rule.js";
+import type { CertificateWord } from "./_client-certificate.js";
 import type { Contact, Failure } from "./_contact.js";
 
 /** How a kubelet is called of which the log tells how it fails, or of which none was read. */
@@ -7,13 +8,17 @@ export const LABELS: Readonly<Record<string, string>> = {
   unanswered: "a kubelet that gets no answer from the API server",
   refused: "a kubelet that the API server refuses",
   distrusted: "a kubelet that does not accept the API server's certificate",
+  expired: "a kubelet whose client certificate has expired",
+  uncertified: "a kubelet without a valid client certificate",
   other: "a kubelet whose reports do not arrive",
   unknown: "a kubelet that fell silent",
   gone: "a node that the cluster no longer lists",
-} satisfies Readonly<Record<Failure | "unknown" | "gone", string>>;
+} satisfies Readonly<Record<Failure | CertificateWord["kind"] | "unknown" | "gone", string>>;
 
 /** What follows from it depends on this: a node that runs is not powered off. */
 export function contactValue(contact: Contact | undefined): Finding["value"] {
+  if (contact?.certificate)
+    return { contact: contact.certificate.kind, server: contact.state === "running" ? contact.server : null };
   if (contact?.state === "running") return { contact: contact.failure, server: contact.server };
   // One whose log goes on runs, whatever keeps its reports from arriving.
   if (contact?.state === "unknown" && contact.said !== null) return { contact: "other", server: null };
@@ -24,6 +29,7 @@ export function silenceConsequence(finding: Finding): Consequence {
   const name = String(finding.value["node"] ?? "");
   const contact = String(finding.value["contact"] ?? "");
   if (contact === "gone") return afterRemoval(name, finding);
+  // One that ends for want of a certificate is started again: its machine runs, and that is no matter of it.
   const runs = contact in LABELS && contact !== "unknown";
   const server = finding.value["server"];
   const where = typeof server === "string" ? server : "the API server";
@@ -35,9 +41,11 @@ export function silenceConsequence(finding: Finding): Consequence {
     ],
     actions: finding.ended !== null ? [] : [runs ? way.action : ACT(name)],
     questions: [
-      runs
-        ? `What changed at that time between ${name} and ${where}: network, load balancer, firewall, certificates?`
-        : `What happened to ${name} at that time: power, network, kubelet?`,
+      isOfCertificate(contact)
+        ? `How did the client certificate of the kubelet of ${name} come to be renewed no more: rotation, approval of its requests, a machine that was off when it was due?`
+        : runs
+          ? `What changed at that time between ${name} and ${where}: network, load balancer, firewall, certificates?`
+          : `What happened to ${name} at that time: power, network, kubelet?`,
     ],
     stops: stopsOf(contact, name, where),
   };
@@ -76,11 +84,17 @@ function afterRemoval(name: string, { ended }: Finding): Consequence {
   };
 }
 
+const isOfCertificate = (contact: string): boolean => contact === "expired" || contact === "uncertified";
+
 function stopsOf(contact: string, name: string, where: string): string {
   if (contact === "unanswered")
     return `what lies between ${name} and ${where}, or what became of that, is not in evidence`;
   if (contact === "refused")
-    return "why the API server refuses the kubelet's credential does not stand in the kubelet's log";
+    return "why the API server refuses the kubelet's credential is open: what was collected of its log was searched for a client certificate that has expired or is missing, and none was found";
+  if (contact === "expired")
+    return "the kubelet says that its client certificate has expired; why it was not renewed in time is not in evidence";
+  if (contact === "uncertified")
+    return "the kubelet says that it finds no valid client certificate; how it came to be without one is not in evidence";
   if (contact === "distrusted")
     return "which certificate the API server shows, and by which the kubelet judges it, was not collected";
   if (contact === "other") return "why its reports do not arrive is not in evidence";
@@ -128,6 +142,33 @@ const ACT = (name: string): Action => ({
   doneWhen: `${name} is Ready, or it is off, marked as out of service, and holds no pod any more`,
 });
 
+const certificateOf = (node: string, dates: string): Command => ({
+  run: `# on ${node}, as root: until when is its certificate valid, and whose is it?\nopenssl x509 -noout -subject -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem`,
+  expect: `${dates}, and \`CN = system:node:${node}\`; the file lies elsewhere on microk8s, k3s and rke2`,
+});
+
+/** An expired certificate cannot ask for its successor: somebody else must vouch for the node once more. */
+const newCertificate = (name: string, node: string): Step => ({
+  step: `Give the kubelet of ${name} a new client certificate: a kubeconfig made anew, or a bootstrap kubeconfig with a fresh token, and a restart. Leave the machine on: its pods may run on.`,
+  commands: [
+    certificateOf(node, "a time that is past"),
+    {
+      run: `# with kubeadm, on a control plane node; it holds a key: hand it over as one\numask 077; kubeadm kubeconfig user --org system:nodes --client-name ${shellWord(`system:node:${name}`)} > kubelet.conf`,
+      expect:
+        "a file for /etc/kubernetes/kubelet.conf of that node (`kubeadm alpha kubeconfig` up to 1.19); elsewhere the distribution's own way, such as a bootstrap token or a restart of its service",
+    },
+    {
+      run: `# on ${node}, as root, once that file is in place; keep the old one and kubelet-client-* of the folder above aside\nsystemctl restart kubelet`,
+      expect: "no output; kubelet-client-current.pem is made anew, with a time to come: let kubelet.conf name it",
+    },
+    {
+      run: "kubectl get certificatesigningrequests",
+      expect: `Approved,Issued for \`system:node:${node}\`; one that is Pending and yours goes on with \`kubectl certificate approve\``,
+    },
+    ready(name),
+  ],
+});
+
 const LEAVE_ON = "Leave the machine on: its kubelet runs, and so may its pods.";
 
 /** The way back of a kubelet that runs. */
@@ -140,15 +181,17 @@ function wayOf(contact: string, name: string, server: string | null): { readonly
     doneWhen: `${name} is Ready, and its kubelet logs no failed post of its status any more`,
   });
   const probe = server === null ? [] : [probeOf(node, server)];
+  if (isOfCertificate(contact))
+    return {
+      fix: newCertificate(name, node),
+      action: repair(`Give the kubelet of ${name} a new client certificate, and let it renew that again`),
+    };
   if (contact === "refused")
     return {
       fix: {
         step: `Let the API server accept the kubelet of ${name} again. ${LEAVE_ON}`,
         commands: [
-          {
-            run: `# on ${node}, as root: until when is its certificate valid, and whose is it?\nopenssl x509 -noout -subject -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem`,
-            expect: `a time to come, and \`CN = system:node:${node}\`; the file lies elsewhere on microk8s, k3s and rke2`,
-          },
+          certificateOf(node, "a time to come"),
           { run: "kubectl get certificatesigningrequests", expect: `none of \`system:node:${node}\` that is Pending` },
           ready(name),
         ],

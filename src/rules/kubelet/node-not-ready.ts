@@ -64,7 +64,12 @@ export default defineRule({
   holds: (_reference, finding) => finding.value["contact"] !== "gone",
   falsePositives: ["a node that was switched off on purpose and left in the cluster"],
   examples: {
-    found: ["kubelet/node-not-ready.yaml", "kubelet/stuck-before-silence.yaml", "kubelet/kubelet-cut-off.yaml"],
+    found: [
+      "kubelet/node-not-ready.yaml",
+      "kubelet/stuck-before-silence.yaml",
+      "kubelet/kubelet-cut-off.yaml",
+      "kubelet/kubelet-certificate-expired.yaml",
+    ],
     refuted: ["kubelet/failed-kill-pod.yaml"],
     undetermined: ["kubelet/stuck-without-nodes.yaml"],
   },
@@ -79,7 +84,8 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
   const { condition, evidence } = ready;
   if (!isSilent(condition) && !cannotEndPods(condition)) {
     const standsSince = condition.status === "True" ? condition.since : null;
-    return refuted({ subject, about, standsSince, statements: [answering(node, ready, context)] });
+    const alarming = condition.status !== "True";
+    return refuted({ subject, about, standsSince, alarming, statements: [answering(node, ready, context)] });
   }
   if (isSettling(node, condition, context)) return open(node, later(node));
   const silence = context.derive(silences).get(name);
@@ -99,7 +105,7 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
       ...(condition.since ? [say`The condition changed at ${time(condition.since, evidence)}.`] : []),
     ]),
     unverified: [...doubted(node, context), ...(contact?.state === "running" ? contact.unverified : [])],
-    missing: contact?.state === "unknown" ? [contact.missing] : [],
+    missing: contact?.state === "unknown" && !contact.certificate ? [contact.missing] : [],
     value: { node: name, ...contactValue(contact) },
   });
 }
@@ -111,7 +117,9 @@ function inOrder(
   condition: readonly [Statement, ...Statement[]],
 ): readonly [Statement, ...Statement[]] {
   if (!first) return condition;
-  return contact?.state === "running" ? [first, ...rest, ...condition] : [...condition, first, ...rest];
+  return contact?.state === "running" || contact?.certificate
+    ? [first, ...rest, ...condition]
+    : [...condition, first, ...rest];
 }
 
 /** Pods on it that were deleted, and those that wait for their containers, each with when they ought to have got on. */

@@ -6,7 +6,7 @@ import { defineRule, effect, type FactView, found, type MatchContext, slight, un
 import { citing, code, known, lapse, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { agedEvents } from "./_aged-events.js";
 import { ALERT_ON_SLOW_STARTS } from "./_alerts.js";
-import { ALERT_ON_STUCK_PODS, LIST_READY, probeNode } from "./_consequences.js";
+import { ALERT_ON_FAILING_SANDBOXES, LIST_READY, probeNode } from "./_consequences.js";
 import { bootSince } from "./_just-started.js";
 import {
   CITED,
@@ -77,7 +77,7 @@ export default defineRule({
       fix: [],
       verify: [...(node === undefined ? [] : [probeNode(node)]), LIST_READY],
       // The one alerts on sandboxes that cannot be made, which is not what every pod here waits for.
-      actions: [(finding.about.error ?? []).length > 0 ? ALERT_ON_STUCK_PODS : ALERT_ON_SLOW_STARTS],
+      actions: [(finding.about.error ?? []).length > 0 ? ALERT_ON_FAILING_SANDBOXES : ALERT_ON_SLOW_STARTS],
       questions: [],
       stops: null,
     };

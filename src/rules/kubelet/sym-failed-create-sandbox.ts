@@ -1,7 +1,7 @@
 import type { FactKind } from "#model/fact.js";
 import { defineRule, effect, type FactView, type MatchContext, slight } from "#model/rule.js";
 import { known } from "#model/statement.js";
-import { ALERT_ON_STUCK_PODS, eventsOf, LIST_PENDING, LIST_READY, probeNode } from "./_consequences.js";
+import { ALERT_ON_FAILING_SANDBOXES, eventsOf, LIST_PENDING, LIST_READY, probeNode } from "./_consequences.js";
 import { CREATE_FAILURES } from "./_failure-kinds.js";
 import { silentSince, tooShort } from "./_failure-statements.js";
 import { justStarted } from "./_just-started.js";
@@ -75,7 +75,7 @@ export default defineRule({
         LIST_PENDING,
         LIST_READY,
       ],
-      actions: [ALERT_ON_STUCK_PODS],
+      actions: [ALERT_ON_FAILING_SANDBOXES],
       questions: [],
       stops: null,
     };

@@ -2,6 +2,7 @@ import { cite } from "#model/fact.js";
 import type { Observation } from "#model/finding.js";
 import { type ComparedMoment, defineTimeline } from "#model/rule.js";
 import { citing, code, type Statement, say, word } from "#model/statement.js";
+import { isSilent, readyOf } from "#rules/kubelet/_node-ready.js";
 import { agentPods, agentRevisions, type Revision } from "./_agents.js";
 import { templateChanges } from "./_template-changes.js";
 import { isApproximate, isTroubled, troubledNodes } from "./_troubled.js";
@@ -9,7 +10,7 @@ import { isApproximate, isTroubled, troubledNodes } from "./_troubled.js";
 /** A rollout this long before the collection is not part of what happened. */
 const RECENT_MS = 30 * 86_400_000;
 
-/** New revisions of CNI agents with what they change, and the start of their pods on the nodes concerned. */
+/** New revisions of CNI agents with what they change, the start of their pods on the nodes concerned, and since when one is not ready. */
 export default defineTimeline({
   id: "agent-rollouts",
   *observe(moment) {
@@ -21,6 +22,7 @@ export default defineTimeline({
       }
     }
     yield* starts(moment);
+    yield* lapses(moment);
   },
 });
 
@@ -59,6 +61,30 @@ function* starts(moment: ComparedMoment): Iterable<Observation> {
       approximate: isApproximate(startedAt.precisionMs),
       statement: say`Pod ${code(`${namespace}/${name}`, evidence)} starts on ${code(node, evidence)}.`,
       source: "pod status",
+    };
+  }
+}
+
+/** Since when an agent is not ready: that its node is silent says nothing of it. */
+function* lapses(moment: ComparedMoment): Iterable<Observation> {
+  const nodes = troubledNodes(moment.context);
+  const silent = new Set(
+    moment.view("kube.node").all.flatMap((node) => {
+      const ready = readyOf(node);
+      return ready && isSilent(ready.condition) ? [node.value.name] : [];
+    }),
+  );
+  for (const pod of moment.context.derive(agentPods)) {
+    const { node, namespace, name, conditions } = pod.value;
+    const index = conditions.findIndex((c) => c.type === "Ready" && c.status === "False");
+    const since = conditions[index]?.since;
+    if (node === null || !nodes.has(node) || silent.has(node) || !since || !isRecent(since.epochMs, moment)) continue;
+    const evidence = cite(pod, `/status/conditions/${index}`);
+    yield {
+      at: since,
+      approximate: isApproximate(since.precisionMs),
+      statement: say`The condition of pod ${code(`${namespace}/${name}`, evidence)} on ${code(node, evidence)} becomes ${code("Ready=False", evidence)}.`,
+      source: "pod condition",
     };
   }
 }

@@ -1,6 +1,7 @@
 import { cite } from "#model/fact.js";
 import { defineTimeline } from "#model/rule.js";
 import { code, say } from "#model/statement.js";
+import { contacts } from "#rules/kubelet/_contact.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
 import { earlierOutages, pastOutages } from "#rules/kubelet/_past-outage.js";
 import { words } from "#rules/kubelet/_pods.js";
@@ -8,7 +9,7 @@ import { isPressure } from "#rules/kubelet/_pressure.js";
 import { deedsOf, evictionRow, pressureDeeds } from "#rules/kubelet/_pressure-events.js";
 import { isApproximate } from "./_troubled.js";
 
-/** When nodes came under pressure, and whom they evicted then; earlier outages; when those that are not Ready were last heard of, and became so; of those that are again, when they were told to be not, and when they were back. */
+/** When nodes came under pressure, and whom they evicted then; earlier outages; when those that are not Ready were last heard of, first logged why, and became so; of those that are again, when they were told to be not, and when they were back. */
 export default defineTimeline({
   id: "node-conditions",
   *observe({ view, context }) {
@@ -38,6 +39,22 @@ export default defineTimeline({
           statement: say`The condition of ${code(name, ready)} becomes ${code("Ready=True", ready)}.`,
           source: "node condition",
         };
+    }
+    for (const [name, contact] of context.derive(contacts)) {
+      const { certificate } = contact;
+      const posts = contact.state === "running" && contact.from ? [{ ...contact.from, text: contact.error }] : [];
+      const says = certificate?.from ? [{ ...certificate.from, text: certificate.text }] : [];
+      for (const [what, rows] of [
+        ["a failed post", posts],
+        ["what is wrong with its client certificate", says],
+      ] as const)
+        for (const { at, evidence, text } of rows)
+          yield {
+            at,
+            approximate: isApproximate(at.precisionMs),
+            statement: say`The kubelet of ${code(name, evidence)} first logs ${words(what, evidence)}: ${code(text, evidence)}.`,
+            source: "log",
+          };
     }
     for (const node of view("kube.node").all) {
       for (const [at, { type, status, since }] of node.value.conditions.entries()) {

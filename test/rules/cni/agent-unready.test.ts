@@ -4,7 +4,7 @@ import type { FactKinds } from "#model/fact.js";
 import type { Finding } from "#model/finding.js";
 import { plainText } from "#model/statement.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
-import { at, judge, pod, verdicts } from "#test/rules/_facts.js";
+import { at, fact, judge, pod, verdicts } from "#test/rules/_facts.js";
 import { linksOf, run } from "#test/rules/_run.js";
 import { agent, plain, ready, refusal, scene } from "./_nodes.js";
 
@@ -119,6 +119,25 @@ function beside(other: Partial<FactKinds["kube.pod"]>, down: Partial<FactKinds["
   return judge(agentUnhealthy, world);
 }
 const errorsOf = (outcomes: ReturnType<typeof beside>) => outcomes.map((o) => o.outcome === "found" && o.about.error);
+
+test("the log with which a container of it ended is asked for, unless its error is in what was collected", () => {
+  const fixOf = (sample: string, container = "c") => {
+    const log = fact("log", {
+      kind: "podlog",
+      source: `kube-system/calico-node-x/${container}`,
+      sample,
+      first: at("2024-03-05T10:20:00Z"),
+      last: at("2024-03-05T10:20:00Z"),
+    });
+    const down = agent(undefined, { conditions: [ready("False", SINCE)], containers: [LOOP] });
+    const world = scene([...plain(), down, log]);
+    const [found] = judge(agentUnhealthy, world).filter((o) => o.outcome === "found");
+    return JSON.stringify(agentUnhealthy.consequence({ ...found, ended: null } as never).fix);
+  };
+  assert.not.match(fixOf("panic: no route"), /--previous/);
+  assert.match(fixOf("panic: no route"), /the error in its log is quoted/);
+  for (const asked of [fixOf("shutting down"), fixOf("panic: no route", "d")]) assert.match(asked, /--previous/);
+});
 
 test("only a pod with a network of its own that was made meanwhile refutes it", () => {
   assert.equal(verdicts(beside({})), ["found n1", "refuted n1"]);

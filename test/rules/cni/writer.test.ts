@@ -237,6 +237,19 @@ test("what times alone show rests on a premise that is named", () => {
   assert.equal(found?.outcome === "found" && found.unverified, ["the mount table of calico-node-x was not collected"]);
 });
 
+test("the mount table of another agent than Calico's is read from the processes of its pod, whatever they are called", () => {
+  const commandOf = (name: string) => {
+    const owner = { kind: "DaemonSet", name, uid: "ds-1" };
+    const [found] = mounted([born("2024-03-05T07:00:00Z")], agent(undefined, { uid: "aa-bb", owner }));
+    return found?.outcome === "found" || found?.outcome === "undetermined" ? found.missing[0]?.command : undefined;
+  };
+  assert.match(commandOf("calico-node") ?? "", /pgrep -o -f calico-node/);
+  assert.match(
+    commandOf("istio-cni-node") ?? "",
+    /^for f in \$\(grep -lF -e aa-bb -e aa_bb \/proc\/\[0-9\]\*\/cgroup\); do cat "\$\{f%cgroup\}mountinfo"; done {3}# on n1, as root$/,
+  );
+});
+
 const ELSEWHERE = [directory("/opt/cni/conf"), file("/opt/cni/conf/calico-kubeconfig")];
 
 test("a writer whose directory holds no such file, or was not listed, is not said to write elsewhere", () => {

@@ -210,6 +210,26 @@ test("the tail is what the plugin said", () => {
   );
 });
 
+test("the tail keeps a quote or bracket of its own, and loses that of what wraps it", () => {
+  for (const own of [
+    'failed to find plugin "portmap" in path [/opt/cni/bin]',
+    'name "web" is reserved for "a3f0c1d2"',
+    'no such device "x"]'.slice(0, -1),
+  ])
+    for (const wrapped of [
+      kill(own),
+      `rpc error: code = Unknown desc = ${own}`,
+      `rpc error: code = Unknown desc = ${own}.`,
+    ])
+      assert.is(sandboxErrorTail(wrapped), own, wrapped);
+  assert.is(
+    sandboxErrorTail(
+      'error killing pod: [failed to "KillPodSandbox" for "u" with E: "rpc error: code = Unknown desc = no route"]',
+    ),
+    "no route",
+  );
+});
+
 test("any text has a class and a tail", () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 600, unit: "binary" }), (text) => {

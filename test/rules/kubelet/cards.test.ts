@@ -46,4 +46,22 @@ for (const card of cards) {
   });
 }
 
+test("what an alert is tried with is the symptom that it is for", () => {
+  const alertOf = (id: string, about: object = {}) => {
+    const finding = { ...FINDING, about: { ...FINDING.about, ...about } } as Finding;
+    const [action] = cards.find((card) => card.id === id)?.consequence(finding).actions ?? [];
+    return `${action?.title} ${action?.doneWhen}`;
+  };
+  for (const id of ["sym:failed-kill-pod", "sym:pod-stuck-terminating"]) {
+    assert.match(alertOf(id), /FailedKillPod/);
+    assert.not.match(alertOf(id), /FailedCreatePodSandBox/);
+  }
+  const error = { error: ["401"] };
+  for (const text of [alertOf("sym:failed-create-sandbox"), alertOf("sym:container-creating", error)]) {
+    assert.match(text, /FailedCreatePodSandBox.*RuntimeClass/);
+    assert.not.match(text, /finalizer|Terminating/);
+  }
+  assert.match(alertOf("sym:container-creating"), /ConfigMap/);
+});
+
 test.run();

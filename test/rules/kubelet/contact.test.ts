@@ -2,6 +2,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Finding } from "#model/finding.js";
 import { nodeClock } from "#model/instant.js";
+import { plainText } from "#model/statement.js";
 import mechanism from "#rules/kubelet/node-not-ready.js";
 import { removeBundles, runCase } from "#test/golden/case.js";
 import { at, fact, foundBy, node, texts } from "#test/rules/_facts.js";
@@ -14,7 +15,7 @@ const OFF = /power|taint|out of service/;
 test("cut off, refused, stopped and not looked at are four findings, and only who may be off is powered off", async () => {
   const file = "test/scenarios/kubelet/kubelet-cut-off.yaml";
   const { reviewed } = await runCase({ name: "contact", zone: "UTC", scenario: { file, ext: true } });
-  const { findings, chains, gaps, resolution, actions } = reviewed.review;
+  const { findings, chains, gaps, resolution, actions, timeline } = reviewed.review;
   const own = findings.filter((f) => f.mechanism === "node-not-ready");
   assert.equal(
     own.map((f) => [f.nodes[0], f.label, f.confidence]),
@@ -30,6 +31,8 @@ test("cut off, refused, stopped and not looked at are four findings, and only wh
   assert.match(said[0] ?? "", /Meanwhile it worked on/);
   assert.match(said[1] ?? "", /Unauthorized/);
   assert.match(said[2] ?? "", /The last line of its own in its log is of .*2024-03-05T09:49:58Z/);
+  const rows = timeline.map((row) => plainText(row.statement));
+  assert.ok(rows.includes('The kubelet of exa-2 first logs a failed post: error getting node "exa-2": Unauthorized.'));
   const stops = chains.map((c) => c.stop).join("\n");
   assert.match(stops, /what lies between exa-1 and 10\.0\.0\.9:6443/);
   assert.match(stops, /whether the kubelet stopped, or runs/);
@@ -179,6 +182,107 @@ test("a log that goes on without saying why shows that it runs", () => {
   );
   assert.is(contact, "other");
   assert.is(texts.at(-1), "Its log goes on until 2024-03-05T10:20:00Z and does not say why nothing arrives.");
+});
+
+const EXPIRED =
+  "The currently active client certificate has expired, but the server is responsive. A restart may be necessary to retrieve new initial credentials.";
+const BOOTSTRAP =
+  "part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2024-03-05 09:49:58 +0000 UTC";
+const NO_BOOTSTRAP =
+  "failed to run Kubelet: unable to load bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory";
+const own = (text: string, first = "2024-03-05T09:50:12Z", last = "2024-03-05T10:29:30Z", more = {}) =>
+  line(`E0305 09:50:12.000000    1212 transport.go:113] ${text}`, first, last, more);
+const repairOf = (value: Finding["value"] | undefined) => mechanism.consequence({ value, ended: null } as Finding);
+
+test("where its own log says that its client certificate has expired, that is quoted, mended, and where the asking stops", () => {
+  for (const [why, ...others] of [
+    [own(EXPIRED), posts("Unauthorized")],
+    // structured, of later versions
+    [own(`"${EXPIRED}" lastCertificateAvailabilityTime="2024-03-05 09:49:58"`), posts("Unauthorized")],
+    [own(`"Unhandled Error" err="${BOOTSTRAP}" logger="UnhandledError"`), own(NO_BOOTSTRAP)],
+    [own(BOOTSTRAP), own(NO_BOOTSTRAP)],
+    // started anew after that: what it is now does not stand there, why does
+    [own(EXPIRED), posts("Unauthorized"), own('"Kubelet version" kubeletVersion="v1.30.4"', "2024-03-05T10:10:01Z")],
+  ] as const) {
+    const { contact, texts, value, missing } = told(why, ...others);
+    assert.is(contact, "expired");
+    const text = why.value.sample.includes("bootstrap") ? BOOTSTRAP : EXPIRED;
+    assert.is(
+      texts[0],
+      `The client certificate of the kubelet of n1 has expired: from 2024-03-05T09:50:12Z until at least 2024-03-05T10:29:30Z its log says ${text}.`,
+    );
+    assert.equal(missing, []);
+    assert.is(labelOf(value), "a kubelet whose client certificate has expired");
+    const { fix, actions, stops } = repairOf(value);
+    assert.match(stops ?? "", /client certificate has expired; why it was not renewed in time/);
+    assert.not.match(JSON.stringify([fix, actions]), /power it off|taint|out of service|journalctl/);
+    assert.match(JSON.stringify(fix), /openssl x509 -noout .*-enddate/);
+  }
+});
+
+test("two that say so in a bundle: title, time line, stop and advice name the certificate, and no machine is powered off", async () => {
+  const file = "test/scenarios/kubelet/kubelet-certificate-expired.yaml";
+  const { reviewed } = await runCase({ name: "certificate", zone: "UTC", scenario: { file, ext: true } });
+  const { findings, chains, gaps, resolution, actions, timeline } = reviewed.review;
+  const labels = findings.filter((f) => f.mechanism === "node-not-ready").map((f) => f.label);
+  assert.equal(labels, Array(2).fill("a kubelet whose client certificate has expired"));
+  const rows = timeline.map((row) => `${row.at} ${plainText(row.statement)}`).join("\n");
+  assert.match(rows, /09:50:14.*exa-1 first logs what is wrong with its client certificate: The currently active/);
+  assert.match(rows, /09:50:21.*exa-2 first logs what is wrong with its client certificate: part of the existing/);
+  assert.match(chains.map((c) => c.stop).join("\n"), /client certificate has expired/);
+  assert.not.match(JSON.stringify([resolution, actions]), OFF);
+  assert.not.match(JSON.stringify(gaps), /logged after it fell silent/);
+});
+
+test("without a word of an expiry, a kubelet that finds no certificate to come up with is told so", () => {
+  const { contact, texts, value } = told(own(NO_BOOTSTRAP));
+  assert.is(contact, "uncertified");
+  assert.match(texts[0] ?? "", /^The kubelet of n1 finds no client certificate that is valid: from/);
+  assert.is(texts.filter((text) => text.includes(NO_BOOTSTRAP)).length, 1);
+  const { fix, actions, stops } = repairOf(value);
+  assert.not.match(JSON.stringify([fix, actions]), /power it off|taint|out of service/);
+  assert.match(stops ?? "", /how it came to be without one/);
+});
+
+test("near misses: an expiry of before the silence, one that was mended, a server certificate, another log", () => {
+  const rotated = own(
+    "certificate rotation detected, shutting down client connections to start using new credentials",
+    "2024-03-05T10:29:40Z",
+    "2024-03-05T10:29:40Z",
+  );
+  for (const [name, ...facts] of [
+    ["before", own(EXPIRED, "2024-03-05T08:00:00Z", "2024-03-05T08:30:00Z")],
+    ["long ago in the silence", own(EXPIRED, "2024-03-05T09:50:12Z", "2024-03-05T10:00:00Z")],
+    ["rotated since", own(EXPIRED), rotated],
+    ["of its server", own('"Rotating certificates" "kubernetes.io/kubelet-serving: Current certificate is expired"')],
+    ["of its server", own("The currently active server certificate has expired")],
+    ["another unit", own(EXPIRED, undefined, undefined, { source: "containerd" })],
+    ["a pod", own(EXPIRED, undefined, undefined, { kind: "podlog", source: "kube-system/kubelet-watch/c" })],
+    ["another node", { ...own(EXPIRED), node: "n2" }],
+  ] as const) {
+    const { contact, texts, value } = told(posts("Unauthorized"), ...facts);
+    assert.is(contact, "refused", name);
+    assert.not.match(texts.join("\n"), /certificate/);
+    // What was looked for, and not that it stands nowhere.
+    assert.match(repairOf(value).stops ?? "", /was searched for .* and none was found/);
+  }
+  assert.is(told(posts("dial tcp 10.0.0.9:6443: i/o timeout"), own(EXPIRED)).contact, "unanswered");
+});
+
+test("an outage of before does not lend it the first time", () => {
+  const { texts, unverified } = told(
+    own(EXPIRED, "2024-02-01T00:00:00Z"),
+    posts("Unauthorized", undefined, "2024-02-01T00:00:00Z"),
+  );
+  assert.equal(unverified, []);
+  assert.is(
+    texts[1],
+    "The kubelet of n1 ran on, and the API server refused it: at 2024-03-05T10:29:50Z its log says Unauthorized.",
+  );
+  assert.is(
+    texts[0],
+    `The client certificate of the kubelet of n1 has expired: at 2024-03-05T10:29:30Z its log says ${EXPIRED}.`,
+  );
 });
 
 test.run();

@@ -59,7 +59,12 @@ test("a heartbeat of before the deletions is told as such, with a later event of
 test("a network that is not ready leaves the kubelet at work: symptom, no mechanism", () => {
   const [found] = foundBy(symptom, node("n1", ready("False", NETWORK)));
   assert.equal(found?.about.error, ["not-initialised"]);
-  assert.equal(verdicts(runRule(mechanism, node("n1", ready("False", NETWORK)))), ["refuted n1"]);
+  const [said] = runRule(mechanism, node("n1", ready("False", NETWORK)));
+  assert.equal(verdicts(said ? [said] : []), ["refuted n1"]);
+  // a rule that says so is quoted as ruled out, and never as an alarm that stayed silent
+  assert.is(said?.outcome === "refuted" && said.alarming, true);
+  const [well] = runRule(mechanism, node("n1", ready("True")));
+  assert.is(well?.outcome === "refuted" && well.alarming, false);
 });
 
 test("a node that has just joined, or just said so, is none; one that has for long, or is silent, is", () => {

@@ -196,6 +196,34 @@ test("a log has a first row, and a last one where a line of it shows the time", 
   ]);
 });
 
+test("since when an agent is not ready is a row, unless its node is silent", () => {
+  const unready = (status: string, nodeStatus: string) => {
+    const condition = { reason: null, message: null, heartbeat: at("2024-03-05T10:29:00Z") };
+    const since = at("2024-03-05T09:40:00Z");
+    const own = pod({
+      name: "agent-x",
+      namespace: "kube-system",
+      owner: { kind: "DaemonSet", name: "agent", uid: null },
+      conditions: [{ ...condition, type: "Ready", status, since }],
+    });
+    return rows(
+      agentRollouts,
+      troubled(
+        revision(1, "2021-01-01T00:00:00Z", "/a/net.d"),
+        own,
+        node("n1", {
+          conditions: [{ ...condition, type: "Ready", status: nodeStatus, since: at("2024-03-05T09:39:00Z") }],
+        }),
+      ),
+    );
+  };
+  assert.equal(unready("False", "True"), [
+    "2024-03-05T09:40:00.000Z The condition of pod kube-system/agent-x on n1 becomes Ready=False.",
+  ]);
+  assert.equal(unready("True", "True"), []);
+  assert.equal(unready("False", "Unknown"), []);
+});
+
 test("a rollback tells nothing of when it was", () => {
   const told = rows(
     agentRollouts,
