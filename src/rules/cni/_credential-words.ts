@@ -1,4 +1,7 @@
+import type { Finding } from "#model/finding.js";
+import type { Reference } from "#model/statement.js";
 import { code, type Part, type Quoted, type Statement, say } from "#model/statement.js";
+import { ofItsRuntime } from "#rules/kubelet/_node-runtime.js";
 import type { Credential } from "./_credential.js";
 
 /** `the CNI plugin`, and which of them where several have a credential. */
@@ -19,6 +22,12 @@ export const theToken = ({ isOnly, plugin, tokenEvidence }: Credential, called =
 /** Which plugin is given it, for what follows from a finding: left out of Calico's, which the references are about. */
 export const pluginValue = ({ plugin }: Credential): { readonly plugin?: string } =>
   plugin.type === CALICO ? {} : { plugin: plugin.type };
+
+/** What is known of Calico alone says nothing of a finding about another plugin; the same of runtimes. */
+export const ofItsPlugin = (reference: Reference, finding: Finding): boolean =>
+  ofItsRuntime(reference, finding) && (!isCalicos(reference) || finding.value["plugin"] === undefined);
+
+export const isCalicos = ({ source }: Reference): boolean => source.startsWith("calico ");
 
 const CALICO = "calico";
 

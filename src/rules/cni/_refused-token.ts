@@ -2,7 +2,7 @@ import type { Finding } from "#model/finding.js";
 import { type Consequence, NO_CONSEQUENCE } from "#model/rule.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { askWith } from "./_ask-with.js";
-import { freshActions, freshFix, freshQuestions, freshStop } from "./_fresh-token.js";
+import { freshActions, freshFix, freshQuestions, freshStop } from "./_fresh-repair.js";
 
 /** What follows where the plugin is given a token that the API server does not accept: how to see it, and how to be told. */
 export function refusedTokenConsequence(finding: Finding): Consequence {

@@ -3,7 +3,7 @@ import { cite, type Fact, type FactKind } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
 import { formatDuration, type Instant, latestOf } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
-import { code, known, type Statement, say, time, word } from "#model/statement.js";
+import { citing, code, known, type Statement, say, time, word } from "#model/statement.js";
 import { AGENT_NOT_READY, agentOf } from "#rules/kubelet/_agent-text.js";
 import { readBefore, signedMs, utc } from "#rules/kubelet/_list-age.js";
 import { type Pod, podName, seenAt } from "#rules/kubelet/_pods.js";
@@ -13,10 +13,12 @@ import { agentByName, agentOfPlugin, goesBy } from "./_agent-name.js";
 import { isListed, outside, type Searched, unanswered } from "./_agent-nowhere.js";
 import { agentConsequence } from "./_agent-repair.js";
 import { isDown, isHeard, ownWarnings, ranOn, type Served, servedSince, waiting } from "./_agent-state.js";
+import { isCalicos } from "./_credential-words.js";
 import { writesIt } from "./_fresh-token.js";
+import { heldBack } from "./_held-back.js";
 import { leftoverConsequence } from "./_leftover-repair.js";
 import { CALICO_TOKEN_WATCH } from "./_references.js";
-import { callNodes, refusedOn } from "./_refusal.js";
+import { callNodes, headlineEvidence, refusedOn } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
@@ -125,6 +127,9 @@ export default defineRule({
   consequence: (finding) =>
     finding.value["leftover"] === undefined ? agentConsequence(finding) : leftoverConsequence(finding),
   references: [{ source: "calico cni-plugin/pkg/plugin/plugin.go", version: "v3.29.3" }],
+  holds: (reference, { value }) =>
+    !isCalicos(reference) ||
+    (value["leftover"] === undefined && goesBy(String(value["daemonSet"] ?? ""), "calico") === true),
   falsePositives: ["an agent in the middle of a rollout"],
   examples: {
     found: ["cni/agent-unhealthy.yaml", "cni/agent-of-another-plugin.yaml", "cni/agent-nowhere.yaml"],
@@ -222,6 +227,18 @@ function* judge(
         missing: [{ ...pods.missing(`${podName(pod)} as it was while calls failed`), why }],
       });
     } else if (!silent) yield refuted({ subject, about, statements: [healthy(node, pod, shown)] });
+    return;
+  }
+  const held = heldBack(pod, node, context);
+  if (held) {
+    yield refuted({
+      subject,
+      about: { node: [node], error: errorsOf(held) },
+      statements: [
+        say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, is not ready because of what fails: its own sandbox is among those that are refused${citing(headlineEvidence(held))}`,
+      ],
+      excludes: "cause",
+    });
     return;
   }
   if (since !== null && lapsed > STARTING_MS && told) {

@@ -92,7 +92,8 @@ export default defineRule({
   ],
   consequence: divergenceConsequence,
   references: [CALICO_INSTALL, CONTAINERD_CNI],
-  holds: ofItsRuntime,
+  holds: (reference, finding) =>
+    ofItsRuntime(reference, finding) && (reference !== CALICO_INSTALL || finding.value["netDir"] === true),
   falsePositives: ["two agents that each keep a kubeconfig of the same name on purpose"],
   examples: {
     found: ["cni/token-pod-gone.yaml", "cni/drop-in-parts.yaml", "cni/leftover-conf.yaml"],

@@ -13,10 +13,9 @@ import {
   undetermined,
 } from "#model/rule.js";
 import { citing, code, codes, count, known, lapseOf, type Statement, say, time } from "#model/statement.js";
-import { ofItsRuntime } from "#rules/kubelet/_node-runtime.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential, nodeFiles } from "./_credential.js";
-import { fluent, nextCall, pluginValue, thePlugin, theToken } from "./_credential-words.js";
+import { fluent, nextCall, ofItsPlugin, pluginValue, thePlugin, theToken } from "./_credential-words.js";
 import { freshToken } from "./_fresh-token.js";
 import { type OwnConfig, ownConfig } from "./_parting.js";
 import { endTold, type Gone, goneSince, hits, TERMINATING_LEEWAY_MS } from "./_pod-end.js";
@@ -63,7 +62,7 @@ export default defineRule({
   ],
   consequence: refusedTokenConsequence,
   references: [K8S_CLAIMS, K8S_TOKEN_CACHE, CALICO_PLUGIN, CONTAINERD_CNI],
-  holds: ofItsRuntime,
+  holds: ofItsPlugin,
   falsePositives: ["a list of pods from another cluster, or from before the token was issued"],
   examples: {
     found: ["cni/token-pod-gone.yaml"],

@@ -12,6 +12,7 @@ import {
 } from "#model/rule.js";
 import { citing, code, known, plainText, say } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
+import { saysCalico } from "#rules/kubelet/_sandbox-error.js";
 import { type Led, type NodeFiles, nodeFiles } from "./_credential.js";
 import { ANONYMOUS, deniedPermission, deniedUser, permissionOf } from "./_denied.js";
 import { CALICO_ERRORS } from "./_references.js";
@@ -66,6 +67,7 @@ export default defineRule({
   ],
   consequence,
   references: [CALICO_ERRORS],
+  holds: (_reference, { value }) => value["saysCalico"] === true,
   falsePositives: ["an authorisation webhook that fails closed for a moment"],
   examples: {
     found: ["cni/rbac-denied.yaml"],
@@ -113,7 +115,14 @@ function deniedOn(
       ...(credential ? [] : ["what the plugin's credential holds was not seen"]),
       ...(isOther ? ["which file the token of that call came from was not seen"] : []),
     ],
-    value: { node, ...deniedPermission(denied), user, holder: token?.sub ?? null, ...astray?.value },
+    value: {
+      node,
+      saysCalico: saysCalico(String(denied.value["message"] ?? "")),
+      ...deniedPermission(denied),
+      user,
+      holder: token?.sub ?? null,
+      ...astray?.value,
+    },
     statements: [
       user === null
         ? say`On ${code(node, evidence)} the API server answered the CNI plugin with 403: it knew the caller, whom the message does not name, and denied it permission`

@@ -19,8 +19,9 @@ import { citing, code, known, lapse, type Statement, say, time } from "#model/st
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
 import { byDefault, type Credential, nodeFiles } from "./_credential.js";
-import { fluent, nextCall, pluginValue, thePlugin, theToken } from "./_credential-words.js";
-import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
+import { fluent, nextCall, ofItsPlugin, pluginValue, thePlugin, theToken } from "./_credential-words.js";
+import { freshActions, freshFix, freshQuestions, freshStop } from "./_fresh-repair.js";
+import { type FreshToken, freshToken } from "./_fresh-token.js";
 import { type LedThere, ledThere } from "./_led-there.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
 import { apiNow, eachCredential, failsOtherwise, headlineEvidence, ruledOut, type Subject } from "./_refusal.js";
@@ -91,6 +92,7 @@ export default defineRule({
   known: [known("The API server refuses a token from 60 s after its `exp` on", K8S_CLAIMS)],
   consequence,
   references: [K8S_CLAIMS, CALICO_TOKEN_WATCH],
+  holds: ofItsPlugin,
   falsePositives: ["a bundle whose node clock runs far ahead of the API server's"],
   examples: {
     found: ["cni/token-expired.yaml"],

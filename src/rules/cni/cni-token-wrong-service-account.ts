@@ -14,9 +14,10 @@ import { citing, code, known, type Statement, say, time } from "#model/statement
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { type Acceptance, acceptedLike, acceptedWith } from "./_accepted.js";
 import { type Credential, type NodeFiles, nodeFiles } from "./_credential.js";
-import { pluginValue } from "./_credential-words.js";
+import { ofItsPlugin, pluginValue } from "./_credential-words.js";
 import { ANONYMOUS, deniedPermission, deniedUser, permissionOf } from "./_denied.js";
-import { type FreshToken, freshActions, freshFix, freshQuestions, freshStop, freshToken } from "./_fresh-token.js";
+import { freshActions, freshFix, freshQuestions, freshStop } from "./_fresh-repair.js";
+import { type FreshToken, freshToken } from "./_fresh-token.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
 import {
   answered,
@@ -75,6 +76,7 @@ export default defineRule({
     stops: freshStop(finding) ?? "the token names its account; why an old token was left in use was not found",
   }),
   references: [CALICO_ERRORS, CALICO_TOKEN_WATCH],
+  holds: ofItsPlugin,
   falsePositives: ["a cluster whose manifest names its own account for the plugin"],
   examples: {
     found: ["cni/wrong-service-account.yaml"],
