@@ -25,3 +25,6 @@ export function deniedPermission(denied: Found): Permission {
 /** For `kubectl auth can-i`: what was denied, else what Calico's plugin asks for at every call. */
 export const permissionOf = ({ verb, resource }: Permission): string =>
   [verb || "get", resource || "clusterinformations.crd.projectcalico.org"].map(shellWord).join(" ");
+
+/** The account that a service account's user name names. */
+export const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;

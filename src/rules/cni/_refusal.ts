@@ -1,12 +1,10 @@
-import type { Artifact } from "#model/artifact.js";
 import type { Evidence } from "#model/evidence.js";
-import type { ClockValue, Fact, FactKind, TokenValue } from "#model/fact.js";
+import type { Fact, FactKind, TokenValue } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
-import { UNMEASURED_SKEW_MS } from "#model/instant.js";
 import { type FactView, type MatchContext, refuted, shellWord, undetermined } from "#model/rule.js";
-import { code, codes, type Statement, say } from "#model/statement.js";
-import { readBefore } from "#rules/kubelet/_list-age.js";
+import { code, codes, say } from "#model/statement.js";
 import { words } from "#rules/kubelet/_pods.js";
+import { collectedAt, type Judging, LISTED } from "./_api-time.js";
 import { type Credential, type Link, nodeFiles } from "./_credential.js";
 import { ANONYMOUS, deniedUser } from "./_denied.js";
 import { strange, unknownKey } from "./_strange.js";
@@ -177,59 +175,6 @@ export const refusedWith = (context: MatchContext, error: string): readonly stri
     ),
   ].sort();
 
-/** A time of the API server's clock, as far as it is known. */
-export interface ApiTime {
-  readonly earliest: number;
-  readonly latest: number;
-}
-
-const clocks = (view: View): ReadonlyMap<string, ClockValue> =>
-  new Map(view("clock").all.map((c) => [c.artifact.bundle, c.value]));
-
-/** When an artifact was collected, in the API server's time: the collecting machine's clock less its measured offset. */
-export function collectedAt(artifact: Artifact, context: MatchContext): ApiTime {
-  const at = artifact.collectedAt ?? context.moment.startedAt;
-  const clock = context.derive(clocks).get(artifact.bundle);
-  const offset = clock?.apiOffsetS ?? null;
-  const error = offset === null ? UNMEASURED_SKEW_MS : (clock?.apiOffsetErrorS ?? 0) * 1000;
-  const middle = at.epochMs - (offset ?? 0) * 1000;
-  return { earliest: middle - error, latest: middle + error };
-}
-
-const spanOf = (times: readonly ApiTime[]): ApiTime | null =>
-  times.length === 0
-    ? null
-    : {
-        earliest: Math.min(...times.map((t) => t.earliest)),
-        latest: Math.max(...times.map((t) => t.latest)),
-      };
-
-const listed = (facts: readonly Fact[], context: MatchContext): ApiTime | null =>
-  spanOf([...new Set(facts.map((f) => f.artifact))].map((a) => collectedAt(a, context)));
-
-type Judging = "kube.pod" | "kube.jwks" | "kube.issuer" | "kube.serviceaccount" | "kube.node";
-
-/** When each list that tokens are judged by was collected. One function each, since `derive` keys by it. */
-const LISTED: Readonly<Record<Judging, (view: View, context: MatchContext) => ApiTime | null>> = {
-  "kube.pod": (view, context) => listed(view("kube.pod").all, context),
-  "kube.jwks": (view, context) => listed(view("kube.jwks").all, context),
-  "kube.issuer": (view, context) => listed(view("kube.issuer").all, context),
-  "kube.serviceaccount": (view, context) => listed(view("kube.serviceaccount").all, context),
-  "kube.node": (view, context) => listed(view("kube.node").all, context),
-};
-
-/**
- * The API server's time while a node's token was looked at: by the node's clock where its offset is measured, else anything between
- * that and the collection of the cluster's part.
- */
-export function apiNow({ kubeconfig }: Credential, context: MatchContext): ApiTime {
-  const own = collectedAt(kubeconfig.artifact, context);
-  const clock = context.derive(clocks).get(kubeconfig.artifact.bundle);
-  if (clock && clock.apiOffsetS !== null) return own;
-  const cluster = context.derive(LISTED["kube.node"]) ?? context.derive(LISTED["kube.pod"]);
-  return cluster ? (spanOf([own, cluster]) ?? own) : own;
-}
-
 /**
  * Why a list that does not know a token's pod, key, issuer or account does not judge it: it may be of another cluster, the token may be
  * younger than the list, or the file may have been replaced between the two collections, by an agent that started since.
@@ -306,50 +251,9 @@ export function youngerToken(
   );
 }
 
-/** What a text of the failure itself excludes: it needs no credential, and no later change of a file takes it back. */
-export const ruledOutByText = (node: string, error: string, statement: Statement): Outcome =>
-  refuted({ subject: node, about: { node: [node], error: [error] }, statements: [statement] });
-
 /** The refused call on a node that the API server answered with a code, if any. */
 export const answered = (context: MatchContext, node: string, error: string): Found | undefined =>
   refusedOn(context, node).find((c) => (c.about.error ?? []).includes(error));
 
-/**
- * Ruled out by what a list shows, where it was read after the calls had failed, or while they did; else open: what held then need not have
- * held when they failed.
- */
-export function ruledOutByList<K extends FactKind>(
-  subject: Subject,
-  view: FactView<K>,
-  what: string,
-  statement: Statement,
-  context: MatchContext,
-): Outcome {
-  const older = olderThanCalls(subject, view, what, context);
-  return older
-    ? undetermined({ subject: subject.subject, about: subject.about, missing: [older] })
-    : ruledOut(subject, statement);
-}
-
-/** The gap where a list is from before the last call that was refused with a credential; null where no call was. */
-function olderThanCalls<K extends FactKind>(
-  { about, credential, refusal }: Subject,
-  view: FactView<K>,
-  what: string,
-  context: MatchContext,
-): Missing | null {
-  if (!refusal) return null;
-  const calls = refusedOn(context, credential.node).filter((c) => about.error.some((e) => c.about.error?.includes(e)));
-  return readBefore(view, what, calls, context);
-}
-
 /** The evidence of a finding's headline; findings always cite. */
 export const headlineEvidence = (found: Found): Evidence => found.statements[0].evidence[0] as Evidence;
-
-export const ruledOut = (subject: Subject, statement: Statement): Outcome =>
-  refuted({
-    subject: subject.subject,
-    about: subject.about,
-    statements: [statement],
-    standsSince: subject.credential.file?.value.mtime ?? null,
-  });

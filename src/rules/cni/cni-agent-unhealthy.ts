@@ -1,18 +1,17 @@
-import type { Evidence } from "#model/evidence.js";
-import { cite, type Fact, type FactKind } from "#model/fact.js";
+import { cite, type FactKind } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
-import { formatDuration, type Instant, latestOf } from "#model/instant.js";
+import { formatDuration } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
-import { citing, code, known, type Statement, say, time, word } from "#model/statement.js";
+import { citing, code, known, say, time } from "#model/statement.js";
 import { AGENT_NOT_READY, agentOf } from "#rules/kubelet/_agent-text.js";
 import { readBefore, signedMs, utc } from "#rules/kubelet/_list-age.js";
 import { type Pod, podName, seenAt } from "#rules/kubelet/_pods.js";
-import { JOINING_MS } from "#rules/kubelet/_starts.js";
 import { absence, absentFrom, credentialOn } from "./_agent-absent.js";
 import { agentByName, agentOfPlugin, goesBy } from "./_agent-name.js";
 import { isListed, outside, type Searched, unanswered } from "./_agent-nowhere.js";
 import { agentConsequence } from "./_agent-repair.js";
-import { isDown, isHeard, ownWarnings, ranOn, type Served, servedSince, waiting } from "./_agent-state.js";
+import { isDown, isHeard, ownWarnings, servedSince, waiting } from "./_agent-state.js";
+import { doubts, healthy, isJoined, isSilent, joining, wellSince, without } from "./_agent-words.js";
 import { isCalicos } from "./_credential-words.js";
 import { writesIt } from "./_fresh-token.js";
 import { heldBack } from "./_held-back.js";
@@ -296,40 +295,8 @@ function* judge(
 /** Calls that go on failing for so long with a ready agent do not fail for want of one: a kubelet tries again within seconds. */
 const WELL_MS = 60_000;
 
-/** Since when the pod is as it was seen: ready, and no container of it started anew. */
-const wellSince = (pod: Pod, since: Instant | null): Instant | null =>
-  pod.value.containers.filter((c) => !c.init).reduce((at, c) => latestOf(at, c.startedAt), since);
-
-/** Why it is not certain that calls fail for want of an agent that is not ready. */
-function doubts(pod: Pod, since: Instant, served: Served | null): readonly string[] {
-  if (served) return [`that ${pod.value.name} became worse after ${served.pod} had got its network`];
-  return ranOn(pod, since) ? [`that ${pod.value.name}, which runs on, no longer does what its plugin needs`] : [];
-}
-
-const without = (node: string, pod: Pod, { pod: name, made, evidence }: Served): Statement =>
-  say`${code(name, ...evidence)}, made on ${code(node, ...evidence)} at ${time(made, ...evidence)}, got its network while ${code(podName(pod), pod.evidence)} was not ready either`;
-
-/** Did the node join just before? */
-const isJoined = ({ value: { created } }: Fact<"kube.node">, since: Instant): boolean =>
-  created !== null && since.epochMs >= created.epochMs && since.epochMs - created.epochMs < JOINING_MS;
-
-const joining = (node: Fact<"kube.node">): readonly Statement[] => {
-  const { created, name } = node.value;
-  const evidence = cite(node, "/metadata/creationTimestamp");
-  return created ? [say`The node ${code(name, evidence)} had joined at ${time(created, evidence)}`] : [];
-};
-
-/** A node that is silent says nothing of its pods, whatever their conditions were set to. */
-const isSilent = (node: string, hosts: FactView<"kube.node">): boolean =>
-  hosts.on(node).some((h) => h.value.conditions.some((c) => c.type === "Ready" && c.status === "Unknown"));
-
 const isItsMatter = (call: Found): boolean =>
   errorsOf(call).some((e) => ITS_ERRORS.includes(e) || agentOf(e) !== null || e === "401" || e === "403");
 
 /** An API server or registry that is out of reach, and a plugin that is not there, make a victim of the agent, or are none of its matters. */
 const mayBeAgent = (call: Found): boolean => isItsMatter(call) || errorsOf(call).some((e) => e.startsWith("other:"));
-
-function healthy(node: string, pod: Fact<"kube.pod">, shown: Evidence) {
-  const restarts = pod.value.containers.reduce((sum, c) => sum + c.restarts, 0);
-  return say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, is running and ready, with ${word(restarts, pod.evidence)} ${word(restarts === 1 ? "restart" : "restarts", pod.evidence)}`;
-}

@@ -10,7 +10,6 @@ import { CALICO_TOKEN_WATCH, MOUNT_NAMESPACES } from "./_references.js";
 import {
   type Base,
   byMount,
-  byTimes,
   isElsewhere,
   lastStart,
   mountOf,
@@ -19,6 +18,7 @@ import {
   writerOf,
 } from "./_stale-mount.js";
 import { staleMountConsequence } from "./_stale-mount-repair.js";
+import { byTimes } from "./_stale-times.js";
 import { agentOn, agents, unclearOn } from "./_writer.js";
 
 export default defineRule({

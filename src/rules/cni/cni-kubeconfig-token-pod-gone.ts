@@ -1,6 +1,5 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact } from "#model/fact.js";
-import type { Lesson } from "#model/finding.js";
 import { type Instant, latest } from "#model/instant.js";
 import {
   defineRule,
@@ -12,16 +11,18 @@ import {
   refuted,
   undetermined,
 } from "#model/rule.js";
-import { citing, code, codes, count, known, lapseOf, type Statement, say, time } from "#model/statement.js";
+import { citing, code, count, known, lapseOf, type Statement, say, time } from "#model/statement.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
-import { byDefault, type Credential, nodeFiles } from "./_credential.js";
+import { byDefault, type Credential } from "./_credential.js";
 import { fluent, nextCall, ofItsPlugin, pluginValue, thePlugin, theToken } from "./_credential-words.js";
 import { freshToken } from "./_fresh-token.js";
 import { type OwnConfig, ownConfig } from "./_parting.js";
 import { endTold, type Gone, goneSince, hits, TERMINATING_LEEWAY_MS } from "./_pod-end.js";
+import { lessonsOf } from "./_pod-gone-lessons.js";
 import { CALICO_PLUGIN, CONTAINERD_CNI, K8S_CLAIMS, K8S_TOKEN_CACHE } from "./_references.js";
-import { eachCredential, failsOtherwise, outOfStep, ruledOutByList, type Subject } from "./_refusal.js";
+import { eachCredential, failsOtherwise, outOfStep, type Subject } from "./_refusal.js";
 import { refusedTokenConsequence } from "./_refused-token.js";
+import { ruledOutByList } from "./_ruled-out.js";
 import { type Agent, agentOf } from "./_writer.js";
 
 /** An agent that is younger than this and not ready, or whose init containers still run within the second span, may not have written yet. */
@@ -246,40 +247,6 @@ function untried(
   if (pods.on(node).some((p) => !p.value.template.hostNetwork && started(p) > since.epochMs)) return [];
   return [
     say`No creation is seen to have failed, and none to have been tried: of the ${count(podCount, "pod", searched)} that existed at the collection none with a network of its own had been started on ${code(node, searched)} after ${time(since, cite(agent.pod, "/metadata/creationTimestamp"))}, and no event tells of a failed sandbox there ${citing(noEvent)}`,
-  ];
-}
-
-/** What checks that look sensible would have said. */
-function lessonsOf(credential: Credential, context: MatchContext): readonly Lesson[] {
-  const { token, tokenEvidence, node } = credential;
-  const theirs = [...context.derive(nodeFiles)].flatMap(([peer, { chain }]) =>
-    peer === node ? [] : chain.flatMap(({ followed: of }) => (of.state === "followed" ? [of.credential] : [])),
-  );
-  // Of a plugin that is chained to this one, the token says nothing of this one's.
-  const unbound = theirs.filter((c) => c.token.pod === null && c.plugin.type === credential.plugin.type);
-  const [first, ...rest] = unbound;
-  return [
-    ...(token.exp
-      ? [
-          {
-            kind: "surprise" as const,
-            statement: say`A check of the token's expiry would have passed on ${code(node, tokenEvidence)}: it expires at ${time(token.exp, tokenEvidence)}`,
-          },
-        ]
-      : []),
-    ...(first
-      ? [
-          {
-            kind: "surprise" as const,
-            statement: say`Comparing the token's pod with the pod that runs is no valid check: on ${codes(
-              unbound.map((c) => c.node),
-              8,
-              first.tokenEvidence,
-              ...rest.map((c) => c.tokenEvidence),
-            )} the tokens in use name no pod`,
-          },
-        ]
-      : []),
   ];
 }
 

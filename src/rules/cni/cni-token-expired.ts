@@ -18,13 +18,15 @@ import {
 import { citing, code, known, lapse, type Statement, say, time } from "#model/statement.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
+import { apiNow } from "./_api-time.js";
 import { byDefault, type Credential, nodeFiles } from "./_credential.js";
 import { fluent, nextCall, ofItsPlugin, pluginValue, thePlugin, theToken } from "./_credential-words.js";
 import { freshActions, freshFix, freshQuestions, freshStop } from "./_fresh-repair.js";
 import { type FreshToken, freshToken } from "./_fresh-token.js";
 import { type LedThere, ledThere } from "./_led-there.js";
 import { CALICO_TOKEN_WATCH, K8S_CLAIMS } from "./_references.js";
-import { apiNow, eachCredential, failsOtherwise, headlineEvidence, ruledOut, type Subject } from "./_refusal.js";
+import { eachCredential, failsOtherwise, headlineEvidence, type Subject } from "./_refusal.js";
+import { ruledOut } from "./_ruled-out.js";
 import { type Agent, agentOf, agents } from "./_writer.js";
 
 /** The API server accepts a token this long after its end (go-jose jwt.DefaultLeeway). */

@@ -19,16 +19,8 @@ import { ANONYMOUS, deniedPermission, deniedUser, permissionOf } from "./_denied
 import { freshActions, freshFix, freshQuestions, freshStop } from "./_fresh-repair.js";
 import { type FreshToken, freshToken } from "./_fresh-token.js";
 import { CALICO_ERRORS, CALICO_TOKEN_WATCH } from "./_references.js";
-import {
-  answered,
-  eachCredential,
-  headlineEvidence,
-  refusedOn,
-  refusedWith,
-  ruledOut,
-  ruledOutByText,
-  type Subject,
-} from "./_refusal.js";
+import { answered, eachCredential, headlineEvidence, refusedOn, refusedWith, type Subject } from "./_refusal.js";
+import { ruledOut, ruledOutByText } from "./_ruled-out.js";
 import { type Agent, agentOf, writtenAccount } from "./_writer.js";
 
 /**

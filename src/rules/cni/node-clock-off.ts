@@ -16,12 +16,13 @@ import { code, known, lapse, say, time, word } from "#model/statement.js";
 import { agentOf } from "#rules/kubelet/_agent-text.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
+import { apiNow } from "./_api-time.js";
 import { askWith } from "./_ask-with.js";
 import { type ClockSign, clockSigns } from "./_clock-signs.js";
 import { nodeFiles } from "./_credential.js";
 import { pluginValue } from "./_credential-words.js";
 import { GO_X509, K8S_CLAIMS } from "./_references.js";
-import { apiNow, callNodes, neverJudged, refusedOn, refusedWith } from "./_refusal.js";
+import { callNodes, neverJudged, refusedOn, refusedWith } from "./_refusal.js";
 
 export default defineRule({
   id: "node-clock-off",

@@ -9,7 +9,8 @@ import { pluginValue } from "./_credential-words.js";
 import { freshActions, freshFix } from "./_fresh-repair.js";
 import { freshTokenOrWriter } from "./_fresh-token.js";
 import { K8S_CLAIMS } from "./_references.js";
-import { eachCredential, outOfStep, ruledOut, ruledOutByList, youngerToken } from "./_refusal.js";
+import { eachCredential, outOfStep, youngerToken } from "./_refusal.js";
+import { ruledOut, ruledOutByList } from "./_ruled-out.js";
 import { agentOf } from "./_writer.js";
 
 /** The issuer of tokens from secrets: the API server accepts it whatever its own name (pkg/serviceaccount/legacy.go). */

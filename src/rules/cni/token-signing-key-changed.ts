@@ -9,7 +9,8 @@ import { pluginValue } from "./_credential-words.js";
 import { freshActions, freshFix } from "./_fresh-repair.js";
 import { freshTokenOrWriter } from "./_fresh-token.js";
 import { BEARER_TOKEN } from "./_references.js";
-import { eachCredential, outOfStep, ruledOut, ruledOutByList, untried } from "./_refusal.js";
+import { eachCredential, outOfStep, untried } from "./_refusal.js";
+import { ruledOut, ruledOutByList } from "./_ruled-out.js";
 import { agentOf } from "./_writer.js";
 
 export default defineRule({
