@@ -61,6 +61,9 @@ export function isRelated(plugin: string, name: string, more: readonly (string |
 const nameOf = (plugin: string): RegExp | undefined =>
   Object.hasOwn(NAMES, plugin) ? NAMES[plugin] : Object.hasOwn(BESIDE, plugin) ? BESIDE[plugin] : undefined;
 
+/** Is the plugin one that works through an agent, of a name that is known? */
+export const hasAgent = (plugin: string): boolean => nameOf(plugin) !== undefined;
+
 /** Does a DaemonSet go by the name of a plugin's agent? Null where it goes by the name of none that is known. */
 export function goesBy(daemonSet: string, plugin: string): boolean | null {
   if (nameOf(plugin)?.test(daemonSet)) return true;

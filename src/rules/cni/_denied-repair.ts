@@ -4,7 +4,7 @@ import { probeNode } from "#rules/kubelet/_consequences.js";
 import { ACCOUNT, permissionOf } from "./_denied.js";
 
 /** A grant is right only for the account that the plugin is meant to use: the one whose token it is given. To any other it does harm. */
-export function consequence(finding: Finding): Consequence {
+export function deniedConsequence(finding: Finding): Consequence {
   const [user = "", verb = "", resource = ""] = ["user", "verb", "resource"].map((k) => String(finding.value[k] ?? ""));
   const [, namespace, account] = ACCOUNT.exec(user) ?? [];
   const { holder } = finding.value;

@@ -71,7 +71,7 @@ function firstUsable(
 }
 
 /** Null where the directories of plugins were not listed. */
-function isInstalled(type: string, binDirs: readonly string[], tree: FileTree): boolean | null {
+export function isInstalled(type: string, binDirs: readonly string[], tree: FileTree): boolean | null {
   const found = binDirs.map((dir) => tree.resolve(`${dir.replace(/\/+$/, "")}/${type}`).state);
   if (found.includes("resolved")) return true;
   return found.length > 0 && found.every((state) => state === "absent") ? false : null;

@@ -5,7 +5,7 @@ import { citing, code, known, plainText, say } from "#model/statement.js";
 import { saysCalico } from "#rules/kubelet/_sandbox-error.js";
 import { type Led, type NodeFiles, nodeFiles } from "./_credential.js";
 import { ACCOUNT, ANONYMOUS, deniedPermission, deniedUser } from "./_denied.js";
-import { consequence } from "./_denied-repair.js";
+import { deniedConsequence } from "./_denied-repair.js";
 import { CALICO_ERRORS } from "./_references.js";
 import { answered, headlineEvidence, refusedWith } from "./_refusal.js";
 import { ruledOutByText } from "./_ruled-out.js";
@@ -57,7 +57,7 @@ export default defineRule({
       CALICO_ERRORS,
     ),
   ],
-  consequence,
+  consequence: deniedConsequence,
   references: [CALICO_ERRORS],
   holds: (_reference, { value }) => value["saysCalico"] === true,
   falsePositives: ["an authorisation webhook that fails closed for a moment"],

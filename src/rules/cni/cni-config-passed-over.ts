@@ -1,0 +1,195 @@
+import type { Evidence } from "#model/evidence.js";
+import { cite, type Fact, type FactKind } from "#model/fact.js";
+import { baseName, type FileTree } from "#model/file-tree.js";
+import type { Outcome } from "#model/finding.js";
+import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
+import { citing, code, codes, known, type Statement, say } from "#model/statement.js";
+import { ofItsRuntime } from "#rules/kubelet/_node-runtime.js";
+import { type Pod, seenAt, words } from "#rules/kubelet/_pods.js";
+import { pluginsNamed } from "#rules/kubelet/_sandbox-error.js";
+import { agentOfPlugin, hasAgent } from "./_agent-name.js";
+import { nodeFiles } from "./_credential.js";
+import { readOn } from "./_leftover.js";
+import { isInstalled } from "./_loaded.js";
+import { passedOverConsequence } from "./_passed-over-repair.js";
+import { configsIn, type ReadConfig, readingEvidence } from "./_read-config.js";
+import { CONTAINERD_CNI } from "./_references.js";
+import { refusedOn } from "./_refusal.js";
+
+type View = <K extends FactKind>(kind: K) => FactView<K>;
+
+export default defineRule({
+  id: "cni-config-passed-over",
+  title: "the runtime takes another network than that of the CNI agent which runs on the node",
+  label: "CNI agent's configuration passed over",
+  asks: "How did the node come to give pods another network than the others?",
+  kind: "mechanism",
+  needs: { netconfs: "cni.netconf", paths: "path", pods: "kube.pod" },
+  explains: [
+    effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
+    effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
+  ],
+  *match({ netconfs }, context) {
+    const nodes = [...context.derive(nodeFiles).keys()];
+    const reads = new Map(nodes.map((node) => [node, readOn(node, context)]));
+    for (const node of nodes) {
+      const tree = context.derive(nodeFiles).get(node)?.tree;
+      const read = reads.get(node);
+      const others = tree && read ? configsIn(read.directory.real, tree).filter((e) => !isTaken(e, read, tree)) : [];
+      // Where one file lies there, or all are taken, none is passed over.
+      if (!tree || !read || others.length === 0 || read.confDir.maxConfNum !== 1) continue;
+      yield* judge({ node, tree, read, others, reads }, netconfs, context);
+    }
+  },
+  known: [known("containerd takes the first file of its directory in ASCII order, whoever wrote it", CONTAINERD_CNI)],
+  consequence: passedOverConsequence,
+  references: [CONTAINERD_CNI],
+  holds: ofItsRuntime,
+  falsePositives: ["a node that has another network than its peers on purpose, beside the agent of theirs"],
+  examples: {
+    found: ["cni/passed-over.yaml"],
+    refuted: ["cni/passed-over-behind.yaml"],
+    undetermined: ["cni/passed-over-unread.yaml"],
+  },
+  tags: ["cni"],
+});
+
+interface Looked {
+  readonly node: string;
+  readonly tree: FileTree;
+  readonly read: ReadConfig;
+  /** The configurations beside the one that the runtime takes. */
+  readonly others: readonly Fact<"path">[];
+  readonly reads: ReadonlyMap<string, ReadConfig | null | undefined>;
+}
+
+const isTaken = (entry: Fact<"path">, { netconf }: ReadConfig, tree: FileTree): boolean =>
+  tree.resolve(entry.value.path).real === netconf.value.path || entry.value.path === netconf.value.path;
+
+function* judge(looked: Looked, netconfs: FactView<"cni.netconf">, context: MatchContext): Iterable<Outcome> {
+  const { node, tree, read, others, reads } = looked;
+  const taken = read.netconf.value.plugins.map((p) => p.type);
+  const agented = taken.find(hasAgent);
+  if (agented !== undefined) {
+    const its = agentOfPlugin(agented, node, context.derive(views));
+    if (its)
+      yield refuted({
+        subject: node,
+        about: { node: [node] },
+        statements: [
+          say`The runtime on ${code(node, read.netconf.evidence)} takes ${code(read.netconf.value.path, read.netconf.evidence)}, which calls ${code(agented, read.netconf.evidence)}, whose agent there is ${code(its.value.name, its.evidence)}`,
+        ],
+      });
+    return;
+  }
+  for (const entry of others) {
+    const theirs = netconfs.on(node).find((n) => n.value.path === tree.resolve(entry.value.path).real);
+    if (!theirs) {
+      const what = `the content of ${entry.value.path}, beside which the runtime of ${node} takes ${read.netconf.value.path}`;
+      yield undetermined({ subject: node, about: { node: [node] }, missing: [netconfs.missing(what, node)] });
+      return;
+    }
+    const plugin = theirs.value.plugins.find((p) => p.delegatedBy === undefined)?.type;
+    const agent = plugin === undefined ? undefined : agentOfPlugin(plugin, node, context.derive(views));
+    const ready = agent?.value.conditions.findIndex((c) => c.type === "Ready" && c.status === "True") ?? -1;
+    if (plugin === undefined || !agent || ready < 0) continue;
+    const peers = [...reads].flatMap(([peer, of]) =>
+      peer !== node && of && callsOf(of).includes(plugin) ? [{ peer, of }] : [],
+    );
+    const [first, ...rest] = peers;
+    if (!first) continue;
+    yield passedOver(looked, { entry, theirs, plugin, agent, ready }, [first, ...rest], context);
+    return;
+  }
+}
+
+const views = (view: View): View => view;
+const callsOf = ({ netconf }: ReadConfig): readonly string[] => netconf.value.plugins.map((p) => p.type);
+
+interface Passed {
+  readonly entry: Fact<"path">;
+  readonly theirs: Fact<"cni.netconf">;
+  readonly plugin: string;
+  readonly agent: Pod;
+  /** Index of the condition that shows it ready. */
+  readonly ready: number;
+}
+interface Peer {
+  readonly peer: string;
+  readonly of: ReadConfig;
+}
+
+function passedOver(
+  { node, tree, read }: Looked,
+  { entry, theirs, plugin, agent, ready }: Passed,
+  peers: readonly [Peer, ...Peer[]],
+  context: MatchContext,
+): Outcome {
+  const { netconf, confDir, type } = read;
+  // Calls of the plugin that is taken are made because it is.
+  const errors = refusedOn(context, node)
+    .filter((call) => pluginsNamed(String(call.value["message"] ?? "")).includes(type))
+    .flatMap((call) => call.about.error ?? []);
+  const shown = cite(agent, `/status/conditions/${ready}`);
+  const why = reasonOf(read, entry, theirs, tree);
+  const [first, ...rest] = peers.map((p) => p.of.netconf.evidence) as [Evidence, ...Evidence[]];
+  return found({
+    subject: node,
+    about: { node: [node], path: [entry.value.path], ...(errors.length > 0 ? { error: [...new Set(errors)] } : {}) },
+    since: null,
+    lastSeen: seenAt(netconf, context.moment),
+    unverified: confDir.unverified,
+    value: {
+      node,
+      runtime: confDir.runtime,
+      directory: read.directory.real,
+      taken: netconf.value.path,
+      passed: entry.value.path,
+      plugin,
+      agentPod: agent.value.name,
+      why: why?.kind ?? "",
+      network: confDir.network ?? "",
+      binDirs: (confDir.binDirs ?? []).join(" "),
+    },
+    statements: [
+      say`On ${code(node, netconf.evidence)} the runtime takes ${code(netconf.value.path, netconf.evidence, ...readingEvidence(read))}, which calls ${code(type, netconf.evidence)}, and not ${code(entry.value.path, entry.evidence)}, which lies in the same directory and calls ${code(plugin, theirs.evidence)}`,
+      ...(why ? [why.statement] : []),
+      say`The agent of ${code(plugin, theirs.evidence)} on ${code(node, shown)}, ${code(agent.value.name, shown)}, was ready`,
+      say`On ${codes(
+        peers.map((p) => p.peer),
+        8,
+        first,
+        ...rest,
+      )} the runtime takes the configuration of ${code(plugin, first, ...rest)}`,
+    ],
+  });
+}
+
+/** Why it is not that one, where the files show it. */
+function reasonOf(
+  { confDir, netconf }: ReadConfig,
+  entry: Fact<"path">,
+  theirs: Fact<"cni.netconf">,
+  tree: FileTree,
+): { readonly kind: "later" | "not-installed" | "invalid" | "named"; readonly statement: Statement } | null {
+  const name = code(baseName(entry.value.path), entry.evidence);
+  if (confDir.network !== null && theirs.value.name !== confDir.network)
+    return {
+      kind: "named",
+      statement: say`It is told to take the network ${code(confDir.network, ...(confDir.evidence as [Evidence, ...Evidence[]]))}`,
+    };
+  if (!theirs.value.valid) return { kind: "invalid", statement: say`${name} is not valid${citing(theirs.evidence)}` };
+  const absent = theirs.value.plugins
+    .filter((p) => p.delegatedBy === undefined)
+    .find((p) => isInstalled(p.type, confDir.binDirs ?? [], tree) === false);
+  const dirs = (confDir.binDirs ?? []).flatMap((dir) => tree.at(tree.resolve(dir).real) ?? []);
+  const [dir, ...more] = dirs.map((d) => d.evidence);
+  if (confDir.runtime !== "containerd" && absent && dir)
+    return {
+      kind: "not-installed",
+      statement: say`It passes over a configuration whose plugin is not there: ${codes(confDir.binDirs ?? [], 4, dir, ...more)} ${words(confDir.binDirs?.length === 1 ? "holds" : "hold", dir)} no ${code(absent.type, theirs.evidence)}`,
+    };
+  return entry.value.path > netconf.value.path
+    ? { kind: "later", statement: say`${name} comes after it in ASCII order` }
+    : null;
+}
