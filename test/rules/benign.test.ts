@@ -199,6 +199,28 @@ test("a probe that failed at the start is benign only where nothing was restarte
   assert.is(await verdicts("readyReplicas: 1", "readyReplicas: 0"), `${kept} benign,${gone} unknown`);
   assert.is(await verdicts("10:19:50Z", "10:12:50Z"), `${kept} benign,${gone} contrary`, "it went on for long");
   assert.is(await verdicts("Readiness probe", "Liveness probe"), "");
+  // of one that is gone its events alone tell that it was starting, or being stopped
+  const started = 't: "2024-03-05T10:19:45Z"';
+  assert.is(
+    await verdicts(started, 't: "2024-03-05T10:09:45Z"'),
+    `${kept} benign,${gone} contrary`,
+    "started long before",
+  );
+  assert.is(
+    await verdicts('"2024-03-05T10:19:45Z", count: 1', '"2024-03-05T10:19:45Z", count: 2'),
+    `${kept} benign,${gone} contrary`,
+  );
+  const says = (reason: string, message: string) =>
+    verdicts(
+      'reason: Started, component: kubelet, msg: "Started container web"',
+      `reason: ${reason}, component: kubelet, msg: "${message}"`,
+    );
+  assert.is(await says("Pulled", "Pulled"), `${kept} benign,${gone} unknown`);
+  assert.is(await says("Killing", "Stopping container web"), `${kept} benign,${gone} benign`);
+  assert.is(
+    await says("Killing", "Container web failed liveness probe, will be restarted"),
+    `${kept} benign,${gone} contrary`,
+  );
 });
 
 test("a sandbox may begin to fail when its pod comes to a node that has been up for minutes, and only by its agent's text", async () => {
