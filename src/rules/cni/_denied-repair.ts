@@ -5,12 +5,13 @@ import { ACCOUNT, permissionOf } from "./_denied.js";
 
 /** A grant is right only for the account that the plugin is meant to use: the one whose token it is given. To any other it does harm. */
 export function deniedConsequence(finding: Finding): Consequence {
-  const [user = "", verb = "", resource = ""] = ["user", "verb", "resource"].map((k) => String(finding.value[k] ?? ""));
+  const text = (key: string): string => String(finding.value[key] ?? "");
+  const [user, resource] = [text("user"), text("resource")];
   const [, namespace, account] = ACCOUNT.exec(user) ?? [];
   const { holder } = finding.value;
   const probes = (finding.about.node ?? []).map(probeNode);
   if (!namespace || !account || (holder !== null && holder !== user)) return ofAnother(user, finding, probes);
-  const canI = `kubectl auth can-i ${permissionOf({ verb, resource })} --as=${shellWord(user)}`;
+  const canI = `kubectl auth can-i ${permissionOf({ verb: text("verb"), resource, subresource: text("subresource"), namespace: text("namespace") })} --as=${shellWord(user)}`;
   const fix = holder === user && finding.ended === null ? restore(namespace, account, resource, canI) : [];
   return {
     ...NO_CONSEQUENCE,
@@ -28,8 +29,7 @@ export function deniedConsequence(finding: Finding): Consequence {
             },
           ]),
       {
-        title:
-          "Check after each change of RBAC or of the CNI manifest that the plugin's account may read ClusterInformation",
+        title: `Check after each change of RBAC or of the CNI manifest that the plugin's account may ${resource === "" ? "read ClusterInformation" : `${text("verb")} ${resource}${text("subresource") === "" ? "" : `/${text("subresource")}`}`}`,
         type: "detect",
         priority: "High",
         doneWhen: "the check fails when the ClusterRoleBinding is removed in a test cluster",

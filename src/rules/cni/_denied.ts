@@ -9,22 +9,30 @@ export const deniedUser = (call: Found): string | null =>
 export const ANONYMOUS = "system:anonymous";
 
 /** What the API server's message denies (apiserver pkg/endpoints/handlers/responsewriters/errors.go). */
-const DENIED = /User \\*"[^"\\]+\\*" cannot (\w+) resource \\*"([^"\\]+)\\*" in API group \\*"([^"\\]*)/;
+const DENIED =
+  /User \\*"[^"\\]+\\*" cannot (\w+) resource \\*"([^"\\/]+)(?:\/([^"\\]+))?\\*" in API group \\*"([^"\\]*)\\*"(?: in the namespace \\*"([^"\\]+))?/;
 
-/** Verb and `resource.group` that were denied; empty where the message does not tell. */
+/** What was denied: `resource.group`; each empty where the message does not tell. */
 export interface Permission {
   readonly verb: string;
   readonly resource: string;
+  readonly subresource: string;
+  /** Empty: at the cluster scope. */
+  readonly namespace: string;
 }
 
 export function deniedPermission(denied: Found): Permission {
-  const [, verb = "", resource = "", group = ""] = DENIED.exec(String(denied.value["message"] ?? "")) ?? [];
-  return { verb, resource: group === "" ? resource : `${resource}.${group}` };
+  const [, verb = "", resource = "", subresource = "", group = "", namespace = ""] =
+    DENIED.exec(String(denied.value["message"] ?? "")) ?? [];
+  return { verb, resource: group === "" ? resource : `${resource}.${group}`, subresource, namespace };
 }
 
 /** For `kubectl auth can-i`: what was denied, else what Calico's plugin asks for at every call. */
-export const permissionOf = ({ verb, resource }: Permission): string =>
-  [verb || "get", resource || "clusterinformations.crd.projectcalico.org"].map(shellWord).join(" ");
+export function permissionOf({ verb, resource, subresource, namespace }: Permission): string {
+  const asked = [verb || "get", resource || "clusterinformations.crd.projectcalico.org"].map(shellWord).join(" ");
+  const part = subresource === "" ? "" : ` --subresource=${shellWord(subresource)}`;
+  return `${asked}${part}${namespace === "" ? "" : ` -n ${shellWord(namespace)}`}`;
+}
 
 /** The account that a service account's user name names. */
 export const ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;

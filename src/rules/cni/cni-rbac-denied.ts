@@ -3,7 +3,7 @@ import type { Found, Outcome } from "#model/finding.js";
 import { defineRule, effect, type FactView, found, undetermined } from "#model/rule.js";
 import { citing, code, known, plainText, say } from "#model/statement.js";
 import { saysCalico } from "#rules/kubelet/_sandbox-error.js";
-import { type Led, type NodeFiles, nodeFiles } from "./_credential.js";
+import { type Credential, type Led, type NodeFiles, nodeFiles } from "./_credential.js";
 import { ACCOUNT, ANONYMOUS, deniedPermission, deniedUser } from "./_denied.js";
 import { deniedConsequence } from "./_denied-repair.js";
 import { CALICO_ERRORS } from "./_references.js";
@@ -83,7 +83,6 @@ function deniedOn(
   nodes: ReadonlyMap<string, NodeFiles>,
   files: readonly Fact<"kubeconfig">[],
 ): Outcome {
-  const followed = nodes.get(node)?.followed;
   const evidence = headlineEvidence(denied);
   const user = deniedUser(denied);
   if (user === ANONYMOUS) {
@@ -91,7 +90,7 @@ function deniedOn(
     const told = say`The message on ${code(node, evidence)} names the user ${code(user, evidence)}: the call carried no token, and no account was denied anything`;
     return ruledOutByText(node, "403", bare ? say`${told}; ${code(bare.value.path, bare.evidence)} holds none` : told);
   }
-  const credential = followed?.state === "followed" ? followed.credential : null;
+  const credential = credentialOf(user, nodes.get(node));
   const { token, tokenEvidence, real } = credential ?? {};
   const isOther = user !== null && token?.sub != null && token.sub !== user;
   const astray = user === null || ACCOUNT.test(user) ? null : ledAstray(node, nodes);
@@ -121,9 +120,23 @@ function deniedOn(
             say`The token in ${code(real ?? "", tokenEvidence)}, which the configuration names, is of another account, ${code(token.sub, tokenEvidence)}${citing(evidence)}`,
           ]
         : []),
+      ...(credential && !credential.isOnly && token?.sub === user && tokenEvidence
+        ? [
+            say`The token in ${code(real ?? "", tokenEvidence)}, which ${code(credential.plugin.type, ...credential.path)} is given, is of that account`,
+          ]
+        : []),
       ...(astray?.statements ?? []),
     ],
   });
+}
+
+/** Of several credentials that the configuration names the one of the account that was denied. */
+function credentialOf(user: string | null, files: NodeFiles | undefined): Credential | null {
+  const all = (files?.chain ?? []).flatMap(({ followed }) =>
+    followed.state === "followed" ? [followed.credential] : [],
+  );
+  const first = files?.followed.state === "followed" ? files.followed.credential : null;
+  return all.find((c) => c.token.sub === user) ?? first;
 }
 
 /** The plugin asks as none of the cluster's accounts: which file its configuration names, and which the other nodes' do. */

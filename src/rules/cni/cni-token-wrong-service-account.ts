@@ -90,7 +90,11 @@ function* judge(
   if (!denied || token.sub === null) return;
   const user = deniedUser(denied);
   if (user !== null && user !== token.sub) {
-    if (user !== ANONYMOUS)
+    // Of several credentials that the configuration names another is of that account, and is judged by itself.
+    const isOthers = (files.get(node)?.chain ?? []).some(
+      ({ followed }) => followed.state === "followed" && followed.credential.token.sub === user,
+    );
+    if (user !== ANONYMOUS && !isOthers)
       yield open(subject, `which file on ${node} held the token of ${user}, which was denied`, kubeconfigs);
     return;
   }

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import type { Fact } from "#model/fact.js";
 import type { Finding, Found } from "#model/finding.js";
 import rbac from "#rules/cni/cni-rbac-denied.js";
-import { judge, texts } from "#test/rules/_facts.js";
+import { fact, judge, texts } from "#test/rules/_facts.js";
 import {
   agent,
   CONFLIST,
@@ -21,8 +21,12 @@ import {
 const test = suite("a denied permission, and of whom");
 
 /** Calls on n1 that are answered with 403 in the API server's words about a user; what is said, and everything that is proposed. */
-function denied(user: string, facts: readonly Fact[] = plain()) {
-  const message = `clusterinformations.crd.projectcalico.org "default" is forbidden: User "${user}" cannot get resource "clusterinformations" in API group "crd.projectcalico.org" at the cluster scope`;
+function denied(
+  user: string,
+  facts: readonly Fact[] = plain(),
+  what = 'get resource "clusterinformations" in API group "crd.projectcalico.org" at the cluster scope',
+) {
+  const message = `it is forbidden: User "${user}" cannot ${what}`;
   const world = scene([...facts, agent()], { moment: { nodes: ["n1", "n2"] } });
   world.publish("sym:failed-create-sandbox", [{ ...refusal("403"), value: { message } }]);
   const outcome = judge(rbac, world).find((o) => o.outcome === "found") as Found;
@@ -44,7 +48,7 @@ test("the permission of the account whose token the plugin is given is asked for
   const { fix, proposed, questions } = denied(account("calico-cni-plugin"));
   assert.match(fix, `can-i get clusterinformations.crd.projectcalico.org --as=${account("calico-cni-plugin")}`);
   assert.match(fix, "create clusterrolebinding calico-cni-plugin");
-  assert.match(proposed, "may read ClusterInformation");
+  assert.match(proposed, "may get clusterinformations.crd.projectcalico.org");
   assert.match(questions, "Which change removed the permission");
 });
 
@@ -93,6 +97,44 @@ test("a file with a certificate and no token leads there as well; without a peer
   assert.is(fix, "[]");
   const alike = denied("system:node:n1", [...ledTo(KUBELETS, "n1"), ...ledTo(KUBELETS, "n2")]);
   assert.is(alike.fix, "[]");
+});
+
+test("a part of an object is asked for as such, and in its namespace", () => {
+  const asked = (what: string) => /can-i (.*?) --as/.exec(denied(account("calico-cni-plugin"), plain(), what).fix)?.[1];
+  assert.is(
+    asked('patch resource "pods/status" in API group "" in the namespace "shop"'),
+    "patch pods --subresource=status -n shop",
+  );
+  assert.is(asked('get resource "pods" in API group "" in the namespace "shop"'), "get pods -n shop");
+  assert.is(
+    asked('create resource "ipamhandles" in API group "crd.projectcalico.org" at the cluster scope'),
+    "create ipamhandles.crd.projectcalico.org",
+  );
+});
+
+test("of several credentials the one of the denied account counts, whichever comes first", () => {
+  const MULTUS = "/etc/cni/net.d/multus.kubeconfig";
+  const both = plain().map((f) =>
+    f.kind === "cni.netconf"
+      ? fact(
+          "cni.netconf",
+          {
+            path: CONFLIST,
+            plugins: [
+              { type: "calico", kubeconfig: "/etc/cni/net.d/calico-kubeconfig", pointer: "/plugins/0", line: null },
+              { type: "multus", kubeconfig: MULTUS, pointer: "/plugins/1", line: null },
+            ],
+          },
+          "n1",
+        )
+      : f,
+  );
+  const facts = [...both, file(MULTUS), kubeconfig(MULTUS, token({ sub: account("multus") }))];
+  const { said, fix } = denied(account("multus"), facts);
+  assert.match(said, `The token in ${MULTUS}, which multus is given, is of that account`);
+  assert.not.match(said, "of another account");
+  assert.match(fix, `--as=${account("multus")}`);
+  assert.is(denied(account("default"), facts).fix, "[]");
 });
 
 test.run();
