@@ -16,24 +16,44 @@ export interface Lasting {
 }
 
 /**
- * No cause is left or unlooked at where nothing failed, and while a failure goes on. The failures ended at some time after their last sign and
- * before the list was read that shows it: what was read earlier than that list, be it of the same moment, may have been put right
- * between.
+ * No cause is left or unlooked at where nothing failed, and while a failure goes on that it brings about. The failures ended at some time after
+ * their last sign and before the list was read that shows it: what was read earlier than that list, be it of the same moment, may have been put
+ * right between. What brought no failure about is judged by the end of all of them.
  */
 export function lastingOf(b: Brief): Lasting {
   const symptoms = b.findings.filter(b.isSymptom);
-  const end = symptoms.map((f) => f.ended?.by ?? null).reduce(latestOf, null);
-  if (!end || symptoms.some((f) => f.ended === null)) return { left: [], unlooked: [], coming: b.forecasts };
+  const whole = endOf(symptoms);
   // A trigger happened once: there is nothing in it that could still hold.
   const open = b.findings.filter(
     (f) => f.ended === null && f.role !== "trigger" && b.rule(f.rule).kind === "mechanism",
   );
-  const isSince = (at: Instant | null): boolean => at !== null && at.epochMs >= end.epochMs;
-  const isLeft = (f: Finding): boolean => readings(b, f, end).some(isSince);
+  const judged = open.flatMap((finding) => {
+    const own = symptoms.filter((s) => effectsOf(b, finding).has(s.id));
+    const end = own.length > 0 ? endOf(own) : whole;
+    return end === null ? [] : [{ finding, isLeft: readings(b, finding, end).some((at) => isSince(at, end)) }];
+  });
   const last = b.worlds.at(-1);
   const isFresh = (f: Forecast): boolean =>
-    last !== undefined && isSince(readingOf(last, f.statements[0]?.evidence ?? [], end));
-  return { left: open.filter(isLeft), unlooked: open.filter((f) => !isLeft(f)), coming: b.forecasts.filter(isFresh) };
+    whole === null || (last !== undefined && isSince(readingOf(last, f.statements[0]?.evidence ?? [], whole), whole));
+  return {
+    left: judged.filter((j) => j.isLeft).map((j) => j.finding),
+    unlooked: judged.filter((j) => !j.isLeft).map((j) => j.finding),
+    coming: b.forecasts.filter(isFresh),
+  };
+}
+
+/** When the last of them was known to be over; null where there are none, or one goes on. */
+const endOf = (symptoms: readonly Finding[]): Instant | null =>
+  symptoms.some((s) => s.ended === null) ? null : symptoms.map((s) => s.ended?.by ?? null).reduce(latestOf, null);
+
+const isSince = (at: Instant | null, end: Instant): boolean => at !== null && at.epochMs >= end.epochMs;
+
+/** All that it brings about, through whatever lies between. */
+function effectsOf(b: Brief, cause: Finding): ReadonlySet<string> {
+  const seen = new Set([cause.id]);
+  // a set grows while it is gone through
+  for (const id of seen) for (const link of b.links) if (link.cause === id) seen.add(link.effect);
+  return seen;
 }
 
 /** When what shows a finding was read, at each moment that saw it. */
