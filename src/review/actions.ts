@@ -3,6 +3,7 @@ import type { Draft } from "#model/review.js";
 import type { CommandGroup, Consequence } from "#model/rule.js";
 import { plainText } from "#model/statement.js";
 import { type Brief, utcOf } from "./inquest.js";
+import { lastingOf } from "./lasting.js";
 import { tracesOf } from "./traces.js";
 
 type Action = Draft["actions"][number];
@@ -11,16 +12,20 @@ const PRIORITY: readonly Action["priority"][] = ["Urgent", "High", "Medium", "Lo
 /** All actions once, most urgent first, each with the findings that it covers. */
 export function gatherActions(b: Brief): Action[] {
   const actions = new Map<string, Action>();
+  const past = new Set(lastingOf(b).unlooked.map((f) => f.id));
   for (const finding of b.findings) {
     for (const action of b.consequence(finding).actions) {
-      const title = typeof action.title === "string" ? action.title : plainText(action.title);
+      const named = typeof action.title === "string" ? action.title : plainText(action.title);
+      // Nobody knows that it is still to be done.
+      const isDoubtful = past.has(finding.id) && action.type === "repair";
+      const title = isDoubtful ? `Where it still holds: ${named}` : named;
       const known = actions.get(title);
       if (known) known.covers.push(finding.id);
       else
         actions.set(title, {
           title,
           type: action.type,
-          priority: action.priority,
+          priority: isDoubtful && action.priority === "Urgent" ? "High" : action.priority,
           due: utcOf(action.due ?? null),
           doneWhen: action.doneWhen,
           covers: [finding.id],

@@ -159,4 +159,43 @@ test("what is foreseen from what was read before the end may have been prevented
   assert.is(of("10:00:06"), "Partially Resolved");
 });
 
+test("a cause whose own failures are over is no outstanding one because another node fails", () => {
+  const node = (name: string) => ({ about: { node: [name] } });
+  const goesOn = finds("y", { ...node("n2"), since: on("09:10:00"), lastSeen: on("09:59:00") });
+  const both = [
+    finds("c", { ...node("n1"), lastSeen: on("09:30:00") }),
+    finds("d", { ...node("n2"), lastSeen: on("09:59:00") }),
+  ];
+  const repair = { title: "mend it", type: "repair", priority: "Urgent", doneWhen: "done" } as const;
+  const rules = [
+    symptom([[over("09:30:00", node("n1")), goesOn]]),
+    saying("cause", [both], {
+      explains: [onNode("sym:s")],
+      consequence: () => ({
+        fix: [{ step: "mend", commands: [] }],
+        verify: [],
+        actions: [repair],
+        questions: [],
+        stops: null,
+      }),
+    }),
+  ];
+  const draft = review({ rules, artifacts: [PODS] });
+  assert.is(draft.status, "Ongoing");
+  assert.equal(
+    draft.findings.filter((f) => f.mechanism === "cause").map((f) => [f.nodes, f.unlooked ?? false]),
+    [
+      [["n1"], true],
+      [["n2"], false],
+    ],
+  );
+  assert.equal(
+    draft.actions.map((a) => [a.title, a.priority]),
+    [
+      ["mend it", "Urgent"],
+      ["Where it still holds: mend it", "High"],
+    ],
+  );
+});
+
 test.run();

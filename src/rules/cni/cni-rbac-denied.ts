@@ -1,13 +1,16 @@
-import type { Fact, FactKind } from "#model/fact.js";
+import type { FactKind } from "#model/fact.js";
 import type { Found, Outcome } from "#model/finding.js";
-import { defineRule, effect, type FactView, found, undetermined } from "#model/rule.js";
-import { citing, code, known, plainText, say } from "#model/statement.js";
+import { latestOf, order } from "#model/instant.js";
+import { defineRule, effect, type FactView, found, type MatchContext, undetermined } from "#model/rule.js";
+import { citing, code, known, plainText, type Statement, say } from "#model/statement.js";
 import { saysCalico } from "#rules/kubelet/_sandbox-error.js";
+import { acceptances, acceptedWith } from "./_accepted.js";
 import { type Credential, type Led, type NodeFiles, nodeFiles } from "./_credential.js";
+import { pluginValue } from "./_credential-words.js";
 import { ACCOUNT, ANONYMOUS, deniedPermission, deniedUser } from "./_denied.js";
 import { deniedConsequence } from "./_denied-repair.js";
 import { CALICO_ERRORS } from "./_references.js";
-import { answered, headlineEvidence, refusedWith } from "./_refusal.js";
+import { answered, callNodes, headlineEvidence, refusedOn, refusedWith } from "./_refusal.js";
 import { ruledOutByText } from "./_ruled-out.js";
 
 export default defineRule({
@@ -28,7 +31,7 @@ export default defineRule({
     // The answer itself says whether the token was accepted: the token need not have been seen.
     for (const node of refusedWith(context, "403")) {
       const denied = answered(context, node, "403");
-      if (denied && !otherCause.has(node)) yield deniedOn(node, denied, files, context.derive(kubeconfigs).on(node));
+      if (denied && !otherCause.has(node)) yield deniedOn(node, denied, files, context);
     }
     for (const call of [...context.findings("sym:failed-kill-pod"), ...context.findings("sym:failed-create-sandbox")]) {
       const [node] = call.about.node ?? [];
@@ -77,21 +80,20 @@ const isCut = (call: Found): boolean =>
 /** The kubeconfigs; once per moment. */
 const kubeconfigs = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"kubeconfig"> => view("kubeconfig");
 
-function deniedOn(
-  node: string,
-  denied: Found,
-  nodes: ReadonlyMap<string, NodeFiles>,
-  files: readonly Fact<"kubeconfig">[],
-): Outcome {
+function deniedOn(node: string, denied: Found, nodes: ReadonlyMap<string, NodeFiles>, context: MatchContext): Outcome {
   const evidence = headlineEvidence(denied);
   const user = deniedUser(denied);
   if (user === ANONYMOUS) {
-    const bare = files.find((k) => k.value.valid && k.value.token.kind === "absent");
+    const bare = context
+      .derive(kubeconfigs)
+      .on(node)
+      .find((k) => k.value.valid && k.value.token.kind === "absent");
     const told = say`The message on ${code(node, evidence)} names the user ${code(user, evidence)}: the call carried no token, and no account was denied anything`;
     return ruledOutByText(node, "403", bare ? say`${told}; ${code(bare.value.path, bare.evidence)} holds none` : told);
   }
   const credential = credentialOf(user, nodes.get(node));
   const { token, tokenEvidence, real } = credential ?? {};
+  const back = givenBack(denied, user, credential, context);
   const isOther = user !== null && token?.sub != null && token.sub !== user;
   const astray = user === null || ACCOUNT.test(user) ? null : ledAstray(node, nodes);
   return found({
@@ -99,6 +101,8 @@ function deniedOn(
     about: { node: [node], error: ["403"] },
     since: denied.since,
     lastSeen: denied.lastSeen,
+    over: back !== null,
+    ending: back,
     unverified: [
       ...(credential ? [] : ["what the plugin's credential holds was not seen"]),
       ...(isOther ? ["which file the token of that call came from was not seen"] : []),
@@ -126,8 +130,32 @@ function deniedOn(
           ]
         : []),
       ...(astray?.statements ?? []),
+      ...(back ? [back] : []),
     ],
   });
+}
+
+/**
+ * A pod that got its network with a token of that account after the last call that was denied: Calico's plugin asks for ClusterInformation at
+ * every call (calico cni-plugin/pkg/plugin/plugin.go, v3.29.3), so the right is there. Of other rights that says nothing.
+ */
+function givenBack(
+  denied: Found,
+  user: string | null,
+  credential: Credential | null,
+  context: MatchContext,
+): Statement | null {
+  if (user === null || credential?.token.sub !== user || pluginValue(credential).plugin !== undefined) return null;
+  if (!deniedPermission(denied).resource.startsWith("clusterinformations.")) return null;
+  const calls = callNodes(context).flatMap((node) => refusedOn(context, node));
+  const last = calls
+    .filter((call) => deniedUser(call) === user)
+    .map((call) => call.lastSeen)
+    .reduce(latestOf, null);
+  const got = [...context.derive(acceptances).values()].find(
+    (a) => a.credential.token.sub === user && last !== null && order(last, a.after) === "before",
+  );
+  return got ? acceptedWith(got, "of the same account", code(user, got.credential.tokenEvidence)) : null;
 }
 
 /** Of several credentials that the configuration names the one of the account that was denied. */

@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Fact } from "#model/fact.js";
+import type { Fact, FactKinds } from "#model/fact.js";
 import type { Finding, Found } from "#model/finding.js";
 import rbac from "#rules/cni/cni-rbac-denied.js";
-import { fact, judge, texts } from "#test/rules/_facts.js";
+import { at, fact, judge, pod, texts } from "#test/rules/_facts.js";
 import {
   agent,
   CONFLIST,
@@ -13,6 +13,7 @@ import {
   kubeconfig,
   netconf,
   plain,
+  ready,
   refusal,
   scene,
   token,
@@ -36,6 +37,7 @@ function denied(
   } as unknown as Finding);
   const proposed = [fix, verify, actions, questions, stops].map((part) => JSON.stringify(part)).join("\n");
   return {
+    outcome,
     said: texts(outcome.statements).join("\n"),
     fix: JSON.stringify(fix),
     proposed,
@@ -135,6 +137,31 @@ test("of several credentials the one of the denied account counts, whichever com
   assert.not.match(said, "of another account");
   assert.match(fix, `--as=${account("multus")}`);
   assert.is(denied(account("default"), facts).fix, "[]");
+});
+
+test("a pod that got its network with that account afterwards shows that the right is back", () => {
+  const made = (time: string, part: Partial<FactKinds["kube.pod"]> = {}): Fact =>
+    pod({
+      name: "web",
+      uid: "uid-web",
+      node: "n1",
+      created: at(time),
+      startedAt: at(time),
+      conditions: [ready("True", "2024-03-05T10:29:40Z")],
+      ...part,
+    });
+  const isOver = (other: Fact, what?: string): boolean => {
+    const { outcome } = denied(account("calico-cni-plugin"), [...plain(), other], what);
+    return outcome.over;
+  };
+  assert.is(isOver(made("2024-03-05T10:29:30Z")), true);
+  assert.is(isOver(made("2024-03-05T10:28:00Z")), false, "made before the last call that was denied");
+  const host = made("2024-03-05T10:29:30Z", {
+    template: { containers: [], hostPaths: [], serviceAccount: null, hostNetwork: true },
+  });
+  assert.is(isOver(host), false, "no network of its own");
+  const other = 'create resource "ipamhandles" in API group "crd.projectcalico.org" at the cluster scope';
+  assert.is(isOver(made("2024-03-05T10:29:30Z"), other), false, "not every call needs that right");
 });
 
 test.run();
