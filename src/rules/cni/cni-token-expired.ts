@@ -147,7 +147,7 @@ function expired(subject: Subject, exp: Instant, led: LedThere | null, fresh: Fr
     value: { node, path: real, ...pluginValue(subject.credential), ...fresh.value },
     statements: [
       fluent(
-        say`On ${code(node, tokenEvidence)} the token that ${thePlugin(subject.credential)} is given expired at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before the collection`,
+        say`On ${code(node, tokenEvidence)} the token that ${thePlugin(subject.credential)} was given expired at ${time(exp, tokenEvidence)}, ${lapse(now.epochMs - exp.epochMs, tokenEvidence)} before it was read`,
       ),
       say`The runtime's configuration leads the plugin to ${code(real, first, ...rest)}`,
       ...byDefault(subject.credential),

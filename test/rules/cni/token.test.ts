@@ -369,7 +369,7 @@ test("a token past its end is expired, since its end, and foreseen to be refused
   assert.equal(verdicts(judge(expired, world)), ["found n1"]);
   const [found] = said(expired, ...plain(token({ exp: at("2024-03-05T08:00:00Z") })));
   assert.is(found?.outcome === "found" && found.since?.epochMs, at("2024-03-05T08:00:00Z").epochMs);
-  assert.match(headline(found ? [found] : []), /2024-03-05T08:00:00Z, 2 h 30 min before the collection/);
+  assert.match(headline(found ? [found] : []), /2024-03-05T08:00:00Z, 2 h 30 min before it was read/);
 });
 
 test("where calls fail before any token is shown, the next one is not foreseen to be refused, but one that gets through", () => {
@@ -840,7 +840,7 @@ test("what was read before the moment's end is dated by when it was read, and ju
   assert.equal(seen(podGone, [...plain(bound()), agent()]), read);
   assert.equal(seen(signingKey, [...plain(), fact("kube.jwks", { kids: ["other"] })], "401"), read);
   assert.equal(seen(clockOff, [...plain(), clock(95, 2)]), read);
-  assert.match(headline(judge(expired, scene(plain(ended), late))), /, 2 h 30 min before the collection/);
+  assert.match(headline(judge(expired, scene(plain(ended), late))), /, 2 h 30 min before it was read/);
   // Half a minute over its deadline when the pods were listed, and long over it when the last bundle was finished.
   const terminating = [...plain(bound()), holder({ deletion: at("2024-03-05T10:29:30Z") })];
   assert.equal(verdicts(judge(podGone, scene(terminating, late))), ["refuted n1"]);
