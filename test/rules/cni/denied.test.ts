@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import type { Fact, FactKinds } from "#model/fact.js";
 import type { Finding, Found } from "#model/finding.js";
 import rbac from "#rules/cni/cni-rbac-denied.js";
+import wrongAccount from "#rules/cni/cni-token-wrong-service-account.js";
 import { at, fact, judge, pod, texts } from "#test/rules/_facts.js";
 import {
   agent,
@@ -21,15 +22,17 @@ import {
 
 const test = suite("a denied permission, and of whom");
 
-/** Calls on n1 that are answered with 403 in the API server's words about a user; what is said, and everything that is proposed. */
-function denied(
-  user: string,
-  facts: readonly Fact[] = plain(),
-  what = 'get resource "clusterinformations" in API group "crd.projectcalico.org" at the cluster scope',
-) {
+const READ = 'get resource "clusterinformations" in API group "crd.projectcalico.org" at the cluster scope';
+function refusedWorld(user: string, facts: readonly Fact[], what = READ) {
   const message = `it is forbidden: User "${user}" cannot ${what}`;
   const world = scene([...facts, agent()], { moment: { nodes: ["n1", "n2"] } });
   world.publish("sym:failed-create-sandbox", [{ ...refusal("403"), value: { message } }]);
+  return world;
+}
+
+/** Calls on n1 that are answered with 403 in the API server's words about a user; what is said, and everything that is proposed. */
+function denied(user: string, facts: readonly Fact[] = plain(), what = READ) {
+  const world = refusedWorld(user, facts, what);
   const outcome = judge(rbac, world).find((o) => o.outcome === "found") as Found;
   const { fix, verify, actions, questions, stops } = rbac.consequence({
     ...outcome,
@@ -137,6 +140,19 @@ test("of several credentials the one of the denied account counts, whichever com
   assert.not.match(said, "of another account");
   assert.match(fix, `--as=${account("multus")}`);
   assert.is(denied(account("default"), facts).fix, "[]");
+  // nor is it asked for which file held it
+  const gaps = (user: string, on: readonly Fact[]): readonly string[] =>
+    judge(wrongAccount, refusedWorld(user, on)).flatMap((o) =>
+      o.outcome === "undetermined" ? o.missing.map((m) => m.what) : [],
+    );
+  assert.equal(
+    gaps(account("multus"), facts).filter((what) => what.startsWith("which file")),
+    [],
+  );
+  assert.is(
+    gaps(account("default"), plain()).some((what) => what.startsWith("which file")),
+    true,
+  );
 });
 
 test("a pod that got its network with that account afterwards shows that the right is back", () => {
