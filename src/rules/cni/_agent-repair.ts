@@ -47,7 +47,7 @@ export function agentConsequence(finding: Finding): Consequence {
   };
 }
 
-interface Target {
+export interface Target {
   readonly namespace: string;
   readonly pod: string;
   readonly node: string;
@@ -104,7 +104,8 @@ const logsToRead = ({ ns, pod }: Target): Consequence["fix"][number]["commands"]
   },
 ];
 
-function placed({ ns, name, node, namespace }: Target): Consequence["fix"][number] {
+/** What keeps a DaemonSet from having a pod on a node. */
+export function placed({ ns, name, node, namespace }: Target): Consequence["fix"][number] {
   const set = shellWord(name);
   return {
     step: `Find what keeps ${namespace}/${name} from having a pod on ${node}, and remove that: the DaemonSet then makes one by itself.`,

@@ -256,6 +256,8 @@ function* judge(
         // What a pod got without it, calls need it for no more than that one did.
         ...(excluded ? {} : { error: errors }),
         pod: [pod.value.uid],
+        // By which it is the effect of what it says itself, and of nothing else that befell pods.
+        object: [pod.value.uid],
         ...(fed.length > 0 ? { path: fed } : {}),
       },
       since: joined || (served && !excluded) ? null : since,
