@@ -6,6 +6,7 @@ import type { Finding, Found, Outcome } from "#model/finding.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import kubeProxyDown from "#rules/cni/kube-proxy-down.js";
 import { at, type Collected, event, fact, judge, node, pod, texts, verdicts } from "#test/rules/_facts.js";
+import { linksOf } from "#test/rules/_run.js";
 import { agent, ready, refusal, scene } from "./_nodes.js";
 
 const test = suite("kube-proxy down");
@@ -373,6 +374,25 @@ test("an agent that is down for its own reason is not, even beside a dead kube-p
     "it says another thing since",
   );
   assert.is(own([agent(), dials]), undefined, "it is ready");
+});
+
+test("the whole way: from the crash loop to the calls, and to the agent only where it is a victim", async () => {
+  assert.equal(await linksOf("cni/kube-proxy-down.yaml"), [
+    "kube-proxy-down -> sym:failed-create-sandbox",
+    "sym:crash-loop -> kube-proxy-down",
+    "sym:failed-create-sandbox -> sym:container-creating",
+  ]);
+  assert.equal(await linksOf("cni/kube-proxy-victim.yaml"), [
+    "cni-agent-unhealthy -> sym:failed-create-sandbox",
+    "kube-proxy-down -> cni-agent-unhealthy",
+    "sym:crash-loop -> kube-proxy-down",
+    "sym:failed-create-sandbox -> sym:container-creating",
+  ]);
+  assert.equal(await linksOf("cni/kube-proxy-beside.yaml"), [
+    "cni-agent-unhealthy -> sym:failed-create-sandbox",
+    "sym:crash-loop -> cni-agent-unhealthy",
+    "sym:failed-create-sandbox -> sym:container-creating",
+  ]);
 });
 
 test("the repair begins with what it ended with, and nothing is deleted before that is mended", () => {
