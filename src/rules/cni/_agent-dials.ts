@@ -1,6 +1,6 @@
 import type { Evidence } from "#model/evidence.js";
 import type { FactKind } from "#model/fact.js";
-import type { Instant } from "#model/instant.js";
+import { type Instant, order } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import { type Dialled, dialledIn } from "#rules/kubelet/_dialled.js";
 import { lastWordsOf, linesOf } from "#rules/kubelet/_last-words.js";
@@ -101,3 +101,9 @@ function inEvents(
   const isOvertaken = warned.some((w) => w.reason === reason && w.at > at + NEAR_MS);
   return isOvertaken ? null : { agent, text, dialled, first, last, evidence };
 }
+
+/** Does it call the API server in vain, by its own words, where kube-proxy was down before it? Then it is mended with that. */
+export const waitsForProxy = (pod: Pod, since: Instant, context: MatchContext): boolean =>
+  context
+    .findings("kube-proxy-down")
+    .some((f) => f.about.object?.includes(pod.value.uid) && (f.since === null || order(f.since, since) !== "after"));

@@ -5,7 +5,7 @@ import { earliest, type Instant, latestOf } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import { addressText, type Dialled, dialledIn } from "#rules/kubelet/_dialled.js";
 import { CREATE_FAILURES, KILL_FAILURES } from "#rules/kubelet/_failure-kinds.js";
-import { podsByUid } from "#rules/kubelet/_pods.js";
+import { isReady, podsByUid } from "#rules/kubelet/_pods.js";
 import { sandboxErrorClass } from "#rules/kubelet/_sandbox-error.js";
 import { failureSubject, sandboxFailures } from "#rules/kubelet/_sandbox-failures.js";
 import { type AgentDial, agentDials } from "./_agent-dials.js";
@@ -34,11 +34,9 @@ const VAIN: ReadonlySet<string> = new Set(["refused", "unreachable", "timeout"])
 /** By node, once per moment: hand it to `context.derive`. */
 export function apiCalls(view: View, context: MatchContext): ReadonlyMap<string, ApiCalls> {
   const all = context.derive(agents);
-  const nodes = new Set([
-    ...callNodes(context),
-    ...context.moment.nodes,
-    ...view("kube.node").all.map((h) => h.value.name),
-  ]);
+  // Of hundreds of nodes those on which a part of the cluster is not well.
+  const unwell = view("kube.pod").all.filter((p) => p.value.owner?.kind === "DaemonSet" && !isReady(p));
+  const nodes = new Set([...callNodes(context), ...unwell.flatMap((p) => p.value.node ?? [])]);
   return new Map(
     [...nodes].sort().flatMap((node) => {
       const calls = refusedOn(context, node);
@@ -113,4 +111,14 @@ function messages(view: View, context: MatchContext): ReadonlyMap<string, readon
       byKey.set(key, [...(byKey.get(key) ?? []), ...group.messages]);
     }
   return byKey;
+}
+
+/** The nodes of which an event, of whatever object, says that this Service's address was called in vain; null among them where one names no node. */
+export function toldNodes(view: View, context: MatchContext): ReadonlySet<string | null> {
+  const says = (text: string): boolean => dialledIn(text).some((d) => asApiService(d, context) !== null);
+  return new Set(
+    view("kube.event").all.flatMap(({ value, node }) =>
+      [value.message, ...value.objects.map((o) => o.message)].some(says) ? [value.node ?? node] : [],
+    ),
+  );
 }

@@ -6,7 +6,7 @@ import { addressText } from "#rules/kubelet/_dialled.js";
 import { CITED, type Pod, podName, readyAt } from "#rules/kubelet/_pods.js";
 import type { AgentDial } from "./_agent-dials.js";
 import type { Served } from "./_agent-state.js";
-import { type ApiCalls, apiCalls } from "./_api-calls.js";
+import { type ApiCalls, apiCalls, toldNodes } from "./_api-calls.js";
 import { kubeProxies } from "./_kube-proxy.js";
 import { headlineEvidence } from "./_refusal.js";
 
@@ -42,18 +42,20 @@ const cut = (text: string): string => (text.length <= MOST ? text : `${text.slic
 /** Nodes where kube-proxy was ready, and nothing called that address in vain. */
 export function elsewhere(node: string, calls: ApiCalls, context: MatchContext): readonly Statement[] {
   const all = context.derive(apiCalls);
+  const told = context.derive(toldNodes);
   const [searched] = context
     .derive(views)("kube.event")
     .coverage()
     .searched(`call of ${addressText(calls)} that failed`);
   const well = [...context.derive(kubeProxies)].flatMap(([peer, pod]) => {
-    const since = peer === node || all.has(peer) ? null : readyAt(pod);
+    const since = peer === node || all.has(peer) || told.has(peer) ? null : readyAt(pod);
     return since && calls.first && order(since.at, calls.first) === "before"
       ? [{ peer, evidence: since.evidence }]
       : [];
   });
   const [first, ...rest] = well.sort((a, b) => (a.peer < b.peer ? -1 : 1));
-  if (!first || !searched || context.derive(views)("kube.event").coverage().state !== "complete") return [];
+  if (!first || !searched || told.has(null) || context.derive(views)("kube.event").coverage().state !== "complete")
+    return [];
   const nodes = codes(
     well.map(({ peer }) => peer),
     8,

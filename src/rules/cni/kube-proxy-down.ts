@@ -47,6 +47,7 @@ export default defineRule({
     effect("cni-agent-unhealthy", ["object"], "propagates"),
   ],
   *match({ pods, hosts }, context) {
+    const workloads = context.derive(views)("kube.workload");
     const proxies = context.derive(kubeProxies);
     const all = context.derive(apiCalls);
     const listed = pods.coverage().state === "complete";
@@ -55,13 +56,13 @@ export default defineRule({
     for (const [node, calls] of [...all].sort(([a], [b]) => (a < b ? -1 : 1))) {
       const pod = proxies.get(node);
       const host = hosts.on(node)[0];
-      const status = host?.value.conditions.find((c) => c.type === "Ready")?.status ?? "True";
+      const status = host?.value.conditions.find((c) => c.type === "Ready")?.status;
       // A node that is silent says nothing of its pods.
       if (status === "Unknown") continue;
       const judged: Judged = { node, calls, host, pods };
       if (pod) {
         // The pods of a node that is not ready are marked as not ready, whatever they are: only their containers tell.
-        const marked = status === "False" && pod.value.containers.every((c) => c.state === "running");
+        const marked = status !== "True" && pod.value.containers.every((c) => c.state === "running");
         if (!marked) yield* judge(pod, judged, all, context);
         continue;
       }
@@ -69,6 +70,11 @@ export default defineRule({
       if (absent) yield* withRivals(judged, all, context, () => noPod(absent, judged, context));
       else if (!listed)
         yield undetermined({ ...baseOf(judged), missing: [pods.missing("the list of pods, with kube-proxy's")] });
+      else if (workloads.coverage().state !== "complete")
+        yield undetermined({
+          ...baseOf(judged),
+          missing: [workloads.missing(`the list of DaemonSets: whether one wants a kube-proxy on ${node}`)],
+        });
     }
   },
   known: [

@@ -5,7 +5,7 @@ import type { Fact, FactKinds } from "#model/fact.js";
 import type { Finding, Found, Outcome } from "#model/finding.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import kubeProxyDown from "#rules/cni/kube-proxy-down.js";
-import { at, type Collected, event, fact, judge, node, pod, texts, verdicts } from "#test/rules/_facts.js";
+import { at, type Collected, event, fact, judge, node, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
 import { linksOf } from "#test/rules/_run.js";
 import { agent, ready, refusal, scene } from "./_nodes.js";
 
@@ -96,6 +96,9 @@ test("it crash-loops, and calls dial the address of the API server's Service", (
   assert.match(text, "was waiting in CrashLoopBackOff, after 14 restarts");
   assert.match(text, "10.96.0.1:443 is the address of the Service default/kubernetes");
   assert.match(text, "On n2 kube-proxy was ready all the while");
+  const brief = event({ reason: "Unhealthy", node: "n2", message: `Liveness probe failed: ${DIAL}` });
+  const beside = texts(foundIn([...BROKEN, brief]).statements).join("\n");
+  assert.not.match(beside, "On n2", "not where an event tells of one, however short");
   assert.equal(found.about, { node: ["n1"], error: ["timeout"], pod: ["uid-kube-proxy-n1"] });
   assert.is(found.unverified.length, 1, "its rules outlive it");
 });
@@ -287,7 +290,7 @@ test("the DaemonSet wants one on the node, and none is there", () => {
   world.publish("sym:failed-create-sandbox", [call()]);
   assert.equal(verdicts(judge(kubeProxyDown, world)), [], "it wants none there");
   const cut = { coverage: { "kube.workload": "truncated" } } as const;
-  assert.equal(said([KUBERNETES, PEER], cut), []);
+  assert.equal(said([KUBERNETES, PEER], cut), ["undetermined n1"]);
 });
 
 test("on a node that has just joined it never ran: nothing of its rules is there", () => {
@@ -393,6 +396,19 @@ test("the whole way: from the crash loop to the calls, and to the agent only whe
     "sym:crash-loop -> cni-agent-unhealthy",
     "sym:failed-create-sandbox -> sym:container-creating",
   ]);
+});
+
+test("an agent that waits for kube-proxy is left alone until that is mended", () => {
+  const runs = (agentSince: string): string => {
+    const own = victim({ conditions: [ready("False", agentSince)] });
+    const world = withCalls([...BROKEN, own, unhealthy(`Readiness probe failed: ${DIAL}`)]);
+    publish(world, kubeProxyDown);
+    const { fix } = agentUnhealthy.consequence({ ...agentDown(world), ended: null } as unknown as Finding);
+    return JSON.stringify(fix);
+  };
+  assert.match(runs(AGENT_SINCE), "Mend kube-proxy on n1 first");
+  assert.not.match(runs(AGENT_SINCE), "delete pod");
+  assert.match(runs("2024-03-05T08:00:00Z"), "delete pod calico-node-x", "it was not ready before kube-proxy was");
 });
 
 test("the repair begins with what it ended with, and nothing is deleted before that is mended", () => {
