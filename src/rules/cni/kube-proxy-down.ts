@@ -139,7 +139,7 @@ function* judge(
   const flaps = comesAndGoes(pod) && pod.value.containers.some((c) => c.restarts >= MANY_RESTARTS);
   if (began === null || calls.first === null || (flaps && !backing)) {
     const when = calls.first ? " already" : "";
-    const premise = `that ${pod.value.name} did not stay up${when} when calls began to fail`;
+    const premise = `that ${pod.value.name} was down${when} when calls began to fail`;
     yield* withRivals(judged, all, context, () => down(pod, judged, null, [premise], context));
     return;
   }
@@ -175,9 +175,19 @@ function whileReady(pod: Pod, judged: Judged, context: MatchContext): Outcome {
       standsSince: well.at,
     });
   }
-  // That it is ready may be between two of its ends; else it was down no more, and what that leaves open are the calls alone.
-  const started = wellSince(pod, readyAt(pod)?.at ?? null);
+  // That it is ready may be between two of its ends; else it is down no more, which says nothing of calls from before.
+  const back = readyAt(pod);
+  const started = wellSince(pod, back?.at ?? null);
   const settled = started !== null && seenAt(pod, context.moment).epochMs - started.epochMs >= SETTLED_MS;
+  if (back && started && settled && calls.last && order(started, calls.last, 0) === "after") {
+    return refuted({
+      ...base,
+      statements: [
+        say`kube-proxy on ${code(node, back.evidence)}, ${code(pod.value.name, back.evidence)}, has been running and ready since ${time(started, back.evidence)}`,
+      ],
+      standsSince: started,
+    });
+  }
   const why = calls.first
     ? "it was ready when it was collected, and had started or become so after calls began to fail"
     : "when calls began to fail is not known";

@@ -17,12 +17,10 @@ const DIAL = new RegExp(
   String.raw`\bdial tcp[46]? (?:[0-9A-Fa-f:.\[\]]{1,60}->)?${ADDRESS}:(\d{1,5}): (?:${ENDED})`,
   "g",
 );
-/** What net/http says where the time was up before, or while, it waited for a connection. */
+/** What stands behind `https://`, and what net/http says where the time was up before, or while, it waited for a connection. */
 const REQUEST = new RegExp(
-  String.raw`"?https://${ADDRESS}(?::(\d{1,5}))?(/[^\s"]{0,2000})?"?: (context deadline exceeded|net/http: request canceled while waiting for connection)`,
-  "g",
+  String.raw`^${ADDRESS}(?::(\d{1,5}))?(/[^\s"]*)?(?:"?: (context deadline exceeded|net/http: request canceled while waiting for connection))?`,
 );
-const ASKED = new RegExp(String.raw`"?https://${ADDRESS}(?::(\d{1,5}))?(/[^\s"]{0,2000})`, "g");
 /** The paths below which an API server serves. */
 const API_PATH = /^\/(?:api|apis|openapi|version|healthz|livez|readyz)(?:[/?]|$)/;
 
@@ -33,18 +31,22 @@ export function dialledIn(message: string): readonly Dialled[] {
   // Nearly all texts end here.
   if (!message.includes("dial tcp") && !message.includes("https://")) return [];
   const text = message.slice(0, LONGEST).replaceAll(/\\+"/g, '"');
+  // Each by itself, so that a text that is made of nothing else costs no more than its length.
+  const requests = text
+    .split("https://")
+    .slice(1)
+    .flatMap((rest) => {
+      const [whole, v6, v4, port = "443", path = "", end] = REQUEST.exec(rest) ?? [];
+      return whole === undefined ? [] : { address: v6 ?? v4 ?? "", port, path, end };
+    });
   const asked = new Set(
-    [...text.matchAll(ASKED)].flatMap(([, v6, v4, port, path]) =>
-      API_PATH.test(path ?? "") ? `${canonical(v6 ?? v4 ?? "")} ${port ?? 443}` : [],
-    ),
+    requests.flatMap(({ address, port, path }) => (API_PATH.test(path) ? `${canonical(address)} ${Number(port)}` : [])),
   );
   const all = [
     ...[...text.matchAll(DIAL)].map(([, v6, v4, port]) => ({ address: v6 ?? v4 ?? "", port, unconnected: true })),
-    ...[...text.matchAll(REQUEST)].map(([, v6, v4, port, , end]) => ({
-      address: v6 ?? v4 ?? "",
-      port: port ?? "443",
-      unconnected: end !== "context deadline exceeded",
-    })),
+    ...requests.flatMap(({ address, port, end }) =>
+      end === undefined ? [] : { address, port, unconnected: end !== "context deadline exceeded" },
+    ),
   ];
   const byKey = new Map<string, Dialled>();
   for (const { address, port, unconnected } of all) {

@@ -5,8 +5,9 @@ import type { Fact, FactKinds } from "#model/fact.js";
 import type { Finding, Found, Outcome } from "#model/finding.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import kubeProxyDown from "#rules/cni/kube-proxy-down.js";
+import { dialledIn } from "#rules/kubelet/_dialled.js";
 import { at, type Collected, event, fact, judge, node, pod, publish, texts, verdicts } from "#test/rules/_facts.js";
-import { linksOf } from "#test/rules/_run.js";
+import { linksOf, run } from "#test/rules/_run.js";
 import { agent, ready, refusal, scene } from "./_nodes.js";
 
 const test = suite("kube-proxy down");
@@ -171,6 +172,14 @@ test("one that was ready before is ruled out; one that became so later leaves it
     said([KUBERNETES, again("2024-03-05T10:12:00Z", 14), PEER]),
     ["undetermined n1|calls"],
     "it is down no more",
+  );
+  const [back] = outcomes([KUBERNETES, again("2024-03-05T10:12:00Z", 14), PEER], {
+    calls: [{ ...call(), lastSeen: at("2024-03-05T10:11:00Z") }],
+  });
+  assert.equal(
+    back?.outcome === "refuted" && back.standsSince,
+    at("2024-03-05T10:12:00Z"),
+    "and says nothing of before",
   );
   const early = WELL.map((f) =>
     f.kind === "kube.pod" ? { ...f, artifact: { ...f.artifact, collectedAt: at("2024-03-05T09:50:00Z") } } : f,
@@ -396,6 +405,20 @@ test("the whole way: from the crash loop to the calls, and to the agent only whe
     "sym:crash-loop -> cni-agent-unhealthy",
     "sym:failed-create-sandbox -> sym:container-creating",
   ]);
+});
+
+test("where it runs again its finding ends, with the calls", async () => {
+  const { findings } = await run("cni/kube-proxy-back.yaml");
+  const ends = findings.map((f) => `${f.rule} ${f.ended?.moment ?? "goes on"}`);
+  assert.ok(ends.includes("kube-proxy-down m2"), ends.join());
+  assert.ok(ends.includes("sym:failed-create-sandbox m2"), ends.join());
+});
+
+test("texts that are made to cost much cost little", () => {
+  const began = performance.now();
+  for (const part of ["https://1.1.1.1/", "dial tcp 1.1.1.1:1->", "dial tcp [::::", 'https://[::1]:443/api": '])
+    for (let i = 0; i < 200; i += 1) dialledIn(part.repeat(4_000));
+  assert.ok(performance.now() - began < 2_000, `${performance.now() - began} ms`);
 });
 
 test("an agent that waits for kube-proxy is left alone until that is mended", () => {
