@@ -8,6 +8,7 @@ import type {
   PodValue,
   RevisionValue,
   ServiceAccountValue,
+  ServiceValue,
   WorkloadValue,
 } from "./kube-value.js";
 import type {
@@ -85,6 +86,7 @@ export interface FactKinds {
   readonly "kube.workload": WorkloadValue;
   readonly "kube.revision": RevisionValue;
   readonly "kube.serviceaccount": ServiceAccountValue;
+  readonly "kube.service": ServiceValue;
   readonly "kube.jwks": JwksValue;
   readonly "kube.issuer": { readonly issuer: string };
   readonly "kube.version": { readonly gitVersion: string };
@@ -113,6 +115,7 @@ export const HOW_TO_COLLECT: Readonly<Record<FactKind, string>> = {
   "kube.workload": "kubectl get daemonsets,deployments,replicasets,statefulsets -A -o json",
   "kube.revision": "kubectl get controllerrevisions -A -o json",
   "kube.serviceaccount": "kubectl get serviceaccounts -A -o json",
+  "kube.service": "kubectl get services -A -o json",
   "kube.jwks": "kubectl get --raw /openid/v1/jwks",
   "kube.issuer": "kubectl get --raw /.well-known/openid-configuration",
   "kube.version": "kubectl version -o json",

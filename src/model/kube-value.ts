@@ -175,6 +175,14 @@ export interface ServiceAccountValue {
   readonly created: Instant | null;
 }
 
+export interface ServiceValue {
+  readonly namespace: string;
+  readonly name: string;
+  /** Its addresses within the cluster; none where it has none by intent, or leads out of the cluster. */
+  readonly clusterIps: readonly string[];
+  readonly ports: readonly number[];
+}
+
 export interface JwksValue {
   readonly kids: readonly string[];
 }

@@ -12,6 +12,7 @@ import { kubeObject } from "./kube-object.js";
 import { kubePod } from "./kube-pod.js";
 import { kubeIssuer, kubeJwks, kubeVersion } from "./kube-raw.js";
 import { kubeRevision } from "./kube-revision.js";
+import { kubeService } from "./kube-service.js";
 import { kubeServiceAccount } from "./kube-service-account.js";
 import { kubeWorkload } from "./kube-workload.js";
 import { kubeconfig } from "./kubeconfig.js";
@@ -44,7 +45,7 @@ export interface Parsing {
 export function allParsers(): readonly Parser[] {
   return [
     ...[collector, paths, runtimeConfig, crioConfig, netconf, kubeconfig, process, mount, log, command, hostname, ntp],
-    ...[kubePod, kubeNode, kubeEvent(), kubeWorkload, kubeRevision, kubeServiceAccount, kubeObject],
+    ...[kubePod, kubeNode, kubeEvent(), kubeWorkload, kubeRevision, kubeServiceAccount, kubeService, kubeObject],
     ...[kubeVersion, kubeJwks, kubeIssuer],
   ];
 }

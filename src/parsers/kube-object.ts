@@ -5,11 +5,12 @@ import { metaOf } from "./kube-meta.js";
 import { kubeNode } from "./kube-node.js";
 import { kubePod } from "./kube-pod.js";
 import { kubeRevision } from "./kube-revision.js";
+import { kubeService } from "./kube-service.js";
 import { kubeServiceAccount } from "./kube-service-account.js";
 import { kubeWorkload } from "./kube-workload.js";
 import { resourceOf } from "./resource.js";
 
-const OTHERS = [kubePod, kubeNode, kubeWorkload, kubeRevision, kubeServiceAccount];
+const OTHERS = [kubePod, kubeNode, kubeWorkload, kubeRevision, kubeServiceAccount, kubeService];
 
 /**
  * Any list that no other parser reads: what the objects are called, and (in `json`) all that they say. An object that does not name

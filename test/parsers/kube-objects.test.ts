@@ -326,6 +326,28 @@ test("service accounts, and any other object by its name", () => {
   assert.is(values(intakeOf([apiList("nodes.metrics.k8s.io"), [object]]), "kube.object").length, 1);
 });
 
+test("services with the addresses that they have within the cluster", () => {
+  const service = (name: string, spec: unknown) => ({ metadata: { name, namespace: "default" }, spec });
+  const ports = [{ name: "https", port: 443, targetPort: 6443 }];
+  const list = [
+    service("kubernetes", { clusterIP: "10.96.0.1", clusterIPs: ["10.96.0.1", "fd00:96::1"], ports }),
+    service("old", { clusterIP: "10.96.0.9", ports }),
+    service("headless", { clusterIP: "None", clusterIPs: ["None"] }),
+    service("away", { type: "ExternalName", externalName: "example.com" }),
+  ];
+  const services = values(intakeOf([apiList("services"), list]), "kube.service");
+  assert.equal(
+    services.map(({ name, clusterIps, ports }) => [name, clusterIps.join(" "), ports.join(" ")]),
+    [
+      ["kubernetes", "10.96.0.1 fd00:96::1", "443"],
+      ["old", "10.96.0.9", "443"],
+      ["headless", "", ""],
+      ["away", "", ""],
+    ],
+  );
+  assert.is(values(intakeOf([apiList("services.serving.knative.dev"), list]), "kube.service").length, 0);
+});
+
 test("resources as kubectl names them", () => {
   assert.equal(resourceOf(apiList("pods.v1.")), { plural: "pods", group: "" });
   assert.equal(resourceOf(apiList("daemonsets.v1.apps")), { plural: "daemonsets", group: "apps" });
@@ -360,6 +382,7 @@ test("no input throws", () => {
     "jobs",
     "controllerrevisions",
     "serviceaccounts",
+    "services",
     "things",
   );
   const anything = fc.oneof(fc.jsonValue({ maxDepth: 4 }), mutated(POD));

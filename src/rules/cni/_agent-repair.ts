@@ -11,7 +11,15 @@ export function agentConsequence(finding: Finding): Consequence {
   const over = finding.ended !== null;
   return {
     ...NO_CONSEQUENCE,
-    fix: over ? [] : [pod === "" ? placed(target) : revived(target, finding.value["heard"] === true)],
+    fix: over
+      ? []
+      : [
+          pod === ""
+            ? placed(target)
+            : finding.value["waitsForProxy"] === true
+              ? waited(target)
+              : revived(target, finding.value["heard"] === true),
+        ],
     verify: [
       {
         run: `kubectl -n ${target.ns} get pods -o wide --field-selector spec.nodeName=${shellWord(node)}`,
@@ -47,7 +55,7 @@ export function agentConsequence(finding: Finding): Consequence {
   };
 }
 
-interface Target {
+export interface Target {
   readonly namespace: string;
   readonly pod: string;
   readonly node: string;
@@ -92,6 +100,21 @@ function revived(target: Target, heard: boolean): Consequence["fix"][number] {
   };
 }
 
+/** It is the effect of what keeps it from the API server: a successor would be so as well. */
+const waited = ({ ns, pod, node }: Target): Consequence["fix"][number] => ({
+  step: `Mend kube-proxy on ${node} first, and leave ${pod} until then: it says itself that it calls the API server in vain, and a successor could do no better.`,
+  commands: [
+    {
+      run: `# once kube-proxy runs there\nkubectl -n ${ns} get pods -o wide --field-selector spec.nodeName=${shellWord(node)}`,
+      expect: `${pod}, running and ready within some minutes, without having been replaced`,
+    },
+    {
+      run: `kubectl -n ${ns} logs ${shellWord(pod)} --all-containers --tail=50`,
+      expect: "what it waits for, where it does not become ready",
+    },
+  ],
+});
+
 /** Not asked for where the error is in evidence. */
 const logsToRead = ({ ns, pod }: Target): Consequence["fix"][number]["commands"] => [
   {
@@ -104,7 +127,8 @@ const logsToRead = ({ ns, pod }: Target): Consequence["fix"][number]["commands"]
   },
 ];
 
-function placed({ ns, name, node, namespace }: Target): Consequence["fix"][number] {
+/** What keeps a DaemonSet from having a pod on a node. */
+export function placed({ ns, name, node, namespace }: Target): Consequence["fix"][number] {
   const set = shellWord(name);
   return {
     step: `Find what keeps ${namespace}/${name} from having a pod on ${node}, and remove that: the DaemonSet then makes one by itself.`,

@@ -101,7 +101,7 @@ export function ownWarnings(agent: Pod, since: Instant, view: View): readonly St
     );
 }
 
-interface Warned {
+export interface Warned {
   readonly reason: string;
   readonly message: string;
   readonly first: Instant | null;
@@ -109,7 +109,8 @@ interface Warned {
   readonly evidence: Evidence;
 }
 
-const warningsOf = (agent: Fact<"kube.pod">, view: View): readonly Warned[] =>
+/** What warnings of its own pod say. */
+export const warningsOf = (agent: Fact<"kube.pod">, view: View): readonly Warned[] =>
   view("kube.event").all.flatMap(({ value }) =>
     value.type === "Warning"
       ? value.objects

@@ -25,6 +25,10 @@ export const MOUNT_NAMESPACES: Reference = {
   source: "Linux manual pages mount(2) and proc_pid_mountinfo(5)",
   version: "documentation",
 };
+export const VIRTUAL_IPS: Reference = {
+  source: "kubernetes documentation, reference/networking/virtual-ips",
+  version: "documentation, 2026",
+};
 export const BEARER_TOKEN: Reference = {
   source: "apiserver pkg/authentication/request/bearertoken/bearertoken.go",
   version: "24a394e516bf (2026-07-23)",

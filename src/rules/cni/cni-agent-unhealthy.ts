@@ -7,6 +7,7 @@ import { AGENT_NOT_READY, agentOf } from "#rules/kubelet/_agent-text.js";
 import { readBefore, signedMs, utc } from "#rules/kubelet/_list-age.js";
 import { type Pod, podName, seenAt } from "#rules/kubelet/_pods.js";
 import { absence, absentFrom, credentialOn } from "./_agent-absent.js";
+import { waitsForProxy } from "./_agent-dials.js";
 import { agentByName, agentOfPlugin, goesBy } from "./_agent-name.js";
 import { isListed, outside, type Searched, unanswered } from "./_agent-nowhere.js";
 import { agentConsequence } from "./_agent-repair.js";
@@ -42,7 +43,7 @@ export default defineRule({
   healthSign: true,
   needs: { pods: "kube.pod", hosts: "kube.node", workloads: "kube.workload", logs: "log" },
   labelOf: ({ value }) => (value["leftover"] === undefined ? null : "CNI configuration without its agent"),
-  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox", "cni-conf-dir-diverged"],
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox", "cni-conf-dir-diverged", "kube-proxy-down"],
   explains: [
     // Only of a file that it writes, and only where nothing of it runs: one that is not ready may renew it all the same.
     effect("cni-token-expired", ["node", "path"], "enables"),
@@ -256,6 +257,8 @@ function* judge(
         // What a pod got without it, calls need it for no more than that one did.
         ...(excluded ? {} : { error: errors }),
         pod: [pod.value.uid],
+        // By which it is the effect of what it says itself, and of nothing else that befell pods.
+        object: [pod.value.uid],
         ...(fed.length > 0 ? { path: fed } : {}),
       },
       since: joined || (served && !excluded) ? null : since,
@@ -269,6 +272,7 @@ function* judge(
         daemonSet: pod.value.owner?.kind === "DaemonSet" ? pod.value.owner.name : "",
         warned: warnings.length > 0,
         heard: isHeard(pod, context),
+        waitsForProxy: waitsForProxy(pod, since, context),
       },
       statements: [
         say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, has not been ready since ${time(since, shown)}`,

@@ -59,6 +59,7 @@ export const failingCard = ({ kind, ...card }: Kind): Rule =>
     explains: [
       effect("sym:replica-redundancy", ["workload"], "propagates"),
       effect("cni-agent-unhealthy", ["pod"], "propagates"),
+      effect("kube-proxy-down", ["pod"], "propagates"),
     ],
     *match({ pods }, context) {
       const failing = context.derive(failingPods).filter((f) => f.kind === kind);

@@ -77,8 +77,27 @@ export function lastWordsOf({ value }: Pod, { name }: ContainerValue, context: M
   return own.find(({ error }) => error !== null) ?? own[0] ?? null;
 }
 
+/** The collected lines of a container's log, one of each kind: the last. `from`: when the first of its kind was written. */
+export function linesOf(
+  { value }: Pod,
+  { name }: ContainerValue,
+  context: MatchContext,
+): readonly (Line & { readonly from: Instant | null })[] {
+  const logs = context.derive(containerLogs);
+  const key = `${value.namespace}/${value.name}/${name}`;
+  const born = value.created ?? value.startedAt;
+  return [...(logs.get(key) ?? []), ...(logs.get(`${key} ${value.uid}`) ?? [])]
+    .flat()
+    .map((log) => ({ ...lastLine(log), from: log.value.first }))
+    .filter(({ at }) => isOfPod(at, born));
+}
+
+/** What is older than its pod another of its name wrote. */
+const isOfPod = (at: Instant | null, born: Instant | null): boolean =>
+  at === null || born === null || at.epochMs >= born.epochMs;
+
 function wordsOf(series: readonly Log[], born: Instant | null): LastWords | null {
-  const lines = series.map(lastLine).filter(({ at }) => at === null || born === null || at.epochMs >= born.epochMs);
+  const lines = series.map(lastLine).filter(({ at }) => isOfPod(at, born));
   const latest = (of: readonly Line[]): Line | null =>
     of.reduce<Line | null>((a, b) => (a === null || lineOf(b) > lineOf(a) ? b : a), null);
   const last = latest(lines);
