@@ -25,6 +25,7 @@ export default defineRule({
   asks: "How did the node come to give pods another network than the others?",
   kind: "mechanism",
   needs: { netconfs: "cni.netconf", paths: "path", pods: "kube.pod" },
+  uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
   explains: [
     effect("sym:failed-create-sandbox", ["node", "error"], "propagates"),
     effect("sym:failed-kill-pod", ["node", "error"], "propagates"),
