@@ -5,9 +5,11 @@ import { type Instant, latest, order } from "#model/instant.js";
 import { type FactView, type MatchContext, shellWord } from "#model/rule.js";
 import { code, codes, type Statement, say, time } from "#model/statement.js";
 import { type CertificateWord, certificateStatement, certificateWord } from "./_client-certificate.js";
+import { kubeletServices, PLAIN, readLog } from "./_distribution.js";
 import { type Log, lastMs, lastOf, OWN, type Told, textOf, UNITS } from "./_kubelet-log.js";
 import { readyOf } from "./_node-ready.js";
 import { type Cited, seenAt, words } from "./_pods.js";
+import { type Restart, restartIn } from "./_restart.js";
 import { type Silence, silences } from "./_silence.js";
 
 type Look = <K extends FactKind>(kind: K) => FactView<K>;
@@ -28,6 +30,10 @@ type State =
       /** Null where the first line of that kind is of an outage of before. */
       readonly from: Told | null;
       readonly to: Told;
+      /** Its one start in the silence, where it has gone on since then; null where it was not started anew. */
+      readonly restart: Told | null;
+      /** What it failed with in another way until then. */
+      readonly before: (Told & { readonly text: string }) | null;
       /** What it says of its posts, without what wraps it. */
       readonly error: string;
       /** `host:port` of the API server that the text names. */
@@ -45,6 +51,8 @@ type State =
 /** What a kubelet writes when it cannot post its status, renew its lease or register: every few seconds as long as that lasts. */
 const POSTS =
   /Error updating node status|Unable to update node status|Unable to register node with API server|[Ff]ailed to (?:update|ensure|renew|get)(?: node)? lease/;
+/** Where it shares a process with a control plane, an elected leader of that renews a lease, too. */
+const ELECTION = /\bleaderelection\.go:\d/;
 /** One that does not come up writes such lines, too, before it gives up. */
 const GIVES_UP =
   /failed to run Kubelet|"command failed"|Failed to start ContainerManager|Main process exited|Failed with result|Start request repeated too quickly/i;
@@ -97,47 +105,50 @@ function stateOf(
   context: MatchContext,
 ): State {
   const changed = readyOf(node)?.condition.since ?? null;
-  if (!changed) return unknown(name, view, context.moment.collectedAt, null);
+  if (!changed) return unknown(name, view, context, context.moment.collectedAt, null);
   const isAfter = (at: Instant | null): boolean => at !== null && order(at, changed) === "after";
   const [read] = logs;
-  if (!read) return unknown(name, view, changed, null);
+  if (!read) return unknown(name, view, context, changed, null);
   const later = logs.filter(({ value }) => isAfter(value.last));
-  const failing = later.filter(({ value }) => POSTS.test(value.sample));
+  const failing = later.filter(({ value }) => POSTS.test(value.sample) && !ELECTION.test(value.sample));
   const [post] = failing;
   const ended = later.find(({ value }) => GIVES_UP.test(value.sample));
   const readAt = seenAt(read, context.moment);
-  if (post && !(ended && lastMs(ended) > lastMs(post) - GOING_ON_MS))
-    // One that was started after the silence had begun need not have run on: a series of lines does not tell which it was.
-    return later.some(({ value }) => STARTS.test(value.sample))
-      ? unknown(name, view, changed, null)
-      : running(failing, startedBy(later, isAfter), changed, sign, readAt);
+  if (post && !(ended && lastMs(ended) > lastMs(post) - GOING_ON_MS)) {
+    const restart = restartIn(later, isAfter);
+    // Which of several it was that failed a series of lines does not tell, nor what becomes of one that has only just begun.
+    return restart.state === "several" || (restart.state === "once" && lastMs(post) < restart.ms + GOING_ON_MS)
+      ? unknown(name, view, context, changed, null)
+      : running(failing, startedBy(later, isAfter), { changed, sign, readAt }, restart);
+  }
   if (ended) return { state: "stopped", said: lastOf(ended), text: textOf(ended), readAt };
   const own = logs.find(({ value }) => OWN.test(value.sample));
   const whole = view("log").coverage(name, UNITS).state === "complete";
   if (own && whole && !isAfter(own.value.last) && latest(changed) + GOING_ON_MS < readAt.epochMs)
     return { state: "stopped", said: lastOf(own), text: null, readAt };
-  return unknown(name, view, changed, own && isAfter(own.value.last) ? lastOf(own) : null);
+  return unknown(name, view, context, changed, own && isAfter(own.value.last) ? lastOf(own) : null);
 }
 
-const unknown = (name: string, view: Look, from: Instant, said: Told | null): State => ({
+const unknown = (name: string, view: Look, context: MatchContext, from: Instant, said: Told | null): State => ({
   state: "unknown",
   said,
   missing: {
     ...view("log").missing(`what the kubelet of ${name} logged after it fell silent`, name, UNITS),
-    command: `journalctl -u kubelet --since @${Math.floor(from.epochMs / 1000)} --no-pager   # on ${shellWord(name)}, as root`,
+    command: readLog(
+      context.derive(kubeletServices).get(name) ?? PLAIN,
+      `--since @${Math.floor(from.epochMs / 1000)}`,
+      `   # on ${shellWord(name)}, as root`,
+    ),
   },
 });
 
-/** What a kubelet logs as it starts (kubernetes cmd/kubelet/app/server.go, pkg/kubelet/kubelet.go). */
-const STARTS = /\bKubelet version\b|\bStarting kubelet main sync loop|\bStarted kubelet\b/;
 const latestFirst = (logs: readonly Log[]): readonly Log[] => [...logs].sort((a, b) => lastMs(b) - lastMs(a));
 
 function running(
   failing: readonly Log[],
   started: Told | null,
-  changed: Instant,
-  sign: Instant | null,
-  readAt: Instant,
+  { changed, sign, readAt }: { readonly changed: Instant; readonly sign: Instant | null; readonly readAt: Instant },
+  restart: Restart,
 ): Extract<State, { state: "running" }> {
   const post = failing[0] as Log;
   const error = textOf(post);
@@ -155,6 +166,8 @@ function running(
     to,
     error,
     server: serverOf(error),
+    restart: restart.state === "once" ? restart.start : null,
+    before: earlierFailure(failing, failure, restart),
     alike: [],
     started,
     unverified: [
@@ -166,6 +179,15 @@ function running(
         : []),
     ],
   };
+}
+
+function earlierFailure(failing: readonly Log[], failure: Failure, restart: Restart) {
+  if (restart.state !== "once") return null;
+  const log = failing.find(
+    (l) =>
+      failureOf(textOf(l)) !== failure && l.value.last !== null && order(l.value.last, restart.start.at) === "before",
+  );
+  return log ? { ...lastOf(log), text: textOf(log) } : null;
 }
 
 /** Series of one kind may begin with the end of a container and end with a start: only the lines that are there count. */
@@ -194,10 +216,10 @@ const serverOf = (text: string): string | null =>
 
 /** The headline of a kubelet that goes on: how it fails. */
 const FAILS: Readonly<Record<Failure, string>> = {
-  unanswered: " ran on and got no answer from the API server",
-  refused: " ran on, and the API server refused it",
-  distrusted: " ran on and did not accept the certificate of the API server",
-  other: " ran on and could not post the state of its node",
+  unanswered: " and got no answer from the API server",
+  refused: ", and the API server refused it",
+  distrusted: " and did not accept the certificate of the API server",
+  other: " and could not post the state of its node",
 };
 
 /** What the log says, the headline first where it names what the condition cannot. */
@@ -220,24 +242,38 @@ function stateStatements(name: string, contact: State): readonly Statement[] {
     return [say`Its log goes on until ${time(said.at, said.evidence)} and does not say why nothing arrives.`];
   }
   const { said, text, readAt } = contact;
-  if (text !== null) return [say`At ${time(said.at, said.evidence)} its log says ${code(text, said.evidence)}.`];
+  if (text !== null)
+    return [
+      say`The kubelet of ${code(name, said.evidence)} gave up: at ${time(said.at, said.evidence)} its log says ${code(text, said.evidence)}.`,
+    ];
   return [
     say`The last line of its own in its log is of ${time(said.at, said.evidence)}, and the log was read at ${time(readAt, said.evidence)}: one that runs and cannot post says so every few seconds.`,
   ];
 }
 
 function goingOn(name: string, contact: Extract<State, { state: "running" }>): readonly Statement[] {
-  const { from, to, failure, error, started, alike, server } = contact;
+  const { from, to, failure, error, started, alike, server, restart, before } = contact;
   const single = from === null || evidenceKey(from.evidence) === evidenceKey(to.evidence);
   const cited: Cited = single ? [to.evidence] : [from.evidence, to.evidence];
+  const earlier = from !== null && restart !== null && order(from.at, restart.at) === "before";
   const when =
     from === null
       ? say`at ${time(to.at, to.evidence)}`
-      : say`from ${time(from.at, from.evidence)} until at least ${time(to.at, to.evidence)}`;
+      : earlier
+        ? say`first at ${time(from.at, from.evidence)}, and until at least ${time(to.at, to.evidence)}`
+        : say`from ${time(from.at, from.evidence)} until at least ${time(to.at, to.evidence)}`;
+  const ran = restart
+    ? say` was started at ${time(restart.at, restart.evidence)}${words(FAILS[failure], ...cited)}${words(earlier ? ", as before that" : "", ...cited)}`
+    : words(` ran on${FAILS[failure]}`, ...cited);
   const [one, ...rest] = alike.map(({ evidence }) => evidence);
   const nodes = alike.map(({ node }) => node);
   return [
-    say`The kubelet of ${code(name, ...cited)}${words(FAILS[failure], ...cited)}: ${when} its log says ${code(error, ...cited)}.`,
+    say`The kubelet of ${code(name, ...cited)}${ran}: ${when} its log says ${code(error, ...cited)}.`,
+    ...(before
+      ? [
+          say`Before that start its log said ${code(before.text, before.evidence)}, the last time at ${time(before.at, before.evidence)}.`,
+        ]
+      : []),
     ...(started
       ? [
           say`Meanwhile it worked on: at ${time(started.at, started.evidence)} it tells of a container that had started.`,

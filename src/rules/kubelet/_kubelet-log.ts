@@ -12,7 +12,8 @@ export interface Told {
 
 /** A line of the kubelet itself, and not of systemd about it. */
 export const OWN = /\b[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ \w+\.go:\d+\]/;
-export const UNITS = /kubelet|k3s|rke2|k0s/;
+/** MicroK8s runs it in `kubelite`, k3s, rke2 and k0s in a program of their name. */
+export const UNITS = /kubelet|kubelite|k3s|rke2|k0s/;
 
 export const lastMs = ({ value }: Log): number => value.last?.epochMs ?? Number.NEGATIVE_INFINITY;
 

@@ -1,7 +1,9 @@
 import type { Finding } from "#model/finding.js";
 import { type Action, type Command, type Consequence, shellWord } from "#model/rule.js";
+import { certificateOf, newCertificate } from "./_certificate-repair.js";
 import type { CertificateWord } from "./_client-certificate.js";
 import type { Contact, Failure } from "./_contact.js";
+import { type KubeletService, readLog, serviceFrom } from "./_distribution.js";
 
 /** How a kubelet is called of which the log tells how it fails, or of which none was read. */
 export const LABELS: Readonly<Record<string, string>> = {
@@ -22,7 +24,8 @@ export function contactValue(contact: Contact | undefined): Finding["value"] {
   if (contact?.state === "running") return { contact: contact.failure, server: contact.server };
   // One whose log goes on runs, whatever keeps its reports from arriving.
   if (contact?.state === "unknown" && contact.said !== null) return { contact: "other", server: null };
-  return { contact: contact?.state ?? null, server: null };
+  const said = contact?.state === "stopped" && contact.text !== null;
+  return { contact: contact?.state ?? null, server: null, ...(said ? { said: true } : {}) };
 }
 
 export function silenceConsequence(finding: Finding): Consequence {
@@ -33,9 +36,11 @@ export function silenceConsequence(finding: Finding): Consequence {
   const runs = contact in LABELS && contact !== "unknown";
   const server = finding.value["server"];
   const where = typeof server === "string" ? server : "the API server";
-  const way = wayOf(contact, name, typeof server === "string" ? server : null);
+  const service = serviceFrom(finding.value);
+  const way = wayOf(contact, name, typeof server === "string" ? server : null, service);
+  const said = finding.value["said"] === true;
   return {
-    fix: runs ? [way.fix] : [bringBack(name), giveUp(name)],
+    fix: runs ? [way.fix] : [bringBack(name, service), giveUp(name)],
     verify: [
       { run: `kubectl wait --for=condition=Ready node/${shellWord(name)} --timeout=60s`, expect: "condition met" },
     ],
@@ -45,9 +50,13 @@ export function silenceConsequence(finding: Finding): Consequence {
         ? `How did the client certificate of the kubelet of ${name} come to be renewed no more: rotation, approval of its requests, a machine that was off when it was due?`
         : runs
           ? `What changed at that time between ${name} and ${where}: network, load balancer, firewall, certificates?`
-          : `What happened to ${name} at that time: power, network, kubelet?`,
+          : said
+            ? `What changed on ${name} before its kubelet gave up with that: its configuration, its version, the container runtime?`
+            : `What happened to ${name} at that time: power, network, kubelet?`,
     ],
-    stops: stopsOf(contact, name, where),
+    stops: said
+      ? "its log says with what the kubelet gave up; how it came to that is not in evidence"
+      : stopsOf(contact, name, where),
   };
 }
 
@@ -105,9 +114,9 @@ function stopsOf(contact: string, name: string, where: string): string {
 
 type Step = Consequence["fix"][number];
 
-const look = (name: string): Command => ({
-  run: `# on ${shellWord(name)}, as root: what does its kubelet say?\njournalctl -u kubelet -n 100 --no-pager`,
-  expect: "why it stopped or reaches no API server; the unit has another name on microk8s, k3s and rke2",
+const look = (name: string, service: KubeletService): Command => ({
+  run: `# on ${shellWord(name)}, as root: what does its kubelet say?\n${readLog(service, "-n 100")}`,
+  expect: `why it stopped or reaches no API server${service.distribution === null ? "; the unit has another name on microk8s, k3s and rke2" : ""}`,
 });
 
 const ready = (name: string): Command => ({
@@ -115,9 +124,9 @@ const ready = (name: string): Command => ({
   expect: '"status":"True", and a lastHeartbeatTime of the last minutes',
 });
 
-const bringBack = (name: string): Step => ({
+const bringBack = (name: string, service: KubeletService): Step => ({
   step: `Bring the kubelet of ${name} back …`,
-  commands: [look(name), ready(name)],
+  commands: [look(name, service), ready(name)],
 });
 
 const giveUp = (name: string): Step => ({
@@ -142,37 +151,15 @@ const ACT = (name: string): Action => ({
   doneWhen: `${name} is Ready, or it is off, marked as out of service, and holds no pod any more`,
 });
 
-const certificateOf = (node: string, dates: string): Command => ({
-  run: `# on ${node}, as root: until when is its certificate valid, and whose is it?\nopenssl x509 -noout -subject -enddate -in /var/lib/kubelet/pki/kubelet-client-current.pem`,
-  expect: `${dates}, and \`CN = system:node:${node}\`; the file lies elsewhere on microk8s, k3s and rke2`,
-});
-
-/** An expired certificate cannot ask for its successor: somebody else must vouch for the node once more. */
-const newCertificate = (name: string, node: string): Step => ({
-  step: `Give the kubelet of ${name} a new client certificate: a kubeconfig made anew, or a bootstrap kubeconfig with a fresh token, and a restart. Leave the machine on: its pods may run on.`,
-  commands: [
-    certificateOf(node, "a time that is past"),
-    {
-      run: `# with kubeadm, on a control plane node; it holds a key: hand it over as one\numask 077; kubeadm kubeconfig user --org system:nodes --client-name ${shellWord(`system:node:${name}`)} > kubelet.conf`,
-      expect:
-        "a file for /etc/kubernetes/kubelet.conf of that node (`kubeadm alpha kubeconfig` up to 1.19); elsewhere the distribution's own way, such as a bootstrap token or a restart of its service",
-    },
-    {
-      run: `# on ${node}, as root, once that file is in place; keep the old one and kubelet-client-* of the folder above aside\nsystemctl restart kubelet`,
-      expect: "no output; kubelet-client-current.pem is made anew, with a time to come: let kubelet.conf name it",
-    },
-    {
-      run: "kubectl get certificatesigningrequests",
-      expect: `Approved,Issued for \`system:node:${node}\`; one that is Pending and yours goes on with \`kubectl certificate approve\``,
-    },
-    ready(name),
-  ],
-});
-
 const LEAVE_ON = "Leave the machine on: its kubelet runs, and so may its pods.";
 
 /** The way back of a kubelet that runs. */
-function wayOf(contact: string, name: string, server: string | null): { readonly fix: Step; readonly action: Action } {
+function wayOf(
+  contact: string,
+  name: string,
+  server: string | null,
+  service: KubeletService,
+): { readonly fix: Step; readonly action: Action } {
   const node = shellWord(name);
   const repair = (title: string): Action => ({
     title,
@@ -183,7 +170,7 @@ function wayOf(contact: string, name: string, server: string | null): { readonly
   const probe = server === null ? [] : [probeOf(node, server)];
   if (isOfCertificate(contact))
     return {
-      fix: newCertificate(name, node),
+      fix: newCertificate(name, service, ready(name)),
       action: repair(`Give the kubelet of ${name} a new client certificate, and let it renew that again`),
     };
   if (contact === "refused")
@@ -191,7 +178,7 @@ function wayOf(contact: string, name: string, server: string | null): { readonly
       fix: {
         step: `Let the API server accept the kubelet of ${name} again. ${LEAVE_ON}`,
         commands: [
-          certificateOf(node, "a time to come"),
+          certificateOf(name, service, "a time to come"),
           { run: "kubectl get certificatesigningrequests", expect: `none of \`system:node:${node}\` that is Pending` },
           ready(name),
         ],
@@ -210,7 +197,7 @@ function wayOf(contact: string, name: string, server: string | null): { readonly
     return {
       fix: {
         step: `Find out why the reports of the kubelet of ${name} do not arrive. ${LEAVE_ON}`,
-        commands: [look(name), ...probe, ready(name)],
+        commands: [look(name, service), ...probe, ready(name)],
       },
       action: repair(`Let the reports of the kubelet of ${name} arrive again`),
     };

@@ -4,6 +4,7 @@ import { earliest, type Instant } from "#model/instant.js";
 import { defineRule, effect, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { citing, code, known, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { type Contact, contactStatements, contacts } from "./_contact.js";
+import { kubeletServices, PLAIN, serviceValue } from "./_distribution.js";
 import { unlistedNodes } from "./_gone-node.js";
 import {
   cannotEndPods,
@@ -106,7 +107,11 @@ function judge(node: NodeFact, context: MatchContext): Outcome {
     ]),
     unverified: [...doubted(node, context), ...(contact?.state === "running" ? contact.unverified : [])],
     missing: contact?.state === "unknown" && !contact.certificate ? [contact.missing] : [],
-    value: { node: name, ...contactValue(contact) },
+    value: {
+      node: name,
+      ...contactValue(contact),
+      ...serviceValue(context.derive(kubeletServices).get(name) ?? PLAIN),
+    },
   });
 }
 
@@ -117,7 +122,8 @@ function inOrder(
   condition: readonly [Statement, ...Statement[]],
 ): readonly [Statement, ...Statement[]] {
   if (!first) return condition;
-  return contact?.state === "running" || contact?.certificate
+  const said = contact?.state === "stopped" && contact.text !== null;
+  return contact?.state === "running" || contact?.certificate || said
     ? [first, ...rest, ...condition]
     : [...condition, first, ...rest];
 }

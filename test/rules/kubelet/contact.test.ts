@@ -73,6 +73,11 @@ const told = (...facts: Parameters<typeof foundBy>[1][]) => {
   const [found] = foundBy(mechanism, silent, ...facts);
   return { ...found, contact: found?.value["contact"], texts: texts(found?.statements ?? []) };
 };
+const EXPIRED =
+  "The currently active client certificate has expired, but the server is responsive. A restart may be necessary to retrieve new initial credentials.";
+const own = (text: string, first = "2024-03-05T09:50:12Z", last = "2024-03-05T10:29:30Z", more = {}) =>
+  line(`E0305 09:50:12.000000    1212 transport.go:113] ${text}`, first, last, more);
+const repairOf = (value: Finding["value"] | undefined) => mechanism.consequence({ value, ended: null } as Finding);
 const labelOf = (value: Finding["value"] | undefined) => mechanism.labelOf?.({ value } as Finding);
 
 test("how it fails is told by the text: no answer, a refusal, a certificate that it does not accept, or something else", () => {
@@ -101,17 +106,125 @@ test("how it fails is told by the text: no answer, a refusal, a certificate that
   }
 });
 
-test("a kubelet that was started after the silence had begun did not run on", () => {
-  const ERROR = 'error getting node "n1": dial tcp 10.0.0.9:6443: i/o timeout';
-  const start = (first: string, last = first) =>
-    line('I0305 09:50:12.000000     900 server.go:484] "Kubelet version" kubeletVersion="v1.30.4"', first, last);
-  const late = posts(ERROR, "2024-03-05T10:29:50Z", "2024-03-05T10:10:10Z");
+const start = (first: string, last = first, count = first === last ? 1 : 9) =>
+  line('I0305 09:50:12.000000     900 server.go:484] "Kubelet version" kubeletVersion="v1.30.4"', first, last, {
+    count,
+  });
+const NO_ANSWER = 'error getting node "n1": dial tcp 10.0.0.9:6443: i/o timeout';
+
+test("a kubelet that was started anew in the silence, and fails ever since, runs: the start is told, and what was before it is open", () => {
+  const late = posts(NO_ANSWER, "2024-03-05T10:29:50Z", "2024-03-05T10:10:10Z");
   assert.is(told(late).contact, "unanswered");
-  assert.is(told(late, start("2024-03-05T10:10:01Z")).contact, "unknown");
+  const { contact, texts, unverified, missing, value } = told(late, start("2024-03-05T10:10:01Z"));
+  assert.is(contact, "unanswered");
+  assert.is(
+    texts[0],
+    `The kubelet of n1 was started at 2024-03-05T10:10:01Z and got no answer from the API server: from 2024-03-05T10:10:10Z until at least 2024-03-05T10:29:50Z its log says ${NO_ANSWER}.`,
+  );
+  assert.equal(missing, []);
+  assert.match(unverified?.join() ?? "", /from the beginning of its silence/);
+  assert.not.match(JSON.stringify(repairOf(value)), OFF);
+  // One start has several lines, and one of the day before is another matter.
+  const unit = line(
+    "systemd[1]: Started kubelet: The Kubernetes Node Agent.",
+    "2024-03-04T11:00:00Z",
+    "2024-03-05T10:10:00Z",
+    { count: 2 },
+  );
+  assert.is(told(late, unit, start("2024-03-05T10:10:01Z")).contact, "unanswered");
+  // It said so before that start as well: no series shows that it did all the while.
+  const both = told(posts(NO_ANSWER), start("2024-03-05T10:10:01Z"));
+  assert.equal([both.contact, both.missing], ["unanswered", []]);
+  assert.is(
+    both.texts[0],
+    `The kubelet of n1 was started at 2024-03-05T10:10:01Z and got no answer from the API server, as before that: first at 2024-03-05T09:50:12Z, and until at least 2024-03-05T10:29:50Z its log says ${NO_ANSWER}.`,
+  );
+});
+
+test("what it failed with before it was started anew is not what it fails with now", () => {
+  const expired = own(EXPIRED, "2024-03-05T09:50:12Z", "2024-03-05T10:00:00Z");
+  const refused = posts("Unauthorized", "2024-03-05T10:00:00Z");
+  const now = posts(NO_ANSWER, "2024-03-05T10:29:50Z", "2024-03-05T10:10:10Z");
+  const { contact, texts } = told(expired, refused, start("2024-03-05T10:10:01Z"), now);
+  assert.is(contact, "unanswered");
+  assert.match(texts[0] ?? "", /was started at .*10:10:01Z and got no answer/);
+  assert.not.match(texts.join(), /has expired/);
+  assert.is(texts[1], "Before that start its log said Unauthorized, the last time at 2024-03-05T10:00:00Z.");
+});
+
+test("near misses: started several times, only just, after its last word, or again and again, it need not have run on", () => {
+  const late = posts(NO_ANSWER, "2024-03-05T10:29:50Z", "2024-03-05T10:10:10Z");
+  assert.is(told(late, start("2024-03-05T10:10:01Z", "2024-03-05T10:29:40Z")).contact, "unknown", "again and again");
+  assert.is(told(late, start("2024-03-05T09:55:00Z"), start("2024-03-05T10:10:01Z")).contact, "unknown", "twice");
   // a series that begins long before says nothing of the silence
   assert.is(told(late, start("2024-03-05T08:00:00Z", "2024-03-05T10:10:01Z")).contact, "unknown");
+  assert.is(told(late, start("2024-03-05T10:29:55Z")).contact, "unknown", "after its last word");
+  assert.is(told(late, start("2024-03-05T10:26:00Z")).contact, "unknown", "only just");
   assert.is(told(late, start("2024-03-05T09:00:00Z")).contact, "unanswered", "it had been started before");
-  assert.is(told(posts(ERROR), start("2024-03-05T10:10:01Z")).contact, "unknown", "the series may have a gap");
+});
+
+test("the kubelet of a distribution is read where that logs, and the gap names the unit that is there", () => {
+  for (const source of ["snap.microk8s.daemon-kubelite", "k3s-agent", "rke2-server", "k0sworker"])
+    assert.is(told(posts("Unauthorized", undefined, undefined, { source })).contact, "refused", source);
+  const idle = (source: string) =>
+    line('I0305 09:40:12.000000 1 x.go:1] "x"', "2024-03-05T09:40:00Z", "2024-03-05T09:40:00Z", { source });
+  const commandOf = (...facts: Parameters<typeof told>) => told(...facts).missing?.[0]?.command ?? "";
+  assert.match(
+    commandOf(idle("snap.microk8s.daemon-kubelite")),
+    /^journalctl -u snap\.microk8s\.daemon-kubelite --since/,
+  );
+  assert.match(commandOf(idle("k3s-agent")), /^journalctl -u k3s-agent --since/);
+  assert.match(
+    commandOf(idle("rke2-agent")),
+    /^journalctl -u rke2-agent --since .*\n.*\/rke2\/agent\/logs\/kubelet\.log/,
+  );
+  assert.match(commandOf(idle("kubelet")), /^journalctl -u kubelet --since/);
+  assert.match(commandOf(idle("kubelet"), idle("k3s")), /^journalctl -u kubelet --since/, "what else lies about");
+  const of = (more: object) => {
+    const [found] = foundBy(mechanism, { ...silent, value: { ...silent.value, ...more } });
+    return [found?.missing[0]?.command ?? "", JSON.stringify(repairOf(found?.value))] as const;
+  };
+  const [k3s, repair] = of({ kubeletVersion: "v1.30.4+k3s1" });
+  assert.match(k3s, /^journalctl -u k3s -u k3s-agent --since/);
+  assert.match(repair, /journalctl -u k3s -u k3s-agent -n 100/);
+  assert.not.match(repair, /another name|-u kubelet/);
+  assert.match(of({ labels: { "microk8s.io/cluster": "true" } })[0], /daemon-kubelite/);
+  assert.match(of({ kubeletVersion: "v1.30.4" })[1], /the unit has another name on/);
+});
+
+test("a lease that an elected leader in the same process cannot renew is none of its kubelet", () => {
+  const lost = line(
+    "E0305 09:50:12.000000    1212 leaderelection.go:367] Failed to renew lease kube-system/kube-scheduler: timed out waiting for the condition",
+    "2024-03-05T09:51:00Z",
+    "2024-03-05T10:29:50Z",
+    { source: "snap.microk8s.daemon-kubelite" },
+  );
+  assert.is(told(lost).contact, "other");
+});
+
+test("an expired certificate is mended by the means of the distribution", () => {
+  const by = (source: string) => {
+    const { value } = told(
+      posts("Unauthorized", undefined, undefined, { source }),
+      own(EXPIRED, undefined, undefined, { source }),
+    );
+    assert.is(value?.["contact"], "expired");
+    return repairOf(value)
+      .fix.flatMap((f) => f.commands)
+      .map((c) => `${c.run}\n${c.expect}`)
+      .join("\n");
+  };
+  assert.match(by("k3s-agent"), /\/var\/lib\/rancher\/k3s\/agent\/client-kubelet\.crt/);
+  assert.match(by("k3s-agent"), /systemctl restart k3s-agent/);
+  assert.match(by("rke2-server"), /\/rke2\/agent\/client-kubelet\.crt[\s\S]*systemctl restart rke2-server/);
+  assert.match(
+    by("snap.microk8s.daemon-kubelite"),
+    /microk8s refresh-certs[\s\S]*snap restart microk8s\.daemon-kubelite/,
+  );
+  assert.match(by("k0sworker"), /\/var\/lib\/k0s\/kubelet\/pki/);
+  for (const source of ["k3s-agent", "rke2-server", "snap.microk8s.daemon-kubelite", "k0sworker"])
+    assert.not.match(by(source), /kubeadm|restart kubelet\b|lies elsewhere/, source);
+  assert.match(by("kubelet"), /kubeadm kubeconfig user[\s\S]*systemctl restart kubelet/);
 });
 
 test("old versions and the lease say it in other words", () => {
@@ -154,12 +267,15 @@ test("one that does not come up did not run on: its log says why; one that gave 
       "2024-03-05T09:51:00Z",
       last,
     );
-  const { contact, texts } = told(posts("Unauthorized"), gaveUp("2024-03-05T10:29:55Z"));
+  const { contact, texts, value } = told(posts("Unauthorized"), gaveUp("2024-03-05T10:29:55Z"));
   assert.is(contact, "stopped");
   assert.is(
-    texts.at(-1),
-    "At 2024-03-05T10:29:55Z its log says failed to run Kubelet: misconfiguration: cgroup driver.",
+    texts[0],
+    "The kubelet of n1 gave up: at 2024-03-05T10:29:55Z its log says failed to run Kubelet: misconfiguration: cgroup driver.",
   );
+  const { stops, questions } = repairOf(value);
+  assert.match(stops ?? "", /its log says with what the kubelet gave up/);
+  assert.not.match(questions.join(), /power/);
   assert.is(told(posts("Unauthorized"), gaveUp("2024-03-05T10:00:00Z")).contact, "refused");
 });
 
@@ -184,15 +300,10 @@ test("a log that goes on without saying why shows that it runs", () => {
   assert.is(texts.at(-1), "Its log goes on until 2024-03-05T10:20:00Z and does not say why nothing arrives.");
 });
 
-const EXPIRED =
-  "The currently active client certificate has expired, but the server is responsive. A restart may be necessary to retrieve new initial credentials.";
 const BOOTSTRAP =
   "part of the existing bootstrap client certificate in /etc/kubernetes/kubelet.conf is expired: 2024-03-05 09:49:58 +0000 UTC";
 const NO_BOOTSTRAP =
   "failed to run Kubelet: unable to load bootstrap kubeconfig: stat /etc/kubernetes/bootstrap-kubelet.conf: no such file or directory";
-const own = (text: string, first = "2024-03-05T09:50:12Z", last = "2024-03-05T10:29:30Z", more = {}) =>
-  line(`E0305 09:50:12.000000    1212 transport.go:113] ${text}`, first, last, more);
-const repairOf = (value: Finding["value"] | undefined) => mechanism.consequence({ value, ended: null } as Finding);
 
 test("where its own log says that its client certificate has expired, that is quoted, mended, and where the asking stops", () => {
   for (const [why, ...others] of [
