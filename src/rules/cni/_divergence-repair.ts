@@ -2,6 +2,8 @@ import type { Finding } from "#model/finding.js";
 import { type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
 import { questionWith } from "./_ask-with.js";
+import { type Setting, settingOf } from "./_conf-dir-setting.js";
+import { named, reread } from "./_reread.js";
 
 /** What follows where the writer and the reader of the credential are parted: the repair, its checks, what keeps it from coming back. */
 export function divergenceConsequence(finding: Finding): Consequence {
@@ -17,18 +19,19 @@ export function divergenceConsequence(finding: Finding): Consequence {
   const empty = text("file") === "";
   const differs = text("differs");
   const meeting = text("confDirMeeting");
+  const setting = settingOf(finding);
   return {
     ...NO_CONSEQUENCE,
     fix: over
       ? []
       : [
           ...(empty ? [] : [freshen(text, finding.value)]),
-          ...(differs === "configuration" ? [reread(text)] : join(text, finding.value["netDir"] === true)),
+          ...(differs === "configuration" ? [reread(finding)] : join(text, finding.value["netDir"] === true)),
           ...(text("leftover") === "" ? [] : [clear(text)]),
         ],
     verify: [
       differs === "configuration"
-        ? { run: asked(node), expect: `conf_dir = "${meeting}"` }
+        ? setting.asked(meeting)
         : {
             run: `# on ${node}: one directory?\nreadlink -f ${shellWord(writes)} ${shellWord(reads)}`,
             expect: "the same path twice",
@@ -36,10 +39,18 @@ export function divergenceConsequence(finding: Finding): Consequence {
       probeNode(node),
     ],
     actions: [
-      ...(over ? [] : [empty ? joinAction(node, daemonSet, reads) : repairAction(node, daemonSet)]),
+      ...(over
+        ? []
+        : [
+            !empty
+              ? repairAction(node, daemonSet)
+              : differs === "configuration"
+                ? rereadAction(node, daemonSet, meeting)
+                : joinAction(node, daemonSet, reads),
+          ]),
       differs === "configuration"
         ? {
-            title: `Make ${meeting} the conf_dir of the container runtime on ${node}${overriding(text)}, and keep it so`,
+            title: `Make ${meeting} the ${setting.key} of the container runtime on ${node}${overriding(text, setting)}, and keep it so`,
             type: "prevent",
             priority: "High",
             doneWhen: `the configuration in force on ${node} names ${meeting} after the runtime's next start`,
@@ -59,15 +70,17 @@ export function divergenceConsequence(finding: Finding): Consequence {
         doneWhen: "the comparison runs in the rollout procedure and stops it on a node where they differ",
       },
     ],
-    questions: [question(text)],
-    stops: stopsAt(text),
+    questions: [question(text, setting)],
+    stops: stopsAt(text, setting),
   };
 }
 
 /** Only a person knows who parted them; what it was that parted them the finding says. */
-function question(text: (key: string) => string): string {
+function question(text: (key: string) => string, { maker, made, file: template }: Setting): string {
   const [node, writes, reads, file] = ["node", "writes", "reads", "confFile"].map(text);
   if (text("differs") === "configuration") {
+    if (maker !== null)
+      return `What has ${maker} on ${node} write ${reads} into ${made}, and not ${text("confDirMeeting")}: ${template}, or how it was started?`;
     const set = `the runtime on ${node} to read ${reads} and not ${text("confDirMeeting")}`;
     if (text("confFileDrops") !== "")
       return `Who or what wrote ${file}, which drops the conf_dir that ${text("confFileDrops")} sets, and why?`;
@@ -78,16 +91,17 @@ function question(text: (key: string) => string): string {
     : `What made ${writes} and ${reads} on ${node} two directories, and when?`;
 }
 
-function overriding(text: (key: string) => string): string {
+function overriding(text: (key: string) => string, { maker, made, file: template }: Setting): string {
   const file = text("confFile");
+  if (maker !== null) return ` by ${template}, of which ${maker} makes ${made} at each start`;
   if (text("confFileDrops") !== "") return `, which ${file} drops`;
   return file === "" ? "" : `, against what ${file} sets`;
 }
 
-function stopsAt(text: (key: string) => string): string {
+function stopsAt(text: (key: string) => string, { maker }: Setting): string {
   const [node, writes, reads, file] = ["node", "writes", "reads", "confFile"].map(text);
   if (text("differs") === "configuration")
-    return `the evidence shows that the runtime on ${node} is configured to read another directory${file === "" ? "" : `, by ${file}`}; who or what configured it so is not in it`;
+    return `the evidence shows that the runtime on ${node} is configured to read another directory${file === "" ? "" : `, by ${file}${maker === null ? "" : `, which ${maker} makes at each start`}`}; who or what configured it so is not in it`;
   return text("differs") === "link"
     ? `the evidence shows that ${node} differs, and since when the files differ; who or what made ${writes} there, and the links on its peers, is not in it`
     : `the evidence shows that ${writes} and ${reads} on ${node} are two directories; who or what parted them is not in it`;
@@ -107,6 +121,14 @@ const joinAction = (node: string, daemonSet: string, reads: string): Consequence
   type: "repair",
   priority: "Urgent",
   doneWhen: `${node} is Ready, and both paths resolve to one directory`,
+});
+
+/** As on its peers: to have the agent write elsewhere on one node would part that from all others. */
+const rereadAction = (node: string, daemonSet: string, meeting: string): Consequence["actions"][number] => ({
+  title: `Have the container runtime on ${node} read ${meeting}, where ${daemonSet} writes its CNI configuration`,
+  type: "repair",
+  priority: "Urgent",
+  doneWhen: `${node} is Ready, and the configuration in force there names ${meeting}`,
 });
 
 /** What brings calls back at once, until its own token ends: with the agent's pod, where it is bound to that. */
@@ -196,70 +218,3 @@ function clear(text: (key: string) => string): Step {
     ],
   };
 }
-
-/** The configuration of this one runtime is what differs: to move the agent's directory would part it from all others. */
-function reread(text: (key: string) => string): Step {
-  const [node, file] = ["node", "confFile"].map((k) => shellWord(text(k)));
-  const [meeting, reads] = [text("confDirMeeting"), text("reads")];
-  const peers = text("peers") === "" ? "" : `, as on ${named(text("peers").split(" "))}`;
-  const where = text("confFile") === "" ? "" : ` in ${text("confFile")}`;
-  if (text("confFileDrops") !== "") return restore(text, peers);
-  return {
-    step: `Have the runtime on ${text("node")} read ${meeting}${peers}: change conf_dir${where}, then restart the runtime, which reads its configuration when it starts. Running containers stay.`,
-    commands: [
-      {
-        run: `# on ${node}, as root: which files set it?\ngrep -rn conf_dir ${text("confFile") === "" ? "/etc/containerd" : file}`,
-        expect: `conf_dir = "${reads}"`,
-      },
-      ...(text("confFile") === ""
-        ? []
-        : [
-            {
-              run: `# on ${node}, as root: change conf_dir, and nothing else\ncp -p ${file} ${file}.before && "\${EDITOR:-vi}" ${file}`,
-              expect: "an editor with the file",
-            },
-          ]),
-      { run: asked(node ?? ""), expect: `conf_dir = "${meeting}"` },
-      {
-        run: `# on ${node}, as root, where that is what it says\n${restartOf(text("confFile"))}`,
-        expect: "no output and exit code 0",
-      },
-    ],
-  };
-}
-
-/** The file has no conf_dir to change: its section replaced the one that has. */
-function restore(text: (key: string) => string, peers: string): Step {
-  const [node, file] = ["node", "confFile"].map((k) => shellWord(text(k)));
-  const [meeting, main] = [text("confDirMeeting"), text("confFileDrops")];
-  return {
-    step: `Have the runtime on ${text("node")} read ${meeting}${peers}: the section in ${text("confFile")} replaces the whole section of ${main}, its conf_dir included. Write all of that section into the one file or the other, then restart the runtime, which reads its configuration when it starts. Running containers stay.`,
-    commands: [
-      {
-        run: `# on ${node}, as root: does it set a conf_dir of its own?\ngrep -c conf_dir ${file} || true`,
-        expect: "0; where it says anything else, the file was changed since",
-      },
-      {
-        run: `# on ${node}, as root: what of the section does it leave out? Carry that over\ngrep -n '' ${shellWord(main)} ${file}\ncp -p ${file} ${file}.before && "\${EDITOR:-vi}" ${file}`,
-        expect: null,
-      },
-      { run: asked(text("node")), expect: `conf_dir = "${meeting}"` },
-      { run: `# on ${node}, as root, where that is what it says\n${restartOf(text("confFile"))}`, expect: null },
-    ],
-  };
-}
-
-const asked = (node: string): string =>
-  `# on ${node}, as root: what do the files come to?\ncontainerd config dump | grep conf_dir`;
-
-/** The unit that runs containerd, by where its configuration lies. */
-function restartOf(file: string): string {
-  if (/^\/var\/snap\/microk8s\//.test(file)) return "snap restart microk8s.daemon-containerd";
-  const rancher = /\/rancher\/(k3s|rke2)\//.exec(file)?.[1];
-  return rancher
-    ? `systemctl restart "$(systemctl list-units --plain --no-legend '${rancher}*.service' | cut -d ' ' -f 1)"`
-    : "systemctl restart containerd";
-}
-
-const named = (nodes: readonly string[]): string =>
-  nodes.length <= 3 ? nodes.join(" and ") : `${nodes.slice(0, 2).join(", ")} and ${nodes.length - 2} more nodes`;

@@ -3,6 +3,7 @@ import { baseName } from "#model/file-tree.js";
 import { type Instant, order } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import { code, type Statement, say, time } from "#model/statement.js";
+import { isMade } from "./_conf-dir-setting.js";
 import type { Credential } from "./_credential.js";
 import { nodeFiles } from "./_credential.js";
 import { refusedOn } from "./_refusal.js";
@@ -43,7 +44,7 @@ function byConfiguration({ node }: Credential, context: MatchContext): readonly 
     .get(node)
     ?.tree.at(String(apart?.value["confFile"] ?? ""));
   const at = file?.value.mtime;
-  if (!file || !at) return [];
+  if (!apart || !file || !at || isMade(apart.value)) return [];
   return [
     {
       at,

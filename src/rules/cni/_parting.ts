@@ -1,9 +1,11 @@
 import { type Evidence, evidenceIn, memberKey } from "#model/evidence.js";
 import type { FactKind } from "#model/fact.js";
-import { parentOf } from "#model/file-tree.js";
+import { type FileTree, parentOf } from "#model/file-tree.js";
 import { type Instant, order } from "#model/instant.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import { code, codes, type Statement, say, time } from "#model/statement.js";
+import { flagOf } from "./_command-line.js";
+import { templateOf } from "./_conf-dir-setting.js";
 import { nodeFiles } from "./_credential.js";
 import { refusedOn } from "./_refusal.js";
 import type { ConfDir } from "./_runtime.js";
@@ -11,10 +13,16 @@ import { type Agent, agentOn, agents } from "./_writer.js";
 
 /** A node whose runtime is configured to read elsewhere than where its agent writes, though its peers' runtimes, or the file that its own overrides, are not. */
 export interface OwnConfig {
-  /** The file that decides; null where only the daemon's own dump tells. */
+  /** The file that decides; null where only the daemon's own dump or command line tells. */
   readonly file: string | null;
+  /** The program whose command line decides. */
+  readonly program: string | null;
+  /** Of what that file is made anew at each start. */
+  readonly template: string | null;
   readonly confDir: ConfDir;
   readonly shown: Evidence;
+  /** What shows that the file sets it. */
+  readonly by: Evidence;
   /** When that was last written, where it can be since when it leads there. */
   readonly written: { readonly at: Instant; readonly evidence: Evidence } | null;
   /** The directory that would have met the agent's: of the peers, else of the file that is overridden. */
@@ -35,6 +43,10 @@ export interface Peer {
 
 const configs = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"runtime.config"> =>
   view("runtime.config");
+
+const crioConfigs = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"crio.config"> =>
+  view("crio.config");
+const processes = (view: <K extends FactKind>(kind: K) => FactView<K>): FactView<"process"> => view("process");
 
 /** The peers on which the agent's path leads to the directory that the plugin reads. */
 export function meetingPeers(node: string, agent: Agent, context: MatchContext): readonly Peer[] {
@@ -87,14 +99,58 @@ export function ownConfig(node: string, confDir: ConfDir, agent: Agent, context:
   const peers = meetingPeers(node, agent, context).filter((p) => meets(p.confDir.path));
   const meeting = peers[0]?.confDir.path ?? overridden?.confDir;
   if (meeting === undefined || meets(confDir.path)) return null;
-  const file = deciding?.value.path ?? null;
-  const path = file === null ? undefined : tree.at(file);
+  const crio = context
+    .derive(crioConfigs)
+    .on(node)
+    .find((c) => c.value.source === "file" && memberKey(c.artifact) === memberKey(shown));
+  const set = deciding ?? setting(own, confDir, shown, tree, context);
+  const file = set?.value.path ?? crio?.value.path ?? null;
+  const started = context
+    .derive(processes)
+    .on(node)
+    .find((p) => p.evidence === shown);
+  const program = /^(?:\S*\/)?(crio|cri-dockerd|kubelet)(?: |$)/.exec(started?.value.cmdline ?? "")?.[1] ?? null;
+  const template = set ? templateOf(set.value.path, set.value.version) : null;
+  // What is made anew at each start tells by its time when that was.
+  const path = file === null || (template !== null && template !== file) ? undefined : tree.at(file);
   const mtime = path?.value.mtime ?? null;
   const refused = refusedOn(context, node).map((f) => f.since);
   // One that was written while calls failed already does not say since when it leads there.
   const tells = mtime !== null && refused.every((since) => since === null || order(mtime, since) !== "after");
   const written = path && mtime && tells ? { at: mtime, evidence: path.evidence } : null;
-  return { file, confDir, shown, written, meeting, overridden, peers, drops: drops && overridden !== null };
+  const by = set && set !== deciding ? set.evidence : shown;
+  return {
+    file,
+    by,
+    program,
+    template,
+    confDir,
+    shown,
+    written,
+    meeting,
+    overridden,
+    peers,
+    drops: drops && overridden !== null,
+  };
+}
+
+type Configs = ReturnType<FactView<"runtime.config">["on"]>;
+
+/** The file that the daemon's dump was asked of, where that sets what the dump tells. */
+function setting(own: Configs, confDir: ConfDir, shown: Evidence, tree: FileTree, context: MatchContext) {
+  const [node] = own.flatMap((c) => c.node ?? []);
+  const dump = context
+    .derive(configs)
+    .on(node ?? "")
+    .find((c) => c.value.source === "dump" && memberKey(c.artifact) === memberKey(shown));
+  const asked = dump && flagOf(dump.value.path, "config", "c");
+  return asked
+    ? own.find(
+        ({ value }) =>
+          (value.path === asked || tree.resolve(asked).real === value.path) &&
+          value.cni.some((t) => t.confDir === confDir.written),
+      )
+    : undefined;
 }
 
 /** At most so many peers are cited. */
@@ -105,7 +161,7 @@ export function tellOwnConfig(node: string, own: OwnConfig): readonly Statement[
   const { file, confDir, shown, written, overridden, peers } = own;
   const here = code(node, shown);
   const set = code(confDir.path, ...distinct(shown, confDir.evidence));
-  const by = file === null ? null : code(file, shown);
+  const by = file === null ? null : code(file, own.by);
   const evidence = peers.slice(0, CITED).flatMap((p) => p.confDir.evidence.slice(0, 1));
   const [first, ...rest] = evidence;
   return [

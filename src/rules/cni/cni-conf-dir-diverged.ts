@@ -5,6 +5,7 @@ import type { Outcome } from "#model/finding.js";
 import { order } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { code, known, type Statement, say } from "#model/statement.js";
+import { kubeletServices, PLAIN, serviceValue } from "#rules/kubelet/_distribution.js";
 import { readyOf } from "#rules/kubelet/_node-ready.js";
 import { ofItsRuntime } from "#rules/kubelet/_node-runtime.js";
 import { seenAt } from "#rules/kubelet/_pods.js";
@@ -180,7 +181,7 @@ function* onEmpty(
       boundTo: null,
       expiresMs: null,
       binaries: agent.target.binPath,
-      ...difference(own, linked),
+      ...difference(node, own, linked, context),
     },
     statements: [
       say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its CNI configuration to ${code(agent.target.hostPath, ...agent.evidence)}, where ${code(baseName(copy.value.path), copy.evidence)} lies, but the runtime read ${reads}, which held none`,
@@ -201,12 +202,15 @@ const linkedPeers = (peers: readonly Peer[], own: OwnConfig | null): readonly Li
   own ? [] : peers.flatMap((p) => (p.link ? [{ ...p, link: p.link }] : []));
 
 /** By what the node differs from its peers, for the repair. */
-const difference = (own: OwnConfig | null, linked: readonly Linked[]) => ({
+const difference = (node: string, own: OwnConfig | null, linked: readonly Linked[], context: MatchContext) => ({
   differs: own ? "configuration" : linked.length > 0 ? "link" : "",
   peers: (own?.peers ?? linked).map((p) => p.node).join(" "),
   confFile: own?.file ?? "",
   confDirMeeting: own?.meeting ?? "",
   confFileDrops: own?.drops === true ? (own.overridden?.file ?? "") : "",
+  ...(own?.program ? { confProgram: own.program } : {}),
+  ...(own?.template ? { confTemplate: own.template } : {}),
+  ...(own ? serviceValue(context.derive(kubeletServices).get(node) ?? PLAIN) : {}),
 });
 
 function foundOn(
@@ -246,7 +250,7 @@ function foundOn(
       ...pluginValue(credential),
       ...offered(credential, kubeconfig, around.context),
       binaries: agent.target.binPath,
-      ...difference(own, linked),
+      ...difference(node, own, linked, around.context),
     },
     statements: [
       say`On ${code(node, copy.evidence)} ${code(agent.daemonSet, ...agent.evidence)} wrote its kubeconfig to ${code(agent.target.hostPath, ...agent.evidence)}, but the plugin read ${code(credential.real, ...shows)}: two different directories`,

@@ -1,5 +1,6 @@
 import { defineTimeline } from "#model/rule.js";
 import { code, say } from "#model/statement.js";
+import { isMade } from "#rules/cni/_conf-dir-setting.js";
 import { isApproximate } from "./_troubled.js";
 
 /** When the configuration of a container runtime was written, where it is what parts its node from the others. */
@@ -11,7 +12,7 @@ export default defineTimeline({
       const file = view("path")
         .on(node)
         .find((p) => p.value.path === path);
-      if (path === "" || !file?.value.mtime) continue;
+      if (path === "" || !file?.value.mtime || isMade(finding.value)) continue;
       yield {
         at: file.value.mtime,
         approximate: isApproximate(file.value.mtime.precisionMs),
