@@ -2,6 +2,7 @@ import type { FactKind } from "#model/fact.js";
 import type { Missing } from "#model/finding.js";
 import { formatUtc } from "#model/instant.js";
 import { type FactView, type MatchContext, shellWord } from "#model/rule.js";
+import { type KubeletService, kubeletServices, PLAIN, RKE2_LOG, unitFlags } from "./_distribution.js";
 import { type Pod, podName, seenAt } from "./_pods.js";
 
 type Look = <K extends FactKind>(kind: K) => FactView<K>;
@@ -42,7 +43,12 @@ export function agedEvents(pods: readonly Pod[], context: MatchContext): readonl
       node: null,
       what: `the events of ${podName(first)}${silent.length > 1 ? ` and ${silent.length - 1} more` : ""}`,
       why: "events aged out: they live for 1 h by default, and the list has none of it",
-      command: `journalctl --utc -u kubelet --since ${shellWord(from)} | grep ${shellWord(first.value.uid)}   # on ${node}, as root`,
+      command: `${searchLog(context.derive(kubeletServices).get(node) ?? PLAIN, from, first.value.uid)}   # on ${node}, as root`,
     },
   ];
 }
+
+const searchLog = (service: KubeletService, from: string, uid: string): string =>
+  service.distribution === "rke2"
+    ? `grep ${shellWord(uid)} ${RKE2_LOG}`
+    : `journalctl --utc ${unitFlags(service)} --since ${shellWord(from)} | grep ${shellWord(uid)}`;

@@ -65,12 +65,15 @@ export function serviceFrom({ distribution, units }: Finding["value"]): KubeletS
 }
 
 /** rke2 has its kubelet write a file; the unit tells only of its start. */
-const RKE2_LOG = "/var/lib/rancher/rke2/agent/logs/kubelet.log";
+export const RKE2_LOG = "/var/lib/rancher/rke2/agent/logs/kubelet.log";
 
-/** Units that do not exist are passed over where one does. `after` stands behind the command for the reader. */
-export function readLog({ distribution, units }: KubeletService, options: string, after = ""): string {
-  const journal = `journalctl ${units.map((unit) => `-u ${unit}`).join(" ")} ${options} --no-pager${after}`;
-  return distribution === "rke2" ? `${journal}\ntail -n 1000 ${RKE2_LOG}${after}` : journal;
+/** For journalctl, which passes over units that do not exist. */
+export const unitFlags = ({ units }: KubeletService): string => units.map((unit) => `-u ${unit}`).join(" ");
+
+/** `after` stands behind the command for the reader. */
+export function readLog(service: KubeletService, options: string, after = ""): string {
+  const journal = `journalctl ${unitFlags(service)} ${options} --no-pager${after}`;
+  return service.distribution === "rke2" ? `${journal}\ntail -n 1000 ${RKE2_LOG}${after}` : journal;
 }
 
 /** A control plane node of k3s or rke2 has one unit, an agent another: the one that there is. */

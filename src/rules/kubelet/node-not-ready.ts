@@ -4,7 +4,7 @@ import { earliest, type Instant } from "#model/instant.js";
 import { defineRule, effect, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { citing, code, known, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { type Contact, contactStatements, contacts } from "./_contact.js";
-import { kubeletServices, PLAIN, serviceValue } from "./_distribution.js";
+import { kubeletServices, PLAIN, serviceValue, unitFlags } from "./_distribution.js";
 import { unlistedNodes } from "./_gone-node.js";
 import {
   cannotEndPods,
@@ -44,7 +44,7 @@ export default defineRule({
       const outage = context.derive(pastOutages).get(node.value.name);
       const isOpen = outage && !concerned.has(node.value.name);
       if (isOpen && outageOutcome(node.value.name, outage).outcome === "found") {
-        yield open(node, inOutage(node, outage));
+        yield open(node, inOutage(node, outage, context));
         continue;
       }
       yield* before(node, context);
@@ -203,9 +203,9 @@ const later = (node: NodeFact): Missing => ({
 });
 
 /** What its condition said in an outage that is over. */
-const inOutage = (node: NodeFact, { from, to }: PastOutage): Missing => ({
+const inOutage = (node: NodeFact, { from, to }: PastOutage, context: MatchContext): Missing => ({
   ...noReadyCondition(node),
   what: `the Ready condition of ${node.value.name} while it was not Ready`,
   why: REPLACED,
-  command: `journalctl -u kubelet --since @${Math.floor(from.epochMs / 1000)} --until @${Math.ceil((to ?? from).epochMs / 1000)}`,
+  command: `journalctl ${unitFlags(context.derive(kubeletServices).get(node.value.name) ?? PLAIN)} --since @${Math.floor(from.epochMs / 1000)} --until @${Math.ceil((to ?? from).epochMs / 1000)}`,
 });

@@ -1,11 +1,13 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import type { Fact } from "#model/fact.js";
 import type { Finding } from "#model/finding.js";
 import { nodeClock } from "#model/instant.js";
 import { plainText } from "#model/statement.js";
 import mechanism from "#rules/kubelet/node-not-ready.js";
+import stuckTerminating from "#rules/kubelet/sym-pod-stuck-terminating.js";
 import { removeBundles, runCase } from "#test/golden/case.js";
-import { at, fact, foundBy, node, texts } from "#test/rules/_facts.js";
+import { at, fact, foundBy, node, pod, runRule, texts } from "#test/rules/_facts.js";
 
 const test = suite("what the log of a silent kubelet tells");
 test.after(removeBundles);
@@ -190,6 +192,43 @@ test("the kubelet of a distribution is read where that logs, and the gap names t
   assert.not.match(repair, /another name|-u kubelet/);
   assert.match(of({ labels: { "microk8s.io/cluster": "true" } })[0], /daemon-kubelite/);
   assert.match(of({ kubeletVersion: "v1.30.4" })[1], /the unit has another name on/);
+});
+
+test("other gaps that the kubelet's log would close name its unit as well", () => {
+  const ready = {
+    type: "Ready",
+    status: "True",
+    reason: null,
+    message: null,
+    since: at("2024-03-05T10:00:00Z"),
+    heartbeat: null,
+  };
+  const notReady = fact("kube.event", {
+    reason: "NodeNotReady",
+    objectKind: "Node",
+    objects: [
+      {
+        name: "n1",
+        uid: "n1",
+        count: 1,
+        first: at("2024-03-05T09:00:00Z"),
+        last: at("2024-03-05T09:00:00Z"),
+        evidence: silent.evidence,
+      },
+    ],
+  } as object);
+  const stuck = pod({ node: "n1", uid: "uid-old", deletion: at("2024-03-05T08:00:00Z"), graceSeconds: 30 });
+  const gaps = (kubeletVersion: string | null) => {
+    const of = (rule: typeof mechanism, ...facts: readonly Fact[]) =>
+      JSON.stringify(runRule(rule, node("n1", { conditions: [ready], kubeletVersion }), ...facts));
+    return `${of(mechanism, notReady)}\n${of(stuckTerminating, stuck)}`;
+  };
+  assert.match(gaps(null), /journalctl -u kubelet --since @[\s\S]*journalctl --utc -u kubelet --since/);
+  assert.match(
+    gaps("v1.30.4+k3s1"),
+    /journalctl -u k3s -u k3s-agent --since @[\s\S]*journalctl --utc -u k3s -u k3s-agent --since/,
+  );
+  assert.match(gaps("v1.30.4+rke2r1"), /grep uid-old \/var\/lib\/rancher\/rke2\/agent\/logs\/kubelet\.log/);
 });
 
 test("a lease that an elected leader in the same process cannot renew is none of its kubelet", () => {
