@@ -19,6 +19,7 @@ import type {
   PathValue,
   ProcessValue,
   RuntimeConfigValue,
+  UnitValue,
 } from "./node-value.js";
 
 export type * from "./kube-value.js";
@@ -80,6 +81,8 @@ export interface FactKinds {
   readonly kubeconfig: KubeconfigValue;
   readonly process: ProcessValue;
   readonly mount: MountValue;
+  /** Services that systemd lists as failed, and no others. */
+  readonly unit: UnitValue;
   readonly "kube.pod": PodValue;
   readonly "kube.node": NodeValue;
   readonly "kube.event": EventSeriesValue;
@@ -109,6 +112,7 @@ export const HOW_TO_COLLECT: Readonly<Record<FactKind, string>> = {
   kubeconfig: "sh collect.sh --no-cluster   # on the node, as root",
   process: "sh collect.sh --no-cluster   # on the node, as root",
   mount: 'cat /proc/"$(pgrep -o -f calico-node)"/mountinfo   # on the node, as root',
+  unit: "systemctl list-units --failed   # on the node",
   "kube.pod": "kubectl get pods -A -o json",
   "kube.node": "kubectl get nodes -o json",
   "kube.event": "kubectl get events -A -o json",

@@ -114,6 +114,14 @@ export interface ProcessValue {
   readonly cmdline: string;
 }
 
+/** A service as systemd has it (systemctl(1)): `loaded`, `failed`, `failed`. */
+export interface UnitValue {
+  readonly name: string;
+  readonly load: string;
+  readonly active: string;
+  readonly sub: string;
+}
+
 /** One row of a process's mountinfo (proc(5)). */
 export interface MountValue {
   readonly pid: number;

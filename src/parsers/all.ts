@@ -24,6 +24,7 @@ import { paths } from "./paths.js";
 import { process } from "./process.js";
 import { runtimeConfig } from "./runtime-config.js";
 import { tallied } from "./tally.js";
+import { unit } from "./unit.js";
 
 const MAX_ISSUES = 20;
 
@@ -44,7 +45,21 @@ export interface Parsing {
 /** Every parser; new ones for each run, since some remember what they saw. A new format is a new file and a line here. */
 export function allParsers(): readonly Parser[] {
   return [
-    ...[collector, paths, runtimeConfig, crioConfig, netconf, kubeconfig, process, mount, log, command, hostname, ntp],
+    ...[
+      collector,
+      paths,
+      runtimeConfig,
+      crioConfig,
+      netconf,
+      kubeconfig,
+      process,
+      mount,
+      log,
+      command,
+      hostname,
+      ntp,
+      unit,
+    ],
     ...[kubePod, kubeNode, kubeEvent(), kubeWorkload, kubeRevision, kubeServiceAccount, kubeService, kubeObject],
     ...[kubeVersion, kubeJwks, kubeIssuer],
   ];

@@ -58,6 +58,24 @@ export function isRelated(plugin: string, name: string, more: readonly (string |
   return !COMPANION.test(name) && [name, ...more].some((text) => text !== null && related.test(text));
 }
 
+/** Plugins whose agent is run as a service of the node as well, and the services that are it; that of any other is a pod. */
+const SERVICES: Readonly<Record<string, RegExp>> = {
+  calico: /^calico-(?:node|felix)$/,
+  flannel: /^(?:snap\.microk8s\.daemon-)?flanneld?$/,
+  "weave-net": /^weave(?:-net|d)?$/,
+  "aws-cni": /^(?:ipamd|aws-k8s-agent)$/,
+  "azure-vnet": /^azure-cns$/,
+  "ovn-k8s-cni-overlay": /^ovn-?kube(?:rnetes)?(?:-node)?$/,
+  "kube-router": /^kube-router$/,
+};
+
+/** May the agent of a plugin be no pod, but a service of the node? */
+export const mayBeService = (plugin: string): boolean => Object.hasOwn(SERVICES, plugin);
+
+/** Does a service, or the process that it runs, go by the name of a plugin's agent? */
+export const isServiceOf = (plugin: string, name: string): boolean =>
+  mayBeService(plugin) && SERVICES[plugin]?.test(name.replace(/\.service$/, "")) === true;
+
 const nameOf = (plugin: string): RegExp | undefined =>
   Object.hasOwn(NAMES, plugin) ? NAMES[plugin] : Object.hasOwn(BESIDE, plugin) ? BESIDE[plugin] : undefined;
 

@@ -5,7 +5,8 @@ import { type FactView, found, type MatchContext, shellWord, undetermined } from
 import { code, codes, count, say, stated } from "#model/statement.js";
 import { readBefore } from "#rules/kubelet/_list-age.js";
 import { goesBy, isRelated } from "./_agent-name.js";
-import { leftover, readOn } from "./_leftover.js";
+import { failedService, openService, stopped } from "./_agent-service.js";
+import { isInTheWay, leftover, readOn } from "./_leftover.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
 const views = (view: View): View => view;
@@ -78,9 +79,14 @@ export function* unanswered(asked: Asked, { pods, workloads }: Searched, context
     isRelated(plugin, value.name, namesIn(value.template)),
   );
   if (alike) return yield open(another(asked, alike, pods));
-  const itself = runsItself(asked, context);
-  if (itself) return yield open(itself);
   const read = readOn(node, context);
+  const failed = failedService(asked, context);
+  if (failed) {
+    if (!read || !isInTheWay(node, read, context)) return yield stopped(asked, failed, [none, noSet], context);
+    return yield open(meant(asked, failed));
+  }
+  const itself = runsItself(asked, context) ?? openService(asked, context);
+  if (itself) return yield open(itself);
   const netconfs = context.derive(views)("cni.netconf");
   const what = `the configuration with which the plugin ${plugin} was called on ${node}`;
   if (!read) return yield open(netconfs.missing(what, node));
@@ -121,6 +127,15 @@ const another = (
     command: `kubectl -n ${shellWord(value.namespace)} logs ${of}/${shellWord(value.name)} --all-containers --tail=100`,
   };
 };
+
+/** The service has failed, and what it would serve is in the way of what the other nodes have: which of them is meant nothing shows. */
+const meant = ({ node, plugin }: Asked, { kind, value }: Fact<"unit">): Missing => ({
+  kind,
+  node,
+  what: `whether ${node} is still to have ${plugin}, whose service ${value.name} has failed there`,
+  why: "the other nodes have the network that its configuration hides, and that one's agent is ready",
+  command: `systemctl status --no-pager ${shellWord(value.name)}   # on ${node}, as root`,
+});
 
 /** Where the node's own service is the agent: k3s and MicroK8s run flannel themselves, EKS Auto Mode the agent of the VPC's plugin. */
 function runsItself({ node, plugin }: Asked, context: MatchContext): Missing | null {

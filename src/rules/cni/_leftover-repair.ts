@@ -12,9 +12,10 @@ export function leftoverConsequence(finding: Finding): Consequence {
   const over = finding.ended !== null;
   // Only where the other nodes show that it is what this one is to have, and its agent is there.
   const known = finding.value["asPeers"] === true && text("agentPod") !== "";
+  const mayBe = finding.value["mayBeService"] === true;
   return {
     ...NO_CONSEQUENCE,
-    fix: over ? [] : [known ? unhide(text) : decide(text)],
+    fix: over ? [] : [known ? unhide(text) : decide(text, mayBe)],
     verify: [
       firstOf(text, known ? baseName(behind) : "the configuration of the network whose agent runs"),
       probeNode(node),
@@ -31,8 +32,14 @@ export function leftoverConsequence(finding: Finding): Consequence {
             doneWhen: `a pod with its own network can be created and deleted on ${node}`,
           },
         ],
-    questions: [`Was the agent of ${plugin} removed on purpose, by whom and when, and what left ${first} on ${node}?`],
-    stops: `no agent of ${plugin} exists, and its configuration is the one that the runtime of ${node} loads; who or what removed the one and left the other is not in the evidence`,
+    questions: mayBe
+      ? [
+          `Is the agent of ${plugin} a service of ${node} that does not run? If it is none: was it removed on purpose, by whom and when, and what left ${first} there?`,
+        ]
+      : [`Was the agent of ${plugin} removed on purpose, by whom and when, and what left ${first} on ${node}?`],
+    stops: mayBe
+      ? `no pod is an agent of ${plugin}, and its configuration is the one that the runtime of ${node} loads; whether a service of ${node} is that agent, or was, is not in the evidence`
+      : `no agent of ${plugin} exists, and its configuration is the one that the runtime of ${node} loads; who or what removed the one and left the other is not in the evidence`,
   };
 }
 
@@ -59,13 +66,22 @@ function unhide(text: (key: string) => string): Fix {
   };
 }
 
-function decide(text: (key: string) => string): Fix {
+function decide(text: (key: string) => string, mayBe: boolean): Fix {
   const [node, first] = ["node", "leftover"].map((k) => shellWord(text(k)));
   const [plugin, behind] = [text("plugin"), text("behind")];
   const guard = behind === "" ? "" : `[ -f ${shellWord(behind)} ] && `;
   return {
-    step: `Decide which network ${text("node")} is to have. Where it is ${plugin}, install its agent again, with the manifest by which it was installed. Where it is another, have that one's agent run first, and then take ${text("leftover")} out of the runtime's way${behind === "" ? "" : `, so that ${behind} comes first`}.`,
+    step: `Decide which network ${text("node")} is to have. Where it is ${plugin}, ${mayBe ? "start its service, where the node has one; else " : ""}install its agent again, with the manifest by which it was installed. Where it is another, have that one's agent run first, and then take ${text("leftover")} out of the runtime's way${behind === "" ? "" : `, so that ${behind} comes first`}.`,
     commands: [
+      ...(mayBe
+        ? [
+            {
+              run: `# on ${node}, as root: is the agent of ${plugin} a service?\nsystemctl list-unit-files --no-pager | grep -iE ${shellWord(plugin.replace(/-(?:cni|net|vnet|k8s-cni-overlay)$/, ""))}`,
+              expect:
+                "nothing; where there is one, mend and start that, and stop here: a second agent beside it does harm",
+            },
+          ]
+        : []),
       {
         run: "kubectl get daemonsets -A -o wide",
         expect: "the agent of the network that is meant, with a ready pod for each node",

@@ -4,7 +4,8 @@ import { baseName } from "#model/file-tree.js";
 import type { Outcome } from "#model/finding.js";
 import { type FactView, found, type MatchContext } from "#model/rule.js";
 import { citing, code, codes, type Statement, say, time } from "#model/statement.js";
-import { agentOfPlugin } from "./_agent-name.js";
+import { words } from "#rules/kubelet/_pods.js";
+import { agentOfPlugin, mayBeService } from "./_agent-name.js";
 import type { Asked } from "./_agent-nowhere.js";
 import { nodeFiles } from "./_credential.js";
 import { configsIn, type ReadConfig, readConfig, readingEvidence } from "./_read-config.js";
@@ -17,17 +18,6 @@ export function readOn(node: string, context: MatchContext): ReadConfig | null {
   const tree = context.derive(nodeFiles).get(node)?.tree;
   return tree ? readConfig(node, tree, context.derive(views)) : null;
 }
-
-/** Plugins whose agent is run as a service of the node as well; that of any other is a pod. */
-const SERVICES = new Set([
-  "calico",
-  "flannel",
-  "weave-net",
-  "aws-cni",
-  "azure-vnet",
-  "ovn-k8s-cni-overlay",
-  "kube-router",
-]);
 
 /** The runtime loads the configuration of a plugin whose agent is nowhere. */
 export function leftover(
@@ -51,7 +41,7 @@ export function leftover(
     unverified: [
       ...read.confDir.unverified,
       ...(whole ? [] : [`the directory of ${baseName(first)} was not listed in full`]),
-      ...(SERVICES.has(plugin) ? [`that no service of ${node} is the agent of ${plugin}`] : []),
+      ...(mayBeService(plugin) ? [`that no service of ${node} is the agent of ${plugin}`] : []),
     ],
     value: {
       node,
@@ -60,11 +50,13 @@ export function leftover(
       directory: read.directory.real,
       behind: hidden?.path ?? "",
       agentPod: hidden?.agent ?? "",
+      /** Not told from a pod by the lists: it may be a service. */
+      mayBeService: mayBeService(plugin),
       /** Where others have that one first, it is what the node is to have. */
       asPeers: peers.alike,
     },
     statements: [
-      say`On ${code(node, shown)} the runtime loads ${code(first, shown, read.netconf.evidence, ...more)}, which calls ${code(plugin, read.netconf.evidence)}, and no agent of that plugin exists: no pod goes by the name of one${citing(none)}, and no DaemonSet${citing(noSet)}`,
+      say`On ${code(node, shown)} the runtime loads ${code(first, shown, read.netconf.evidence, ...more)}, which calls ${code(plugin, read.netconf.evidence)}, and ${words(mayBeService(plugin) ? "no pod is an agent of that plugin: none" : "no agent of that plugin exists: no pod", none)} goes by the name of one${citing(none)}, and no DaemonSet${citing(noSet)}`,
       ...(read.confDir.because === null ? [] : [read.confDir.because]),
       ...(file?.value.mtime
         ? [say`${code(baseName(first), file.evidence)} was last written at ${time(file.value.mtime, file.evidence)}`]
@@ -115,6 +107,12 @@ function hiddenBy(node: string, read: ReadConfig, context: MatchContext): Hidden
     agent: pod.value.name,
     statements: [hides, say`The agent of that one on ${code(node, ready)}, ${code(pod.value.name, ready)}, was ready`],
   };
+}
+
+/** Does it hide what the other nodes have in its place, with that one's agent ready? Then it is what is in the way, whatever else failed. */
+export function isInTheWay(node: string, read: ReadConfig, context: MatchContext): boolean {
+  const hidden = hiddenBy(node, read, context);
+  return hidden !== null && hidden.agent !== "" && peersOf(node, read, hidden.type, context).alike;
 }
 
 /** What the other nodes have there. */

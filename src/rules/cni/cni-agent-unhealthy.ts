@@ -11,6 +11,7 @@ import { waitsForProxy } from "./_agent-dials.js";
 import { agentByName, agentOfPlugin, goesBy } from "./_agent-name.js";
 import { isListed, outside, type Searched, unanswered } from "./_agent-nowhere.js";
 import { agentConsequence } from "./_agent-repair.js";
+import { serviceConsequence } from "./_agent-service.js";
 import { isDown, isHeard, ownWarnings, servedSince, waiting } from "./_agent-state.js";
 import { doubts, healthy, isJoined, isSilent, joining, wellSince, without } from "./_agent-words.js";
 import { isCalicos } from "./_credential-words.js";
@@ -42,7 +43,12 @@ export default defineRule({
   kind: "mechanism",
   healthSign: true,
   needs: { pods: "kube.pod", hosts: "kube.node", workloads: "kube.workload", logs: "log" },
-  labelOf: ({ value }) => (value["leftover"] === undefined ? null : "CNI configuration without its agent"),
+  labelOf: ({ value }) =>
+    value["service"] !== undefined
+      ? "CNI agent whose service has failed"
+      : value["leftover"] !== undefined
+        ? "CNI configuration without its agent"
+        : null,
   uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox", "cni-conf-dir-diverged", "kube-proxy-down"],
   explains: [
     // Only of a file that it writes, and only where nothing of it runs: one that is not ready may renew it all the same.
@@ -125,7 +131,11 @@ export default defineRule({
     ),
   ],
   consequence: (finding) =>
-    finding.value["leftover"] === undefined ? agentConsequence(finding) : leftoverConsequence(finding),
+    finding.value["service"] !== undefined
+      ? serviceConsequence(finding)
+      : finding.value["leftover"] !== undefined
+        ? leftoverConsequence(finding)
+        : agentConsequence(finding),
   references: [{ source: "calico cni-plugin/pkg/plugin/plugin.go", version: "v3.29.3" }],
   holds: (reference, { value }) =>
     !isCalicos(reference) ||
