@@ -25,6 +25,20 @@ export interface ContainerValue {
   /** running · waiting:<reason> · terminated:<reason> · unknown. */
   readonly state: string;
   readonly startedAt: Instant | null;
+  /** How its last run ended, where one did. */
+  readonly ended?: Ended;
+  /** `resources.limits.memory` of its spec, as written; left out where it sets none. */
+  readonly memoryLimit?: string;
+}
+
+/** `ContainerStateTerminated` of core/v1. */
+export interface Ended {
+  /** `OOMKilled`, `Error`, `Completed`, … */
+  readonly reason: string;
+  readonly exitCode: number | null;
+  /** Where the runtime gives one. */
+  readonly signal: number | null;
+  readonly at: Instant | null;
 }
 
 /** A requirement `labelSelector` + `topologyKey` + namespaces of required anti-affinity. */

@@ -1,5 +1,18 @@
 import type { ContainerValue, PodValue } from "#model/fact.js";
-import { below, count, flag, instant, isRecord, someText, text, textMap, texts, type View, views } from "./fields.js";
+import {
+  below,
+  count,
+  flag,
+  instant,
+  intOrString,
+  isRecord,
+  someText,
+  text,
+  textMap,
+  texts,
+  type View,
+  views,
+} from "./fields.js";
 import { listParser } from "./kube-list.js";
 import { conditionsOf, namespacedMetaOf } from "./kube-meta.js";
 import { antiAffinityOf, nodeAffinityOf } from "./pod-affinity.js";
@@ -60,7 +73,12 @@ function containersOf(item: View): readonly ContainerValue[] {
     const byName = new Map(views(item, "status", statuses).map((one) => [text(one, "name"), one]));
     return views(item, "spec", specs).flatMap((one) => {
       const name = someText(one, "name");
-      return name === null ? [] : containerOf(name, someText(one, "image"), byName.get(name), init);
+      if (name === null) return [];
+      const memoryLimit = intOrString(one, "resources", "limits", "memory");
+      return {
+        ...containerOf(name, someText(one, "image"), byName.get(name), init),
+        ...(memoryLimit ? { memoryLimit } : {}),
+      };
     });
   };
   return [
@@ -79,6 +97,22 @@ function containerOf(name: string, image: string | null, status: View | undefine
     ready: flag(status, "ready") ?? false,
     restarts: count(status, "restartCount") ?? 0,
     ...stateOf(below(status, "state")),
+    ...endOf(status),
+  };
+}
+
+/** The end of its last run: what its state says where it has ended and was not started again, else what its last state says. */
+function endOf(status: View): Pick<ContainerValue, "ended"> {
+  const last = ["state", "lastState"].map((of) => below(status, of, "terminated")).find((v) => isRecord(v.value));
+  if (!last) return {};
+  const signal = count(last, "signal");
+  return {
+    ended: {
+      reason: text(last, "reason") ?? "",
+      exitCode: count(last, "exitCode"),
+      signal: signal === 0 ? null : signal,
+      at: instant(last, "finishedAt"),
+    },
   };
 }
 

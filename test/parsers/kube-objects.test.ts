@@ -91,6 +91,25 @@ const POD = {
   },
 };
 
+test("how a container last ended, and its memory limit, where it has one", () => {
+  const of = (status: object, resources: object) => {
+    const spec = { containers: [{ name: "a", resources }] };
+    const item = { metadata: POD.metadata, spec, status: { containerStatuses: [{ name: "a", ...status }] } };
+    const [fact] = ofKind(intakeOf([apiList("pods"), [item]]), "kube.pod");
+    return fact?.value.containers[0];
+  };
+  const oom = { exitCode: 137, reason: "OOMKilled", signal: 9, finishedAt: "2026-05-22T00:15:06Z" };
+  const limited = { limits: { memory: "128Mi" } };
+  const waiting = of({ state: { waiting: { reason: "CrashLoopBackOff" } }, lastState: { terminated: oom } }, limited);
+  assert.equal(waiting?.ended, { reason: "OOMKilled", exitCode: 137, signal: 9, at: api("2026-05-22T00:15:06Z") });
+  assert.is(waiting?.memoryLimit, "128Mi");
+  // The state is of a later end than the last one.
+  const state = { terminated: { exitCode: 1, reason: "Error" } };
+  assert.is(of({ state, lastState: { terminated: oom } }, {})?.ended?.exitCode, 1);
+  const never = of({ state: { running: {} }, lastState: {} }, { limits: { cpu: 1 }, requests: { memory: "1Gi" } });
+  assert.equal([never?.ended, never?.memoryLimit], [undefined, undefined]);
+});
+
 test("a pod", () => {
   const [fact] = ofKind(intakeOf([apiList("pods"), [POD]]), "kube.pod");
   const pod = fact?.value;
@@ -108,6 +127,7 @@ test("a pod", () => {
       restarts: 2,
       state: "terminated:Completed",
       startedAt: api("2026-05-22T00:15:06Z"),
+      ended: { reason: "Completed", exitCode: null, signal: null, at: null },
     },
     { name: "late", image: "late:1", init: false, ready: false, restarts: 0, state: "unknown", startedAt: null },
   ]);

@@ -1,6 +1,7 @@
 import type { Finding } from "#model/finding.js";
 import { type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
+import { ENDED, endedRepair } from "./_agent-ended.js";
 
 /** What follows where the CNI agent of a node does not work, or is not there: what to see first, the repair, what shows that it worked. */
 export function agentConsequence(finding: Finding): Consequence {
@@ -9,6 +10,7 @@ export function agentConsequence(finding: Finding): Consequence {
   ) as [string, string, string, string];
   const target: Target = { namespace, pod, node, name, ns: shellWord(namespace) };
   const over = finding.ended !== null;
+  const end = ENDED[String(finding.value["end"])];
   return {
     ...NO_CONSEQUENCE,
     fix: over
@@ -18,7 +20,7 @@ export function agentConsequence(finding: Finding): Consequence {
             ? placed(target)
             : finding.value["waitsForProxy"] === true
               ? waited(target)
-              : revived(target, finding.value["heard"] === true),
+              : (endedRepair(finding) ?? revived(target, finding.value["heard"] === true)),
         ],
     verify: [
       {
@@ -49,9 +51,11 @@ export function agentConsequence(finding: Finding): Consequence {
     stops:
       pod === ""
         ? `the DaemonSet wants a pod on ${node}, and none is there; what keeps it away is not in the evidence`
-        : finding.value["warned"] === true
-          ? "why the agent is not ready its own events say; what lies behind that is not in the evidence, and its logs say more, where they were collected"
-          : "the agent is not ready; its logs say more, where they were collected",
+        : end !== undefined
+          ? end
+          : finding.value["warned"] === true
+            ? "why the agent is not ready its own events say; what lies behind that is not in the evidence, and its logs say more, where they were collected"
+            : "the agent is not ready; its logs say more, where they were collected",
   };
 }
 

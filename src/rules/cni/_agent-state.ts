@@ -1,9 +1,11 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind } from "#model/fact.js";
 import { type Instant, latestOf, order } from "#model/instant.js";
+import type { ContainerValue } from "#model/kube-value.js";
 import type { FactView, MatchContext } from "#model/rule.js";
 import { code, count, type Statement, say, stated, time } from "#model/statement.js";
-import { lastWordsOf } from "#rules/kubelet/_last-words.js";
+import { endOf, endStatement, probeStatements } from "#rules/kubelet/_container-end.js";
+import { isEndedWith, lastWordsOf } from "#rules/kubelet/_last-words.js";
 import { type Pod, podName, readyAt } from "#rules/kubelet/_pods.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
@@ -15,7 +17,43 @@ export const isDown = (pod: Pod): boolean => pod.value.containers.some((c) => c.
 
 /** Is the error with which a container of it ended in what was collected? */
 export const isHeard = (pod: Pod, context: MatchContext): boolean =>
-  pod.value.containers.some((c) => c.state === WAITING && (lastWordsOf(pod, c, context)?.error ?? null) !== null);
+  pod.value.containers.some((c) => {
+    const last = c.state === WAITING ? lastWordsOf(pod, c, context) : null;
+    return last !== null && isEndedWith(last, c);
+  });
+
+/** The containers of it that do not stay up and have ended since it is not ready, or shortly before. */
+const endedSince = (pod: Pod, since: Instant): readonly ContainerValue[] =>
+  pod.value.containers.filter(
+    (c) =>
+      c.ended &&
+      (c.state === WAITING ||
+        (!c.init && !c.ready && c.restarts > 0 && c.ended.at !== null && c.ended.at.epochMs > since.epochMs - UP_MS)),
+  );
+
+/** How they last ended, and what events say of a probe for want of which they were. */
+export function endings(pod: Pod, since: Instant, context: MatchContext): readonly Statement[] {
+  const ended = endedSince(pod, since);
+  const probed = ended.some((c) => ["killed", "asked"].includes(endOf(c) ?? ""));
+  return [
+    ...ended.flatMap((c) => endStatement(pod, c)),
+    // Warnings of its own are told in any case.
+    ...(probed ? probeStatements(pod, context, "Killing") : []),
+  ];
+}
+
+/** By what its repair goes: how the first of them ended. */
+export function endValue(pod: Pod, since: Instant, context: MatchContext): Readonly<Record<string, string | boolean>> {
+  const [first] = endedSince(pod, since);
+  const end = first ? endOf(first) : null;
+  if (!first || end === null) return {};
+  return {
+    end,
+    container: first.name,
+    memoryLimit: first.memoryLimit ?? "",
+    probed: probeStatements(pod, context).length > 0,
+  };
+}
 
 export const waiting = (pod: Pod): readonly Statement[] =>
   pod.value.containers

@@ -12,7 +12,7 @@ import { agentByName, agentOfPlugin, goesBy } from "./_agent-name.js";
 import { isListed, outside, type Searched, unanswered } from "./_agent-nowhere.js";
 import { agentConsequence } from "./_agent-repair.js";
 import { serviceConsequence } from "./_agent-service.js";
-import { isDown, isHeard, ownWarnings, servedSince, waiting } from "./_agent-state.js";
+import { endings, endValue, isDown, isHeard, ownWarnings, servedSince, waiting } from "./_agent-state.js";
 import { doubts, healthy, isJoined, isSilent, joining, wellSince, without } from "./_agent-words.js";
 import { isCalicos } from "./_credential-words.js";
 import { writesIt } from "./_fresh-token.js";
@@ -283,11 +283,13 @@ function* judge(
         warned: warnings.length > 0,
         heard: isHeard(pod, context),
         waitsForProxy: waitsForProxy(pod, since, context),
+        ...endValue(pod, since, context),
       },
       statements: [
         say`The CNI agent of ${code(node, shown)}, ${code(pod.value.name, shown)}, has not been ready since ${time(since, shown)}`,
         ...(joined ? joining(joined) : []),
         ...waiting(pod),
+        ...endings(pod, since, context),
         ...warnings,
         ...(served ? [without(node, pod, served)] : []),
       ],

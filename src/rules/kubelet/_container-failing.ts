@@ -15,8 +15,9 @@ import {
 import { code, codes, count, known, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { ALERT_ON_FAILING_CONTAINERS } from "./_alerts.js";
 import { LIST_READY } from "./_consequences.js";
+import { endOf, endStatement, probeStatements } from "./_container-end.js";
 import { type FailingPod, type FailureClass, failingPods } from "./_failing.js";
-import { lastWordsOf, lastWordsStatements } from "./_last-words.js";
+import { isEndedWith, lastWordsOf, lastWordsStatements } from "./_last-words.js";
 import {
   CITED,
   type Cited,
@@ -85,7 +86,7 @@ export const failingCard = ({ kind, ...card }: Kind): Rule =>
       questions: (finding.about.workload ?? [])
         .slice(0, 3)
         .map((key) => `Who looks after ${key.replace("/", " ")}, and was this known?`),
-      stops: STOPS[String(finding.value["words"])] ?? null,
+      stops: STOPS[String(finding.value["words"]) as keyof typeof STOPS] ?? null,
     }),
     references: [POD_LIFECYCLE],
     falsePositives: ["a part of the cluster that nobody uses and nobody took away"],
@@ -98,10 +99,17 @@ export const failingCard = ({ kind, ...card }: Kind): Rule =>
   });
 
 /** By what the end of the container's log holds. */
-const STOPS: Readonly<Record<string, string>> = {
+const STOPS = {
+  oom: "the container was ended for want of memory; what needed so much is not in the evidence",
+  killed:
+    "the container was killed, and not for want of memory; by whom is in the evidence only where an event says it",
+  asked: "the container was asked to end, and did; by whom is in the evidence only where an event says it",
+  done: "the container ended by itself and without an error code; why it did is not in the evidence",
+  earlier:
+    "the last error in the container's log was not its last word, or was long before its end; with what it ended is not in the evidence",
   error: "the last words of the container's log are quoted; this version knows no mechanism behind them",
   none: "the container's log ends without an error, as quoted; this version knows no mechanism behind its end",
-};
+} as const;
 
 const evidenceOf = ([first, ...rest]: Failing): Cited => [
   first.evidence,
@@ -211,13 +219,27 @@ const views = (view: <K extends FactKind>(kind: K) => FactView<K>): typeof view 
 
 function heard({ pod, container }: FailingPod, context: MatchContext): readonly Statement[] {
   const last = lastWordsOf(pod, container, context);
-  return last ? lastWordsStatements(podName(pod), container.name, last) : [];
+  const end = endOf(container);
+  return [
+    ...endStatement(pod, container).map((s) => say`${s}.`),
+    ...(end === "killed" || end === "asked" ? probeStatements(pod, context).map((s) => say`${s}.`) : []),
+    ...(last ? lastWordsStatements(podName(pod), container, last) : []),
+  ];
 }
 
-/** What of the ends of their logs is quoted: an error of one of them, or none. */
-function wordsAtTheEnd(group: Failing, context: MatchContext): "error" | "none" | null {
-  const last = group.slice(0, TOLD).flatMap(({ pod, container }) => lastWordsOf(pod, container, context) ?? []);
-  return last.some(({ error }) => error !== null) ? "error" : last.length > 0 ? "none" : null;
+/** What is known of their ends: what ended them, or what of the ends of their logs is quoted. */
+function wordsAtTheEnd(group: Failing, context: MatchContext): keyof typeof STOPS | null {
+  const ends = new Set(group.slice(0, TOLD).map((f) => endIn(f, context)));
+  const [only = null, ...more] = ends;
+  return more.length === 0 ? only : ends.has("error") ? "error" : ends.has("none") ? "none" : null;
+}
+
+function endIn({ pod, container }: FailingPod, context: MatchContext): keyof typeof STOPS | null {
+  const end = endOf(container);
+  if (end !== null && end !== "failed") return end;
+  const last = lastWordsOf(pod, container, context);
+  if (!last) return null;
+  return isEndedWith(last, container) ? "error" : last.error ? "earlier" : "none";
 }
 
 /** Why a container ends, only it tells. */

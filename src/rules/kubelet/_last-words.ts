@@ -3,7 +3,8 @@ import type { Fact, FactKind } from "#model/fact.js";
 import type { Instant } from "#model/instant.js";
 import type { ContainerValue } from "#model/kube-value.js";
 import type { FactView, MatchContext } from "#model/rule.js";
-import { code, type Statement, say, time } from "#model/statement.js";
+import { code, lapse, type Statement, say, time } from "#model/statement.js";
+import { endOf } from "./_container-end.js";
 import { messageOf } from "./_kubelet-log.js";
 import type { Pod } from "./_pods.js";
 
@@ -120,10 +121,41 @@ const shown = (text: string): string => {
   return chars.length <= MOST ? message : `${chars.slice(0, MOST - 1).join("")}…`;
 };
 
+/** An error is what a program ended with where it wrote nothing later than this after it, or ended within it. */
+const AT_THE_END_MS = 5_000;
+/** What ended so long after its last error did not end with it, even where it wrote nothing more. */
+const LONG_BEFORE_MS = 120_000;
+/** What a program that ends by itself writes where it gives no time to tell by. */
+const ENDING =
+  /^F\d{4} \d\d:|\blevel=(?:fatal|panic)\b|"level":\s?"(?:fatal|d?panic)"|\b(?:FATAL?|PANIC)\b|^(?:panic|fatal error): /;
+
+/** Is the last error what the container ended with? What was ended from outside, or without an error code, did not end with what it wrote. */
+export function isEndedWith({ error, last }: LastWords, container: ContainerValue): boolean {
+  if (!error) return false;
+  const end = endOf(container);
+  if (end !== null && end !== "failed") return false;
+  const before = beforeEnd(error, container);
+  if (before !== null && before > LONG_BEFORE_MS) return false;
+  if (before !== null && before <= AT_THE_END_MS) return true;
+  if (lineOf(last) === lineOf(error)) return true;
+  if (error.at === null || last.at === null) return ENDING.test(error.text);
+  return last.at.epochMs - error.at.epochMs <= AT_THE_END_MS;
+}
+
+/** Milliseconds from a line to the end of the run; null where either has no time, or the line is of a later run. */
+const beforeEnd = ({ at }: Line, { ended }: ContainerValue): number | null => {
+  const ms = at && ended?.at ? ended.at.epochMs - at.epochMs : null;
+  return ms === null || ms < -AT_THE_END_MS ? null : Math.max(ms, 0);
+};
+
 /** No more is said of them than that they are there: what they mean no mechanism tells. */
-export function lastWordsStatements(pod: string, container: string, { error, last }: LastWords): readonly Statement[] {
+export function lastWordsStatements(
+  pod: string,
+  container: ContainerValue,
+  { error, last }: LastWords,
+): readonly Statement[] {
   const quoted = error ?? last;
-  const name = code(container, quoted.evidence);
+  const name = code(container.name, quoted.evidence);
   const of = code(pod, quoted.evidence);
   const text = code(shown(quoted.text), quoted.evidence);
   const at = quoted.at;
@@ -133,10 +165,13 @@ export function lastWordsStatements(pod: string, container: string, { error, las
         ? say`The log of ${name} of ${of} ends at ${time(at, quoted.evidence)} with ${text}, and no line that was collected of it is marked as an error.`
         : say`The log of ${name} of ${of} ends with ${text}, and no line that was collected of it is marked as an error.`,
     ];
+  const before = beforeEnd(error, container);
   return [
-    at
-      ? say`The last error in the log of ${name} of ${of} is of ${time(at, quoted.evidence)}: ${text}.`
-      : say`The last error in the log of ${name} of ${of} is ${text}.`,
+    at && before !== null && before > AT_THE_END_MS
+      ? say`The last error in the log of ${name} of ${of} is of ${time(at, quoted.evidence)}, ${lapse(before, quoted.evidence)} before that end: ${text}.`
+      : at
+        ? say`The last error in the log of ${name} of ${of} is of ${time(at, quoted.evidence)}: ${text}.`
+        : say`The last error in the log of ${name} of ${of} is ${text}.`,
     ...(last === error || lineOf(last) === lineOf(error)
       ? []
       : [say`That log ends with ${code(shown(last.text), last.evidence)}.`]),

@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { FactKinds } from "#model/fact.js";
+import type { Ended, Fact, FactKinds } from "#model/fact.js";
 import type { Rule } from "#model/rule.js";
 import start from "#rules/kubelet/sym-container-start.js";
 import crash from "#rules/kubelet/sym-crash-loop.js";
@@ -161,6 +161,79 @@ test("near misses: a harmless end is no error, and what another wrote, an older 
   }
   const runs = pod({ name: "a", namespace: "kube-system", containers: [] });
   assert.equal(foundBy(crash, runs, written("panic: x", 1)), []);
+});
+
+const END = "2024-03-05T10:20:00Z";
+/** A container that last ended so, with a log. */
+const endedSo = (end: Partial<Ended>, logs: ReturnType<typeof written>[] = [], limit = {}, events: Fact[] = []) => {
+  const [c] = crashing.value.containers;
+  const last = { reason: "Error", exitCode: 1, signal: null, at: at(END), ...end };
+  const down = having("waiting:CrashLoopBackOff", 40, {
+    containers: [{ ...(c as NonNullable<typeof c>), ended: last, ...limit }],
+  });
+  const [found] = foundBy(crash, down, ...logs, ...events);
+  const { stops } = crash.consequence({ ...found, ended: null } as never);
+  return { texts: texts(found?.statements ?? []).slice(2), stops: stops ?? "" };
+};
+
+test("how it last ended is told, for want of memory with the limit, and what its log says is not what ended it", () => {
+  const oom = { reason: "OOMKilled", exitCode: 137 };
+  const { texts, stops } = endedSo(oom, [written("ERROR retried", 1), written("INFO fine", 2)], {
+    memoryLimit: "128Mi",
+  });
+  assert.is(
+    texts[0],
+    `The container c of kube-system/a last ended at ${END} with the reason OOMKilled and the exit code 137; its memory limit was 128Mi.`,
+  );
+  assert.match(stops, /^the container was ended for want of memory/);
+  assert.match(endedSo(oom).texts[0] ?? "", /exit code 137; its spec sets no memory limit\.$/);
+  assert.match(endedSo({}).texts[0] ?? "", /with the reason Error and the exit code 1\.$/);
+});
+
+test("a kill, a request to end and an end without an error are no error of its own; an end that nobody saw is none of them", () => {
+  const of = (end: Partial<Ended>) => endedSo(end, [written("panic: x", 1)]).stops;
+  assert.match(of({ exitCode: 137 }), /^the container was killed, and not for want of memory/);
+  assert.match(of({ exitCode: null, signal: 9 }), /^the container was killed/);
+  assert.match(of({ exitCode: 143 }), /^the container was asked to end/);
+  assert.match(of({ exitCode: 0, reason: "Completed" }), /^the container ended by itself and without an error code/);
+  for (const own of [{ exitCode: 1 }, { exitCode: 139 }, { exitCode: 255 }])
+    assert.match(of(own), /^the last words of the container's log are quoted/);
+  for (const unseen of [
+    { exitCode: 137, reason: "ContainerStatusUnknown" },
+    { exitCode: 255, reason: "Unknown" },
+  ])
+    assert.match(of(unseen), /^the last words/);
+});
+
+test("who killed it is told where an event of its own says it", () => {
+  const said = (reason: string, message: string, uid = "uid-a") =>
+    event({ reason, message, type: "Normal", objects: [{ uid }] });
+  const probe = "Container c failed liveness probe, will be restarted";
+  const told = (...events: Fact[]) => endedSo({ exitCode: 137 }, [], {}, events).texts.join(" ");
+  assert.match(
+    told(said("Killing", probe)),
+    /An event with the reason Killing.* says Container c failed liveness probe/,
+  );
+  for (const near of [said("Killing", "Stopping container c"), said("Killing", probe, "uid-b")])
+    assert.not.match(told(near), /Killing/);
+  assert.not.match(endedSo({}, [], {}, [said("Killing", probe)]).texts.join(), /Killing/);
+});
+
+test("an error that it wrote long before its end, or wrote on after, is not what it ended with", () => {
+  const error = (last: string) => written("ERROR no route", 1, last);
+  const near = endedSo({}, [error("2024-03-05T10:19:58Z"), written("INFO bye", 2)]);
+  assert.match(near.stops, /^the last words/);
+  const on = endedSo({}, [error("2024-03-05T10:18:30Z"), written("INFO fine", 2, "2024-03-05T10:19:59Z")]);
+  assert.match(on.stops, /was not its last word, or was long before its end/);
+  assert.match(on.texts[1] ?? "", /is of 2024-03-05T10:18:30Z, 1 min 30 s before that end: ERROR no route/);
+  assert.match(endedSo({}, [error("2024-03-05T10:18:30Z")]).stops, /^the last words/, "it wrote nothing after");
+  assert.match(endedSo({}, [error("2024-03-05T09:00:00Z")]).stops, /was not its last word, or was long before its end/);
+  // Without times only the last line, or a word for an end, tells.
+  const untimed = (text: string) => written(text, 1, undefined, { first: null, last: null });
+  const bye = written("INFO bye", 2, undefined, { first: null, last: null });
+  assert.match(endedSo({}, [untimed("ERROR x")]).stops, /^the last words/);
+  assert.match(endedSo({}, [untimed("panic: x"), bye]).stops, /^the last words/);
+  assert.match(endedSo({}, [untimed("ERROR x"), bye]).stops, /was not its last word/);
 });
 
 test("a line is quoted up to a sane length", () => {
