@@ -2,11 +2,12 @@ import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind, type PodTemplate } from "#model/fact.js";
 import type { Found, Missing, Outcome } from "#model/finding.js";
 import { type FactView, found, type MatchContext, shellWord, undetermined } from "#model/rule.js";
-import { code, codes, count, say, stated } from "#model/statement.js";
+import { citing, code, codes, count, say, stated } from "#model/statement.js";
 import { readBefore } from "#rules/kubelet/_list-age.js";
+import { either } from "#rules/kubelet/_pods.js";
 import { goesBy, isRelated } from "./_agent-name.js";
 import { failedService, openService, stopped } from "./_agent-service.js";
-import { isInTheWay, leftover, readOn } from "./_leftover.js";
+import { isInTheWay, leftover, nowhere, readOn, type Unserved } from "./_leftover.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
 const views = (view: View): View => view;
@@ -96,7 +97,7 @@ export function* unanswered(asked: Asked, { pods, workloads }: Searched, context
       why: `${read.netconf.value.path}, which the runtime loads, does not name it`,
       command: `ls -la --full-time ${shellWord(read.directory.real)}   # on the node: was it changed since?`,
     });
-  yield leftover(asked, read, [none, noSet], context);
+  yield leftover(asked, read, nowhere(asked, [none, noSet]), context);
 }
 
 /** `multus-shim` is what calls Multus' daemon. */
@@ -164,25 +165,51 @@ function runsItself({ node, plugin }: Asked, context: MatchContext): Missing | n
   };
 }
 
+/** Does a DaemonSet want a pod on a node where it has none? Of the number that it wants: null where that leaves it open. */
+function wants(set: Fact<"kube.workload">, elsewhere: readonly string[], context: MatchContext): boolean | null {
+  const hosts = context.derive(views)("kube.node");
+  const { desired } = set.value;
+  if (desired === null) return null;
+  if (desired <= elsewhere.length) return false;
+  const without = hosts.all.filter((h) => !elsewhere.includes(h.value.name));
+  return hosts.coverage().state === "complete" && without.length === desired - elsewhere.length ? true : null;
+}
+
 /** The DaemonSet of the agent is there, and has no pod on the node. */
 function unplaced(
-  { subject, node, plugin, errors }: Asked,
+  asked: Asked,
   set: Fact<"kube.workload">,
   own: readonly Fact<"kube.pod">[],
   none: Evidence,
   context: MatchContext,
 ): Outcome {
+  const { subject, node, plugin, errors } = asked;
   const { namespace, name, desired } = set.value;
   const shown = cite(set, "/status");
   const elsewhere = [...new Set(own.flatMap((p) => p.value.node ?? []))].sort();
+  const wanted = wants(set, elsewhere, context);
+  const read = readOn(node, context);
+  const its = code(`${namespace}/${name}`, set.evidence);
+  if (wanted === false && desired !== null && read?.netconf.value.plugins.some((p) => isType(p.type, plugin))) {
+    const has =
+      elsewhere.length > 0
+        ? say`, and has ${either(elsewhere.length, "that", "those", none)} on ${codes(elsewhere, 8, none)}`
+        : citing(none);
+    const why: Unserved = {
+      words: say`the DaemonSet of that plugin's agent, ${its}, wants no pod there: it wants ${stated(count(desired, "pod", shown))}${has}`,
+      unverified: [],
+      value: { unwantedBy: `${namespace}/${name}` },
+    };
+    return leftover(asked, read, why, context);
+  }
   return found({
     subject,
     about: { node: [node], error: errors },
     since: null,
     lastSeen: context.moment.collectedAt,
-    value: { node, pod: "", namespace, daemonSet: name },
+    value: { node, pod: "", namespace, daemonSet: name, wants: wanted === null ? "open" : wanted ? "yes" : "no" },
     statements: [
-      say`No pod of ${code(`${namespace}/${name}`, set.evidence)}, the agent that the plugin ${code(plugin, none)} asks, was on ${code(node, none)}`,
+      say`No pod of ${its}, the agent that the plugin ${code(plugin, none)} asks, was on ${code(node, none)}`,
       ...(desired === null ? [] : [say`The DaemonSet wanted ${stated(count(desired, "pod", shown))}`]),
       ...(elsewhere.length > 0 ? [say`Its pods were on ${codes(elsewhere, 8, none)} only`] : []),
     ],

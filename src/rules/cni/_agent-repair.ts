@@ -10,6 +10,7 @@ export function agentConsequence(finding: Finding): Consequence {
   ) as [string, string, string, string];
   const target: Target = { namespace, pod, node, name, ns: shellWord(namespace) };
   const over = finding.ended !== null;
+  const wants = String(finding.value["wants"] ?? "yes");
   const end = ENDED[String(finding.value["end"])];
   return {
     ...NO_CONSEQUENCE,
@@ -41,7 +42,9 @@ export function agentConsequence(finding: Finding): Consequence {
           {
             title:
               pod === ""
-                ? `Have ${namespace}/${name} run a pod on ${node}`
+                ? wants === "no"
+                  ? `Decide whether ${namespace}/${name} is to run on ${node}, and have the network of the node run there`
+                  : `Have ${namespace}/${name} run a pod on ${node}`
                 : `Bring the CNI agent of ${node} back to work`,
             type: "repair",
             priority: finding.role === "latent-condition" ? "High" : "Urgent",
@@ -50,7 +53,7 @@ export function agentConsequence(finding: Finding): Consequence {
         ],
     stops:
       pod === ""
-        ? `the DaemonSet wants a pod on ${node}, and none is there; what keeps it away is not in the evidence`
+        ? `${WANTS[wants]?.(node) ?? ""}; what keeps it away is not in the evidence`
         : end !== undefined
           ? end
           : finding.value["warned"] === true
@@ -58,6 +61,14 @@ export function agentConsequence(finding: Finding): Consequence {
             : "the agent is not ready; its logs say more, where they were collected",
   };
 }
+
+/** By what its status says of the nodes that it wants. */
+const WANTS: Readonly<Record<string, (node: string) => string>> = {
+  yes: (node) => `the DaemonSet wants a pod on ${node}, and none is there`,
+  no: (node) => `the DaemonSet has all pods that it wants, and none of them is on ${node}`,
+  open: (node) =>
+    `none of the DaemonSet's pods is on ${node}, and whether it wants one there is not told by its status`,
+};
 
 export interface Target {
   readonly namespace: string;
@@ -151,8 +162,9 @@ export function placed({ ns, name, node, namespace }: Target): Consequence["fix"
         expect: "kube-controller-manager running and ready, where it runs as a pod: without it no DaemonSet gets pods",
       },
       {
-        run: `kubectl -n ${ns} rollout status daemonset ${set} --timeout=120s`,
-        expect: "successfully rolled out",
+        // A rollout is complete as well where the node is none that it wants.
+        run: `kubectl -n ${ns} get pods -o wide --field-selector spec.nodeName=${shellWord(node)}`,
+        expect: `a pod of ${name}, running and ready`,
       },
     ],
   };

@@ -3,7 +3,7 @@ import { cite, type FactKind } from "#model/fact.js";
 import { baseName } from "#model/file-tree.js";
 import type { Outcome } from "#model/finding.js";
 import { type FactView, found, type MatchContext } from "#model/rule.js";
-import { citing, code, codes, type Statement, say, time } from "#model/statement.js";
+import { citing, code, codes, type Quoted, type Statement, say, time } from "#model/statement.js";
 import { words } from "#rules/kubelet/_pods.js";
 import { agentOfPlugin, mayBeService } from "./_agent-name.js";
 import type { Asked } from "./_agent-nowhere.js";
@@ -19,11 +19,25 @@ export function readOn(node: string, context: MatchContext): ReadConfig | null {
   return tree ? readConfig(node, tree, context.derive(views)) : null;
 }
 
-/** The runtime loads the configuration of a plugin whose agent is nowhere. */
+/** Why no agent answers on the node: the end of a sentence that names the plugin, what it takes for granted, and what the repair goes by. */
+export interface Unserved {
+  readonly words: Quoted;
+  readonly unverified: readonly string[];
+  readonly value: Readonly<Record<string, string | boolean>>;
+}
+
+/** No list shows an agent of the plugin: of some it may be a service. */
+export const nowhere = ({ node, plugin }: Asked, [none, noSet]: readonly [Evidence, Evidence]): Unserved => ({
+  words: say`${words(mayBeService(plugin) ? "no pod is an agent of that plugin: none" : "no agent of that plugin exists: no pod", none)} goes by the name of one${citing(none)}, and no DaemonSet${citing(noSet)}`,
+  unverified: mayBeService(plugin) ? [`that no service of ${node} is the agent of ${plugin}`] : [],
+  value: { mayBeService: mayBeService(plugin) },
+});
+
+/** The runtime loads the configuration of a plugin without an agent on the node. */
 export function leftover(
   { subject, node, plugin, errors }: Asked,
   read: ReadConfig,
-  [none, noSet]: readonly [Evidence, Evidence],
+  why: Unserved,
   context: MatchContext,
 ): Outcome {
   const tree = context.derive(nodeFiles).get(node)?.tree;
@@ -41,7 +55,7 @@ export function leftover(
     unverified: [
       ...read.confDir.unverified,
       ...(whole ? [] : [`the directory of ${baseName(first)} was not listed in full`]),
-      ...(mayBeService(plugin) ? [`that no service of ${node} is the agent of ${plugin}`] : []),
+      ...why.unverified,
     ],
     value: {
       node,
@@ -50,13 +64,12 @@ export function leftover(
       directory: read.directory.real,
       behind: hidden?.path ?? "",
       agentPod: hidden?.agent ?? "",
-      /** Not told from a pod by the lists: it may be a service. */
-      mayBeService: mayBeService(plugin),
+      ...why.value,
       /** Where others have that one first, it is what the node is to have. */
       asPeers: peers.alike,
     },
     statements: [
-      say`On ${code(node, shown)} the runtime loads ${code(first, shown, read.netconf.evidence, ...more)}, which calls ${code(plugin, read.netconf.evidence)}, and ${words(mayBeService(plugin) ? "no pod is an agent of that plugin: none" : "no agent of that plugin exists: no pod", none)} goes by the name of one${citing(none)}, and no DaemonSet${citing(noSet)}`,
+      say`On ${code(node, shown)} the runtime loads ${code(first, shown, read.netconf.evidence, ...more)}, which calls ${code(plugin, read.netconf.evidence)}, and ${why.words}`,
       ...(read.confDir.because === null ? [] : [read.confDir.because]),
       ...(file?.value.mtime
         ? [say`${code(baseName(first), file.evidence)} was last written at ${time(file.value.mtime, file.evidence)}`]

@@ -29,14 +29,14 @@ export const peer = [
 export const host = (kubeletVersion = "v1.30.1", labels: Readonly<Record<string, string>> = {}): Fact =>
   fact("kube.node", { name: "n1", kubeletVersion, labels, runtimeVersion: "containerd://1.7.16" });
 
-export const set = (name: string, image = "x/y:1", namespace = "kube-system"): Fact => {
+export const set = (name: string, image = "x/y:1", namespace = "kube-system", desired = 1): Fact => {
   const { template } = agent().value;
   const containers = template.containers.map((c) => ({ ...c, name: "c", image }));
   return fact("kube.workload", {
     kind: "DaemonSet",
     namespace,
     name,
-    desired: 1,
+    desired,
     template: { ...template, containers },
   });
 };

@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { Fact } from "#model/fact.js";
-import type { Finding, Found } from "#model/finding.js";
+import type { Finding, Found, Outcome } from "#model/finding.js";
 import unhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import { at, fact, judge, pod } from "#test/rules/_facts.js";
 import { linksOf, run } from "#test/rules/_run.js";
@@ -133,12 +133,54 @@ test("its DaemonSet without a pod on the node is told as that; one whose pod goe
       node,
       ...part,
     });
-  const outcome = said([...left(), agent(), set("cilium"), its("n2")]);
+  const two = set("cilium", undefined, undefined, 2);
+  const stops = (outcome: Outcome): string =>
+    unhealthy.consequence({ ...outcome, ended: null } as unknown as Finding).stops ?? "";
+  const hosts = [host(), fact("kube.node", { name: "n2" })];
+  const outcome = said([...left(), agent(), two, its("n2"), ...hosts], undefined, {
+    coverage: { "kube.node": "complete" },
+  });
   assert.match(text(outcome), /No pod of kube-system\/cilium, the agent that the plugin cilium-cni asks, was on n1/);
   assert.match(text(outcome), /Its pods were on n2 only/);
   assert.match(repair(outcome), /^Find what keeps kube-system\/cilium from having a pod on n1/);
+  assert.match(stops(outcome), /^the DaemonSet wants a pod on n1, and none is there/);
+  // Of three nodes it may want the third.
+  const third = said([...left(), agent(), two, its("n2"), ...hosts, fact("kube.node", { name: "n3" })], undefined, {
+    coverage: { "kube.node": "complete" },
+  });
+  assert.match(stops(third), /whether it wants one there is not told by its status/);
+  // What the runtime loads is not known: only that it has all pods that it wants is told.
+  const unread = said([agent(), set("cilium"), its("n2"), ...hosts]);
+  assert.match(stops(unread), /^the DaemonSet has all pods that it wants, and none of them is on n1/);
   for (const other of [its(null), its("n1", { deletion: at("2024-03-05T10:29:00Z") })])
     assert.match(gap(said([...left(), agent(), set("cilium"), other])), /one was going, or bound to no node yet/);
+});
+
+test("a DaemonSet that wants no pod on the node is not made to: what its configuration hides is told, and it is decided", () => {
+  const its = pod({
+    name: "cilium-a",
+    namespace: "kube-system",
+    owner: { kind: "DaemonSet", name: "cilium", uid: "c" },
+    node: "n2",
+  });
+  const outcome = said([...left(), ...peer, agent(), set("cilium"), its]);
+  assert.match(
+    text(outcome),
+    /which calls cilium-cni, and the DaemonSet of that plugin's agent, kube-system\/cilium, wants no pod there: it wants 1 pod, and has that on n2/,
+  );
+  assert.match(text(outcome), /It hides .*10-calico\.conflist.*calico-node-x, was ready/);
+  assert.match(
+    repair(outcome),
+    /^Decide which network n1 is to have\. Where it is cilium-cni, have kube-system\/cilium take the node: .*nodeSelector/,
+  );
+  assert.match(repair(outcome), /get daemonset cilium -o jsonpath=/);
+  assert.not.match(repair(outcome), /install its agent again|rollout status/);
+  const { stops, actions } = unhealthy.consequence({ ...outcome, ended: null } as unknown as Finding);
+  assert.match(stops ?? "", /^kube-system\/cilium wants no pod on n1, and the configuration of cilium-cni/);
+  assert.equal(
+    actions.map((a) => a.title),
+    ["Give n1 a network whose agent runs"],
+  );
 });
 
 test("nothing is told to be nowhere that lists do not show, and a gap says what closes it", () => {
