@@ -1,35 +1,40 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { Fact } from "#model/fact.js";
+import type { ContainerValue, Fact } from "#model/fact.js";
 import type { Finding, Found } from "#model/finding.js";
 import type { Rule } from "#model/rule.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import podGone from "#rules/cni/cni-kubeconfig-token-pod-gone.js";
 import rbac from "#rules/cni/cni-rbac-denied.js";
-import { at, judge, pod, texts, verdicts } from "#test/rules/_facts.js";
+import { at, event, judge, texts, verdicts } from "#test/rules/_facts.js";
 import { agent, plain, ready, refusal, scene, token } from "./_nodes.js";
 
 const test = suite("an agent that its own network keeps from starting");
 
 const GONE = token({ pod: { name: "gone", uid: "uid-gone" } });
-const own = (startedAt: string | null): Fact<"kube.pod">["value"]["containers"] => [
+const own = (part: Partial<ContainerValue>): readonly ContainerValue[] => [
   {
-    ...(pod({}).value.containers[0] as Fact<"kube.pod">["value"]["containers"][number]),
-    startedAt: startedAt ? at(startedAt) : null,
-    restarts: 0,
+    name: "c",
+    image: null,
+    init: false,
     ready: false,
+    restarts: 0,
+    state: "waiting:ContainerCreating",
+    startedAt: null,
+    ...part,
   },
 ];
-/** Calls of these pods are refused on n1, where the agent has not been ready since ten. */
-function refused(error: string, uids: readonly string[], startedAt: string | null = null) {
+/** Calls of these pods are refused on n1 until half past ten, where the agent has not been ready since ten. */
+function refused(error: string, uids: readonly string[], container: Partial<ContainerValue> = {}, more: Fact[] = []) {
   const facts = [
     ...plain(GONE),
     agent(undefined, {
       uid: "uid-x",
       phase: "Pending",
-      containers: own(startedAt),
+      containers: own(container),
       conditions: [ready("False", "2024-03-05T10:00:00Z")],
     }),
+    ...more,
   ];
   const world = scene(facts);
   const call = refusal(error);
@@ -48,11 +53,35 @@ test("that it is not ready is what the refusal brought about, and no cause of it
   assert.equal(more, []);
 });
 
-test("one that has run, that is not among those that are refused, or that fails for another reason is judged as ever", () => {
-  const found = (world: ReturnType<typeof scene>) => verdicts(judge(agentUnhealthy, world))[0];
-  assert.match(found(refused("401", ["uid-other"])) ?? "", /^found/);
-  assert.match(found(refused("401", ["uid-x"], "2024-03-05T09:00:00Z")) ?? "", /^found/);
-  assert.match(found(refused("not-initialised", ["uid-x"])) ?? "", /^found/);
+const found = (world: ReturnType<typeof scene>) => verdicts(judge(agentUnhealthy, world))[0] ?? "";
+
+test("one that runs, that is not among those that are refused, or that fails for another reason is judged as ever", () => {
+  assert.match(found(refused("401", ["uid-other"])), /^found/);
+  assert.match(found(refused("not-initialised", ["uid-x"])), /^found/);
+  const runs = { state: "running", startedAt: at("2024-03-05T09:00:00Z") };
+  assert.match(found(refused("401", ["uid-x"], runs)), /^found/);
+});
+
+const end = (time: string) => ({ reason: "Unknown", exitCode: 255, signal: null, at: at(time) });
+
+test("one that ran before its node was started anew waits alike: nothing of it runs, and its sandbox is refused since", () => {
+  const before = end("2024-03-05T09:50:00Z");
+  for (const container of [
+    { restarts: 1 },
+    { restarts: 1, ended: before },
+    { restarts: 3, state: "terminated:Unknown", startedAt: at("2024-03-05T08:00:00Z"), ended: before },
+  ])
+    assert.match(found(refused("401", ["uid-x"], container)), /^refuted/, JSON.stringify(container));
+});
+
+test("near misses: what has its sandbox, or was refused one only before it last ran, is not held back", () => {
+  for (const state of ["waiting:CrashLoopBackOff", "waiting:ImagePullBackOff"])
+    assert.match(found(refused("401", ["uid-x"], { restarts: 4, state })), /^found/, state);
+  const ended = { restarts: 1, state: "terminated:Error", ended: end("2024-03-05T10:20:00Z") };
+  const own = (last: string) =>
+    event({ reason: "FailedCreatePodSandBox", objects: [{ uid: "uid-x", last: at(last), first: null }] });
+  assert.match(found(refused("401", ["uid-x"], ended, [own("2024-03-05T10:10:00Z")])), /^found/);
+  assert.match(found(refused("401", ["uid-x"], ended, [own("2024-03-05T10:25:00Z")])), /^refuted/);
 });
 
 const repair = (world: ReturnType<typeof scene>) => {
