@@ -1,8 +1,9 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind } from "#model/fact.js";
+import type { Missing } from "#model/finding.js";
 import { type Instant, latestOf, order } from "#model/instant.js";
 import type { ContainerValue } from "#model/kube-value.js";
-import type { FactView, MatchContext } from "#model/rule.js";
+import { type FactView, type MatchContext, shellWord } from "#model/rule.js";
 import { code, count, type Statement, say, stated, time } from "#model/statement.js";
 import { endOf, endStatement, probeStatements } from "#rules/kubelet/_container-end.js";
 import { isEndedWith, lastWordsOf } from "#rules/kubelet/_last-words.js";
@@ -21,6 +22,20 @@ export const isHeard = (pod: Pod, context: MatchContext): boolean =>
     const last = c.state === WAITING ? lastWordsOf(pod, c, context) : null;
     return last !== null && isEndedWith(last, c);
   });
+
+/** The gap where no container's log of it was collected: whether it is not ready for the reason for which calls fail. Null where one was. */
+export function unreadLog(pod: Pod, node: string, logs: FactView<"log">, context: MatchContext): Missing | null {
+  const { namespace, name, containers } = pod.value;
+  if (containers.some((c) => lastWordsOf(pod, c, context) !== null)) return null;
+  const what = `the log of ${name}: whether it is not ready for the reason for which calls fail on ${node}`;
+  return {
+    ...logs.missing(what, undefined, new RegExp(`^${escaped(`${namespace}/${name}`)}/`)),
+    node,
+    command: `kubectl -n ${shellWord(namespace)} logs ${shellWord(name)} --all-containers --prefix --tail=100   # and once more with --previous`,
+  };
+}
+
+const escaped = (text: string): string => text.replaceAll(/[^\w/]/g, "\\$&");
 
 /** The containers of it that do not stay up and have ended since it is not ready, or shortly before. */
 const endedSince = (pod: Pod, since: Instant): readonly ContainerValue[] =>

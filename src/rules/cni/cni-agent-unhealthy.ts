@@ -12,7 +12,7 @@ import { agentByName, agentOfPlugin, goesBy } from "./_agent-name.js";
 import { isListed, outside, type Searched, unanswered } from "./_agent-nowhere.js";
 import { agentConsequence } from "./_agent-repair.js";
 import { serviceConsequence } from "./_agent-service.js";
-import { endings, endValue, isDown, isHeard, ownWarnings, servedSince, waiting } from "./_agent-state.js";
+import { endings, endValue, isDown, isHeard, ownWarnings, servedSince, unreadLog, waiting } from "./_agent-state.js";
 import { doubts, healthy, isJoined, isSilent, joining, wellSince, without } from "./_agent-words.js";
 import { isCalicos } from "./_credential-words.js";
 import { writesIt } from "./_fresh-token.js";
@@ -303,8 +303,8 @@ function* judge(
     yield undetermined({ subject, about, missing: [later] });
   }
   if (calls.some(mayBeAgent) && !its) {
-    const what = `the log of ${pod.value.name}: whether it is not ready for the reason for which calls fail on ${node}`;
-    yield undetermined({ subject, about, missing: [logs.missing(what, node)] });
+    const unread = unreadLog(pod, node, logs, context);
+    if (unread) yield undetermined({ subject, about, missing: [unread] });
   }
 }
 

@@ -4,7 +4,7 @@ import type { ContainerValue, Ended } from "#model/fact.js";
 import type { Finding, Found } from "#model/finding.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import { at, event, fact, judge, texts } from "#test/rules/_facts.js";
-import { agent, plain, ready, scene } from "./_nodes.js";
+import { agent, plain, ready, refusal, scene } from "./_nodes.js";
 
 const test = suite("how an agent that does not stay up ended");
 
@@ -82,6 +82,21 @@ test("one that ended by itself with an error ends with the error in its log, as 
   for (const own of [{ ended: ended({}) }, {}, { ended: ended({ reason: "Unknown", exitCode: 255 }) }])
     assert.match(told(own).repair, /^Mend what calico-node-x on n1 stopped with \(the error in its log is quoted\)/);
   assert.match(told({ ended: ended({ at: at("2024-03-05T10:29:00Z") }) }).repair, /^See with what calico-node-x on n1/);
+});
+
+test("its own log is asked for where it may tell whether calls fail for the same reason, and not where it was had", () => {
+  const gapOf = (source: string) => {
+    const log = fact("log", { kind: "podlog", source, sample: "panic: no route", last: at("2024-03-05T10:20:00Z") });
+    const down = agent(undefined, { uid: "uid-agent", conditions: [ready("False", SINCE)], containers: [LOOP] });
+    const world = scene([...plain(), down, log]);
+    world.publish("sym:failed-create-sandbox", [refusal("401")]);
+    return judge(agentUnhealthy, world).flatMap((o) => (o.outcome === "undetermined" ? o.missing : []));
+  };
+  const [gap, ...more] = gapOf("kube-system/calico-node-y/c");
+  assert.match(gap?.what ?? "", /^the log of calico-node-x: whether it is not ready for the reason/);
+  assert.match(gap?.command ?? "", /^kubectl -n kube-system logs calico-node-x --all-containers .*--previous$/);
+  assert.equal(more, []);
+  assert.equal(gapOf("kube-system/calico-node-x/c"), []);
 });
 
 test("one that runs is told how it ended only where that was since it is not ready", () => {
