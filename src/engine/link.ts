@@ -3,6 +3,7 @@ import {
   type CausalLink,
   type Hypothesis,
   type Missing,
+  ONLY_THEN,
   type Outcome,
   REPLACED,
   type Refuted,
@@ -192,7 +193,7 @@ const replaced = (outcome: Refuted): Missing => ({
   node: outcome.about.node?.[0] ?? null,
   what: "what was in force before it was replaced",
   why: REPLACED,
-  command: "# only a bundle that was collected during the fault holds it",
+  command: ONLY_THEN,
 });
 
 /** One outcome per subject. */

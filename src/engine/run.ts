@@ -1,7 +1,7 @@
 import type { Custody } from "#model/artifact.js";
 import { machineGaps } from "#model/cluster.js";
 import type { Conclusions, Verdicts } from "#model/conclusions.js";
-import type { Change, Gap, Missing, Outcome } from "#model/finding.js";
+import { type Change, type Gap, type Missing, ONLY_THEN, type Outcome } from "#model/finding.js";
 import type { Intake } from "#model/intake.js";
 import { type Rule, shellWord } from "#model/rule.js";
 import { unlisted, unvisited } from "#model/visited.js";
@@ -73,7 +73,7 @@ function collectGaps(verdicts: readonly Verdicts[]): readonly Gap[] {
   for (const verdict of verdicts) {
     for (const outcome of verdict.outcomes) {
       const missing = missingOf(outcome, verdict, verdicts);
-      for (const m of missing) note(verdict.rule.id, m, outcome.about.node ?? []);
+      for (const m of missing) if (m.command !== ONLY_THEN) note(verdict.rule.id, m, outcome.about.node ?? []);
     }
     if (verdict.failed !== null) note(verdict.rule.id, failure(verdict), []);
   }

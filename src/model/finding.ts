@@ -87,6 +87,8 @@ export interface Undetermined {
 
 /** Why something is missing that a later state has taken the place of: no command brings it back. */
 export const REPLACED = "replaced before this collection";
+/** What stands in the place of a command there: it is told with the explanation that it leaves open, and is no gap that anybody could close. */
+export const ONLY_THEN = "# only a bundle that was collected during the fault holds it";
 
 /** What was not collected, where, why, and what would close the gap. */
 export interface Missing {

@@ -1,7 +1,8 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { conclude } from "#engine/run.js";
-import type { Gap } from "#model/finding.js";
+import { type Gap, ONLY_THEN, REPLACED } from "#model/finding.js";
+import { undetermined } from "#model/rule.js";
 import { bundle, card } from "#test/engine/_cards.js";
 import { node } from "#test/rules/_facts.js";
 
@@ -41,6 +42,21 @@ test("a machine that is no node is a gap; where its first label is of two nodes,
   assert.is(gapsOf(["n1"], "n1.example.org").length, 0);
   assert.match(gapsOf(["n1"], "x")[0]?.what ?? "", /^which node x is/);
   assert.match(gapsOf(["n1.a", "n1.b"], "n1")[0]?.what ?? "", /^which node n1 is/);
+});
+
+test("what only a bundle of that time holds is no gap that a command could close; what was replaced and is in a log is one", () => {
+  const gap = (command: string) => {
+    const missing = { kind: "kube.pod", node: "n1", what: "what it was", why: REPLACED, command } as const;
+    const rules = [card("a", { match: () => [undetermined({ subject: "x", about: {}, missing: [missing] })] })];
+    const custody = [bundle("b".repeat(64), "2024-03-05T10:00:00Z", { node: "n1", parts: ["node", "cluster"] })];
+    const intake = { artifacts: [], facts: [node("n1")], issues: [], coverage: [] };
+    return conclude({ rules, changes: [], timelines: [], surveys: [], benign: [] }, intake, custody).gaps;
+  };
+  assert.equal(gap(ONLY_THEN), []);
+  assert.equal(
+    gap("journalctl -u x").map((g) => g.what),
+    ["what it was"],
+  );
 });
 
 test.run();

@@ -1,8 +1,10 @@
 import type { Evidence } from "#model/evidence.js";
-import { cite, type Fact } from "#model/fact.js";
+import { cite, type Fact, HOW_TO_COLLECT } from "#model/fact.js";
+import { type Missing, ONLY_THEN, REPLACED } from "#model/finding.js";
 import { type Instant, latestOf } from "#model/instant.js";
 import type { FactView } from "#model/rule.js";
 import { code, type Statement, say, time, word } from "#model/statement.js";
+import { utc } from "#rules/kubelet/_list-age.js";
 import { type Pod, podName } from "#rules/kubelet/_pods.js";
 import { JOINING_MS } from "#rules/kubelet/_starts.js";
 import { ranOn, type Served } from "./_agent-state.js";
@@ -38,3 +40,21 @@ export function healthy(node: string, pod: Fact<"kube.pod">, shown: Evidence) {
 /** A node that is silent says nothing of its pods, whatever their conditions were set to. */
 export const isSilent = (node: string, hosts: FactView<"kube.node">): boolean =>
   hosts.on(node).some((h) => h.value.conditions.some((c) => c.type === "Ready" && c.status === "Unknown"));
+
+/** What the agent was like while calls failed: no list that is had now shows it. */
+export function before(pod: Pod, node: string, well: Instant, timed: boolean, pods: FactView<"kube.pod">): Missing {
+  const what = `${podName(pod)} as it was while calls failed`;
+  if (!timed)
+    return {
+      ...pods.missing(what),
+      why: "when calls failed for the last time is not known",
+      command: HOW_TO_COLLECT["kube.event"],
+    };
+  return {
+    kind: "kube.pod",
+    node,
+    what: `${what} (it has been running and ready since ${utc(well)} only)`,
+    why: REPLACED,
+    command: ONLY_THEN,
+  };
+}

@@ -4,7 +4,7 @@ import { formatDuration } from "#model/instant.js";
 import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
 import { citing, code, known, say, time } from "#model/statement.js";
 import { AGENT_NOT_READY, agentOf } from "#rules/kubelet/_agent-text.js";
-import { readBefore, signedMs, utc } from "#rules/kubelet/_list-age.js";
+import { readBefore, signedMs } from "#rules/kubelet/_list-age.js";
 import { type Pod, podName, seenAt } from "#rules/kubelet/_pods.js";
 import { absence, absentFrom, credentialOn } from "./_agent-absent.js";
 import { waitsForProxy } from "./_agent-dials.js";
@@ -13,7 +13,7 @@ import { isListed, outside, type Searched, unanswered } from "./_agent-nowhere.j
 import { agentConsequence } from "./_agent-repair.js";
 import { serviceConsequence } from "./_agent-service.js";
 import { endings, endValue, isDown, isHeard, ownWarnings, servedSince, unreadLog, waiting } from "./_agent-state.js";
-import { doubts, healthy, isJoined, isSilent, joining, wellSince, without } from "./_agent-words.js";
+import { before, doubts, healthy, isJoined, isSilent, joining, wellSince, without } from "./_agent-words.js";
 import { isCalicos } from "./_credential-words.js";
 import { writesIt } from "./_fresh-token.js";
 import { heldBack } from "./_held-back.js";
@@ -227,15 +227,7 @@ function* judge(
     const last = calls.map(signedMs).reduce((a, b) => Math.max(a, b), 0);
     if (early) yield undetermined({ subject, about, missing: [early] });
     else if (calls.length > 0 && well && well.epochMs > last - WELL_MS) {
-      const why =
-        last === 0
-          ? "when calls failed for the last time is not known"
-          : `it had been running and ready since ${utc(well)} only, and the last failure that was seen was no later than a minute after that`;
-      yield undetermined({
-        subject,
-        about,
-        missing: [{ ...pods.missing(`${podName(pod)} as it was while calls failed`), why }],
-      });
+      yield undetermined({ subject, about, missing: [before(pod, node, well, last > 0, pods)] });
     } else if (!silent) yield refuted({ subject, about, statements: [healthy(node, pod, shown)] });
     return;
   }

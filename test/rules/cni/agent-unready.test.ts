@@ -1,7 +1,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { FactKinds } from "#model/fact.js";
-import type { Finding } from "#model/finding.js";
+import { type Finding, ONLY_THEN, REPLACED } from "#model/finding.js";
 import { plainText } from "#model/statement.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import { at, fact, judge, pod, verdicts } from "#test/rules/_facts.js";
@@ -169,6 +169,23 @@ test("an agent that became ready after the last failure, or was started anew, wa
   const anew = { ...LOOP, ready: true, state: "running", restarts: 41, startedAt: at("2024-03-05T10:29:10Z") };
   assert.equal(told(seen("2024-03-05T08:00:00Z", { containers: [anew] })), ["undetermined"]);
   assert.equal(told(seen("2024-03-05T08:00:00Z", { containers: [{ ...anew, init: true }] })), ["refuted"]);
+});
+
+test("what it was like while calls failed no command brings back, and none is given", () => {
+  const anew = { ...LOOP, ready: true, state: "running", startedAt: at("2024-03-05T10:29:10Z") };
+  const well = agent(undefined, { conditions: [ready("True", SINCE)], containers: [anew] });
+  const gapOf = (lastSeen: string | null) => {
+    const world = scene([...plain(), well]);
+    const call = { ...refusal("agent-not-ready:calico"), lastSeen: lastSeen === null ? null : at(lastSeen) };
+    world.publish("sym:failed-create-sandbox", [call]);
+    const [outcome] = judge(agentUnhealthy, world);
+    return outcome?.outcome === "undetermined" ? outcome.missing[0] : undefined;
+  };
+  const gap = gapOf("2024-03-05T10:29:00Z");
+  assert.equal([gap?.why, gap?.command, gap?.node], [REPLACED, ONLY_THEN, "n1"]);
+  assert.match(gap?.what ?? "", /running and ready since 2024-03-05 10:29:10 UTC only/);
+  // When calls failed for the last time a list may still tell.
+  assert.is(gapOf(null)?.command, "kubectl get events -A -o json");
 });
 
 test("of an agent that may have become worse since, such a pod leaves a premise and takes the date", () => {
