@@ -39,9 +39,9 @@ function keptReplicas(b: Brief): readonly Statement[] {
   });
 }
 
-/** Nodes that were collected, and of which a mechanism that was found elsewhere was excluded. */
+/** Nodes that were collected, and of which a mechanism that was found elsewhere was excluded; none that shares with one what was found there. */
 function spared(b: Brief): readonly Statement[] {
-  const concerned = affectedNodes(b);
+  const concerned = [...affectedNodes(b), ...b.findings.flatMap((f) => String(f.value["shared"] ?? "").split(" "))];
   const excluded = b.verdicts
     .filter((v) => b.rule(v.rule.id).kind === "mechanism" && b.findings.some((f) => f.rule === v.rule.id))
     .flatMap((v) => v.outcomes)

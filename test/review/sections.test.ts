@@ -100,6 +100,15 @@ test("peers are spared where a mechanism found elsewhere was excluded there, and
   assert.equal(well({ rules: rules(denies("n2", { node: ["n2"] })) }), ["No finding concerns n2, looked at as well"]);
   assert.equal(well({ rules: rules(misses("n2", "x", { node: ["n2"] })) }), []);
   assert.equal(well({ rules: rules(denies("n1", { node: ["n1"] })) }), []);
+  // It shares what was found, and nothing has failed there yet.
+  const sharing = (shared: string) => [
+    symptom([[finds("s")]]),
+    saying("cause", [[finds("c", { value: { shared } }), denies("n2", { node: ["n2"] })]], {
+      explains: [onNode("sym:s")],
+    }),
+  ];
+  assert.equal(well({ rules: sharing("n3 n2") }), []);
+  assert.equal(well({ rules: sharing("n22") }), ["No finding concerns n2, looked at as well"]);
 });
 
 const chain = (symptoms: Said, causes: Said) => [

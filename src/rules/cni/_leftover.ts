@@ -67,6 +67,8 @@ export function leftover(
       ...why.value,
       /** Where others have that one first, it is what the node is to have. */
       asPeers: peers.alike,
+      /** Nodes that load the same: nothing fails there yet, and they are not spared. */
+      shared: peers.same.join(" "),
     },
     statements: [
       say`On ${code(node, shown)} the runtime loads ${code(first, shown, read.netconf.evidence, ...more)}, which calls ${code(plugin, read.netconf.evidence)}, and ${why.words}`,
@@ -161,6 +163,7 @@ function peersOf(node: string, read: ReadConfig, behind: string | null, context:
   const loads = without.filter((p) => p.theirs.type === behind);
   return {
     alike: loads.length > 0,
+    same: same.map((p) => p.peer),
     statements: [
       ...told(without, (nodes) => say`On ${nodes} no file of that name lies in the directory that the runtime reads`),
       ...told(
