@@ -6,7 +6,7 @@ import type { ContainerValue } from "#model/kube-value.js";
 import { type FactView, type MatchContext, shellWord } from "#model/rule.js";
 import { code, count, type Statement, say, stated, time } from "#model/statement.js";
 import { endOf, endStatement, probeStatements } from "#rules/kubelet/_container-end.js";
-import { isEndedWith, lastWordsOf } from "#rules/kubelet/_last-words.js";
+import { isEndedWith, lastWordsOf, lastWordsStatements } from "#rules/kubelet/_last-words.js";
 import { type Pod, podName, readyAt } from "#rules/kubelet/_pods.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
@@ -23,10 +23,12 @@ export const isHeard = (pod: Pod, context: MatchContext): boolean =>
     return last !== null && isEndedWith(last, c);
   });
 
-/** The gap where no container's log of it was collected: whether it is not ready for the reason for which calls fail. Null where one was. */
+/** The gap where its log was not collected: whether it is not ready for the reason for which calls fail. Null where one was. */
 export function unreadLog(pod: Pod, node: string, logs: FactView<"log">, context: MatchContext): Missing | null {
   const { namespace, name, containers } = pod.value;
-  if (containers.some((c) => lastWordsOf(pod, c, context) !== null)) return null;
+  // Of one that ends again and again, only its own tells.
+  const down = containers.filter((c) => c.state === WAITING);
+  if ((down.length > 0 ? down : containers).some((c) => lastWordsOf(pod, c, context) !== null)) return null;
   const what = `the log of ${name}: whether it is not ready for the reason for which calls fail on ${node}`;
   return {
     ...logs.missing(what, undefined, new RegExp(`^${escaped(`${namespace}/${name}`)}/`)),
@@ -55,6 +57,19 @@ export function endings(pod: Pod, since: Instant, context: MatchContext): readon
     // Warnings of its own are told in any case.
     ...(probed ? probeStatements(pod, context, "Killing") : []),
   ];
+}
+
+/** What one that runs and is not ready says of itself since then; what one that ends wrote last stands with its end. */
+export function complaints(pod: Pod, since: Instant, context: MatchContext): readonly Statement[] {
+  return pod.value.containers
+    .filter((c) => !c.init && !c.ready && c.state === "running")
+    .flatMap((c) => {
+      const last = lastWordsOf(pod, c, context);
+      const at = last?.error?.at ?? null;
+      return last && at && at.epochMs > since.epochMs - UP_MS
+        ? lastWordsStatements(podName(pod), c, last).slice(0, 1)
+        : [];
+    });
 }
 
 /** By what its repair goes: how the first of them ended. */

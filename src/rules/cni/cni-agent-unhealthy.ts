@@ -7,12 +7,23 @@ import { AGENT_NOT_READY, agentOf } from "#rules/kubelet/_agent-text.js";
 import { readBefore, signedMs } from "#rules/kubelet/_list-age.js";
 import { type Pod, podName, seenAt } from "#rules/kubelet/_pods.js";
 import { absence, absentFrom, credentialOn } from "./_agent-absent.js";
+import { errorsOf, ITS_ERRORS, isItsMatter, mayBeAgent } from "./_agent-calls.js";
 import { waitsForProxy } from "./_agent-dials.js";
 import { agentByName, agentOfPlugin, goesBy } from "./_agent-name.js";
 import { isListed, outside, type Searched, unanswered } from "./_agent-nowhere.js";
 import { agentConsequence } from "./_agent-repair.js";
 import { serviceConsequence } from "./_agent-service.js";
-import { endings, endValue, isDown, isHeard, ownWarnings, servedSince, unreadLog, waiting } from "./_agent-state.js";
+import {
+  complaints,
+  endings,
+  endValue,
+  isDown,
+  isHeard,
+  ownWarnings,
+  servedSince,
+  unreadLog,
+  waiting,
+} from "./_agent-state.js";
 import { before, doubts, healthy, isJoined, isSilent, joining, wellSince, without } from "./_agent-words.js";
 import { isCalicos } from "./_credential-words.js";
 import { writesIt } from "./_fresh-token.js";
@@ -23,12 +34,6 @@ import { callNodes, headlineEvidence, refusedOn } from "./_refusal.js";
 import { type Agent, agentOn, agents } from "./_writer.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
-
-/**
- * Errors that want of an agent makes, beside the one that names it: one that does not reach the API server makes a victim of the agent as well,
- * and what a plugin says of another's socket or file is that one's matter.
- */
-const ITS_ERRORS = ["not-initialised", AGENT_NOT_READY];
 
 /** An agent that is not ready for less than this may just be starting. */
 const STARTING_MS = 120_000;
@@ -142,7 +147,12 @@ export default defineRule({
     (value["leftover"] === undefined && goesBy(String(value["daemonSet"] ?? ""), "calico") === true),
   falsePositives: ["an agent in the middle of a rollout"],
   examples: {
-    found: ["cni/agent-unhealthy.yaml", "cni/agent-of-another-plugin.yaml", "cni/agent-nowhere.yaml"],
+    found: [
+      "cni/agent-unhealthy.yaml",
+      "cni/agent-of-another-plugin.yaml",
+      "cni/agent-nowhere.yaml",
+      "cni/agent-service.yaml",
+    ],
     refuted: ["cni/token-pod-gone.yaml"],
     undetermined: ["cni/token-pods-not-collected.yaml", "cni/agent-of-another-plugin-well.yaml"],
   },
@@ -150,8 +160,6 @@ export default defineRule({
 });
 
 const views = (view: View): View => view;
-
-const errorsOf = (call: Found): readonly string[] => call.about.error ?? [];
 
 /** One agent of a node, and what is judged of it. */
 interface Judged {
@@ -282,6 +290,7 @@ function* judge(
         ...(joined ? joining(joined) : []),
         ...waiting(pod),
         ...endings(pod, since, context),
+        ...complaints(pod, since, context),
         ...warnings,
         ...(served ? [without(node, pod, served)] : []),
       ],
@@ -302,9 +311,3 @@ function* judge(
 
 /** Calls that go on failing for so long with a ready agent do not fail for want of one: a kubelet tries again within seconds. */
 const WELL_MS = 60_000;
-
-const isItsMatter = (call: Found): boolean =>
-  errorsOf(call).some((e) => ITS_ERRORS.includes(e) || agentOf(e) !== null || e === "401" || e === "403");
-
-/** An API server or registry that is out of reach, and a plugin that is not there, make a victim of the agent, or are none of its matters. */
-const mayBeAgent = (call: Found): boolean => isItsMatter(call) || errorsOf(call).some((e) => e.startsWith("other:"));

@@ -84,6 +84,16 @@ test("one that ended by itself with an error ends with the error in its log, as 
   assert.match(told({ ended: ended({ at: at("2024-03-05T10:29:00Z") }) }).repair, /^See with what calico-node-x on n1/);
 });
 
+test("one that runs and is not ready is quoted with the last error in its log; one that is ready, or ends again and again, is not", () => {
+  const runs = { state: "running", startedAt: at("2024-03-05T07:00:00Z") };
+  assert.match(
+    told(runs).said,
+    /The last error in the log of c of kube-system\/calico-node-x is of .*: panic: no route/,
+  );
+  for (const other of [{ ...runs, ready: true }, { ...runs, init: true }, {}])
+    assert.not.match(told(other).said, /The last error/);
+});
+
 test("its own log is asked for where it may tell whether calls fail for the same reason, and not where it was had", () => {
   const gapOf = (source: string) => {
     const log = fact("log", { kind: "podlog", source, sample: "panic: no route", last: at("2024-03-05T10:20:00Z") });
@@ -97,6 +107,7 @@ test("its own log is asked for where it may tell whether calls fail for the same
   assert.match(gap?.command ?? "", /^kubectl -n kube-system logs calico-node-x --all-containers .*--previous$/);
   assert.equal(more, []);
   assert.equal(gapOf("kube-system/calico-node-x/c"), []);
+  assert.is(gapOf("kube-system/calico-node-x/other").length, 1, "of another container than the one that ends");
 });
 
 test("one that runs is told how it ended only where that was since it is not ready", () => {

@@ -4,6 +4,7 @@ import type { Fact } from "#model/fact.js";
 import type { Finding, Found } from "#model/finding.js";
 import unhealthy from "#rules/cni/cni-agent-unhealthy.js";
 import { fact } from "#test/rules/_facts.js";
+import { linksOf, run } from "#test/rules/_run.js";
 import { agent, CONF_DIR, config, directory, file } from "./_nodes.js";
 import { calls, gap, left, peer, repair, said, text } from "./_nowhere.js";
 
@@ -38,6 +39,17 @@ test("a service that has failed is the agent that is missed, and nothing is inst
   assert.match(stops(outcome).stops ?? "", /^flanneld\.service is listed as failed; with what it ended, and when,/);
   assert.equal(stops(outcome).questions, []);
   assert.is(unhealthy.labelOf?.(outcome as unknown as Finding), "CNI agent whose service has failed");
+});
+
+test("from bundles: the failed service is the only cause of the calls that fail, and nothing else is left open", async () => {
+  const file = "cni/agent-service.yaml";
+  const { findings, hypotheses } = await run(file);
+  assert.equal(
+    findings.filter((f) => f.rule === "cni-agent-unhealthy").map((f) => [f.value["service"], f.confidence]),
+    [["flanneld.service", "established"]],
+  );
+  assert.ok((await linksOf(file)).includes("cni-agent-unhealthy -> sym:failed-create-sandbox"));
+  assert.not.ok(hypotheses.some((h) => h.status === "open"));
 });
 
 test("where no other node runs it, that the service is the agent is a premise of its name", () => {
