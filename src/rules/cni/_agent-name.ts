@@ -79,9 +79,6 @@ export const isServiceOf = (plugin: string, name: string): boolean =>
 const nameOf = (plugin: string): RegExp | undefined =>
   Object.hasOwn(NAMES, plugin) ? NAMES[plugin] : Object.hasOwn(BESIDE, plugin) ? BESIDE[plugin] : undefined;
 
-/** Is the plugin one that works through an agent, of a name that is known? */
-export const hasAgent = (plugin: string): boolean => nameOf(plugin) !== undefined;
-
 /** Does a DaemonSet go by the name of a plugin's agent? Null where it goes by the name of none that is known. */
 export function goesBy(daemonSet: string, plugin: string): boolean | null {
   if (nameOf(plugin)?.test(daemonSet)) return true;

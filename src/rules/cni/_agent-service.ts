@@ -17,13 +17,16 @@ export const failedService = ({ node, plugin }: Asked, context: MatchContext): U
   context
     .derive(views)("unit")
     .on(node)
-    .find(({ value }) => isServiceOf(plugin, value.name));
+    .find(({ value }) => isThere(value) && isServiceOf(plugin, value.name));
+
+/** Of a unit whose file is gone nothing can be started again. */
+const isThere = ({ load }: Unit["value"]): boolean => load !== "not-found";
 
 /** What was asked for as a service, and cannot be told from what was collected. */
 export function openService(asked: Asked, context: MatchContext): Missing | null {
   const { node, plugin } = asked;
   const units = context.derive(views)("unit");
-  const alike = units.on(node).find(({ value }) => isRelated(plugin, value.name, []));
+  const alike = units.on(node).find(({ value }) => isThere(value) && isRelated(plugin, value.name, []));
   if (alike)
     return {
       ...units.missing(`whether ${alike.value.name} of ${node} is the agent of the plugin ${plugin}`, node),

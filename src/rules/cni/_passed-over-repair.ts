@@ -19,13 +19,15 @@ export function passedOverConsequence(finding: Finding): Consequence {
         ? []
         : [
             {
-              title: `Have the runtime of ${node} take ${passed}, as on the other nodes, and make its pods anew`,
+              title: `Decide whether ${node} is meant to have a network of its own; else have its runtime take ${passed}, as on the other nodes, and make its pods anew`,
               type: "repair",
-              priority: "Urgent",
+              priority: finding.role === "latent-condition" ? "High" : "Urgent",
               doneWhen: `each pod with its own network on ${node} has an address of ${plugin}'s network`,
             },
           ],
-    questions: [`Who or what left ${taken} on ${node}, and since when have its pods had that network?`],
+    questions: [
+      `Is ${node} meant to have another network than its peers? Who or what left ${taken} on ${node}, and since when have its pods had that network?`,
+    ],
     stops: `the files show which network the runtime of ${node} takes; who or what left ${taken} there is not in the evidence`,
   };
 }
@@ -38,7 +40,7 @@ const addresses = (text: Text): Command => ({
 function unhide(text: Text): Fix {
   const [node, taken, passed] = ["node", "taken", "passed"].map((k) => shellWord(text(k)));
   return {
-    step: `Take ${text("taken")} out of the runtime's way on ${text("node")}, so that ${text("passed")} comes first. It keeps its content under a name that the runtime does not load.`,
+    step: `Where ${text("node")} is meant to have the network of the other nodes, take ${text("taken")} out of the runtime's way there, so that ${text("passed")} comes first. It keeps its content under a name that the runtime does not load.`,
     commands: [
       {
         run: `# on ${node}, as root; nothing is done where either is not there\n[ -f ${passed} ] && [ -f ${taken} ] && mv ${taken} ${taken}.before`,
@@ -61,7 +63,7 @@ function admit(text: Text): Fix {
     .map(shellWord);
   const step =
     text("why") === "not-installed"
-      ? `Have the runtime of ${text("node")} look for plugins where the agent installs ${text("plugin")}, and leave ${text("taken")} until it does.`
+      ? `Where that node is meant to have the network of the others, have the runtime of ${text("node")} look for plugins where the agent installs ${text("plugin")}, and leave ${text("taken")} until it does.`
       : text("why") === "named"
         ? `Have the runtime of ${text("node")} take the network of ${text("plugin")}: it is told to take ${text("network")}.`
         : `See why the runtime of ${text("node")} passes ${text("passed")} over, and mend that; leave ${text("taken")} until then.`;

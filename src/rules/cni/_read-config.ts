@@ -14,6 +14,8 @@ export interface ReadConfig {
   /** The first that it loads, and the type of the plugin that is called by it. */
   readonly netconf: Fact<"cni.netconf">;
   readonly type: string;
+  /** What is taken for true of it: CRI-O takes the first whose plugins are there. */
+  readonly premises: readonly string[];
 }
 
 /** The files of a directory that a runtime takes for CNI configurations (go-cni opts.go; libcni conf.go), in ASCII order. */
@@ -33,7 +35,8 @@ export function readConfig(node: string, tree: FileTree, view: View): ReadConfig
   const loaded = loadedOf(names, tree, netconfs, confDir);
   const [netconf] = loaded.state === "loaded" ? loaded.netconfs : [];
   const type = netconf?.value.plugins.find((p) => p.delegatedBy === undefined)?.type;
-  return netconf && type !== undefined ? { confDir, directory, netconf, type } : null;
+  const premises = loaded.state === "loaded" ? loaded.unverified : [];
+  return netconf && type !== undefined ? { confDir, directory, netconf, type, premises } : null;
 }
 
 /** What shows which directory the runtime reads, and by which links. */

@@ -24,7 +24,7 @@ import {
   unreadLog,
   waiting,
 } from "./_agent-state.js";
-import { before, doubts, healthy, isJoined, isSilent, joining, wellSince, without } from "./_agent-words.js";
+import { before, doubts, healthy, isJoined, isSilent, joining, unheard, wellSince, without } from "./_agent-words.js";
 import { isCalicos } from "./_credential-words.js";
 import { writesIt } from "./_fresh-token.js";
 import { heldBack } from "./_held-back.js";
@@ -273,7 +273,7 @@ function* judge(
       },
       since: joined || (served && !excluded) ? null : since,
       lastSeen: seenAt(pod, context.moment),
-      unverified: [...premises, ...(its && !excluded ? doubts(pod, since, served) : [])],
+      unverified: [...premises, ...unheard(node, hosts), ...(its && !excluded ? doubts(pod, since, served) : [])],
       missing,
       value: {
         node,

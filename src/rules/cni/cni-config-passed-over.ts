@@ -1,13 +1,22 @@
 import type { Evidence } from "#model/evidence.js";
 import { cite, type Fact, type FactKind } from "#model/fact.js";
 import { baseName, type FileTree } from "#model/file-tree.js";
-import type { Outcome } from "#model/finding.js";
-import { defineRule, effect, type FactView, found, type MatchContext, refuted, undetermined } from "#model/rule.js";
+import type { Missing, Outcome } from "#model/finding.js";
+import {
+  defineRule,
+  effect,
+  type FactView,
+  found,
+  type MatchContext,
+  refuted,
+  shellWord,
+  undetermined,
+} from "#model/rule.js";
 import { citing, code, codes, known, type Statement, say } from "#model/statement.js";
 import { ofItsRuntime } from "#rules/kubelet/_node-runtime.js";
 import { type Pod, seenAt, words } from "#rules/kubelet/_pods.js";
 import { pluginsNamed } from "#rules/kubelet/_sandbox-error.js";
-import { agentOfPlugin, hasAgent } from "./_agent-name.js";
+import { agentOfPlugin, goesBy } from "./_agent-name.js";
 import { nodeFiles } from "./_credential.js";
 import { readOn } from "./_leftover.js";
 import { isInstalled } from "./_loaded.js";
@@ -15,6 +24,7 @@ import { passedOverConsequence } from "./_passed-over-repair.js";
 import { configsIn, type ReadConfig, readingEvidence } from "./_read-config.js";
 import { CONTAINERD_CNI } from "./_references.js";
 import { refusedOn } from "./_refusal.js";
+import { agents } from "./_writer.js";
 
 type View = <K extends FactKind>(kind: K) => FactView<K>;
 
@@ -67,18 +77,29 @@ interface Looked {
 const isTaken = (entry: Fact<"path">, { netconf }: ReadConfig, tree: FileTree): boolean =>
   tree.resolve(entry.value.path).real === netconf.value.path || entry.value.path === netconf.value.path;
 
+/** Plugins that need no agent (containernetworking/plugins main/): of any other it is not known who stands behind it. */
+const PLAIN: ReadonlySet<string> = new Set([
+  "bridge",
+  "ptp",
+  "macvlan",
+  "ipvlan",
+  "vlan",
+  "host-device",
+  "tap",
+  "dummy",
+]);
+
 function* judge(looked: Looked, netconfs: FactView<"cni.netconf">, context: MatchContext): Iterable<Outcome> {
   const { node, tree, read, others, reads } = looked;
-  const taken = read.netconf.value.plugins.map((p) => p.type);
-  const agented = taken.find(hasAgent);
-  if (agented !== undefined) {
-    const its = agentOfPlugin(agented, node, context.derive(views));
-    if (its)
+  const base = { subject: node, about: { node: [node] } };
+  if (!PLAIN.has(read.type)) {
+    const its = agentOfPlugin(read.type, node, context.derive(views));
+    if (its && read.premises.length > 0) yield undetermined({ ...base, missing: [pluginsOf(looked, context)] });
+    else if (its)
       yield refuted({
-        subject: node,
-        about: { node: [node] },
+        ...base,
         statements: [
-          say`The runtime on ${code(node, read.netconf.evidence)} takes ${code(read.netconf.value.path, read.netconf.evidence)}, which calls ${code(agented, read.netconf.evidence)}, whose agent there is ${code(its.value.name, its.evidence)}`,
+          say`The runtime on ${code(node, read.netconf.evidence)} takes ${code(read.netconf.value.path, read.netconf.evidence)}, which calls ${code(read.type, read.netconf.evidence)}, whose agent there is ${code(its.value.name, its.evidence)}`,
         ],
       });
     return;
@@ -87,13 +108,13 @@ function* judge(looked: Looked, netconfs: FactView<"cni.netconf">, context: Matc
     const theirs = netconfs.on(node).find((n) => n.value.path === tree.resolve(entry.value.path).real);
     if (!theirs) {
       const what = `the content of ${entry.value.path}, beside which the runtime of ${node} takes ${read.netconf.value.path}`;
-      yield undetermined({ subject: node, about: { node: [node] }, missing: [netconfs.missing(what, node)] });
+      yield undetermined({ ...base, missing: [netconfs.missing(what, node)] });
       return;
     }
     const plugin = theirs.value.plugins.find((p) => p.delegatedBy === undefined)?.type;
     const agent = plugin === undefined ? undefined : agentOfPlugin(plugin, node, context.derive(views));
     const ready = agent?.value.conditions.findIndex((c) => c.type === "Ready" && c.status === "True") ?? -1;
-    if (plugin === undefined || !agent || ready < 0) continue;
+    if (plugin === undefined || !agent || ready < 0 || isOfAnother(agent, plugin, node, context)) continue;
     const peers = [...reads].flatMap(([peer, of]) =>
       peer !== node && of && callsOf(of).includes(plugin) ? [{ peer, of }] : [],
     );
@@ -102,6 +123,31 @@ function* judge(looked: Looked, netconfs: FactView<"cni.netconf">, context: Matc
     yield passedOver(looked, { entry, theirs, plugin, agent, ready }, [first, ...rest], context);
     return;
   }
+}
+
+/** Another pod on the node installs networks there, or goes by the name of an agent: a plain plugin may be its work. */
+function isOfAnother(own: Pod, plugin: string, node: string, context: MatchContext): boolean {
+  const writers = context.derive(agents).filter((a) => a.node === node && a.pod.value.uid !== own.value.uid);
+  const pods = context
+    .derive(views)("kube.pod")
+    .all.filter((p) => p.value.node === node && p.value.owner?.kind === "DaemonSet");
+  const isDone = (p: Pod): boolean => p.value.deletion !== null;
+  return (
+    writers.some((a) => !isDone(a.pod)) ||
+    pods.some((p) => !isDone(p) && goesBy(p.value.owner?.name ?? "", plugin) === false)
+  );
+}
+
+/** Whether the plugins of what the runtime seems to take are there: without them it takes the next. */
+function pluginsOf({ node, read }: Looked, context: MatchContext): Missing {
+  const dirs = read.confDir.binDirs ?? [];
+  return {
+    ...context
+      .derive(views)("path")
+      .missing(`the listing of ${dirs.join(" and ")}, where the runtime of ${node} looks for plugins`, node),
+    why: "not listed",
+    command: `ls -l ${dirs.map(shellWord).join(" ")}   # on ${node}, as root`,
+  };
 }
 
 const views = (view: View): View => view;
@@ -139,7 +185,7 @@ function passedOver(
     about: { node: [node], path: [entry.value.path], ...(errors.length > 0 ? { error: [...new Set(errors)] } : {}) },
     since: null,
     lastSeen: seenAt(netconf, context.moment),
-    unverified: confDir.unverified,
+    unverified: [...confDir.unverified, ...read.premises, `that ${node} is meant to have the network of its peers`],
     value: {
       node,
       runtime: confDir.runtime,

@@ -127,13 +127,19 @@ function* judge(
   const backing = hasRestarted(pod) ? backingOffSince(pod, context.derive(views)) : null;
   const own = since && { at: since, evidence: shownReady(pod) };
   const began = backing && (!own || backing.at.epochMs < own.at.epochMs) ? backing : own;
-  const served = began && !comesAndGoes(pod) ? servedSince(pod, began.at, context.derive(views)) : null;
-  if (served && calls.first && order(calls.first, served.made) === "before") {
+  const served = began && servedSince(pod, began.at, context.derive(views));
+  if (served && !comesAndGoes(pod) && calls.first && order(calls.first, served.made) === "before") {
     yield refuted({ ...base, statements: [withoutIt(judged.node, pod, served)], excludes: "cause" });
     return;
   }
   if (began && calls.first && order(began.at, calls.first) !== "after") {
-    yield* withRivals(judged, all, context, () => down(pod, judged, began, [], context));
+    // One that comes and goes may have been there for a moment.
+    const meanwhile = served
+      ? [
+          `that ${pod.value.name} was down again when calls began to fail, after ${served.pod}, made at ${utc(served.made)}, had got its network`,
+        ]
+      : [];
+    yield* withRivals(judged, all, context, () => down(pod, judged, began, meanwhile, context));
     return;
   }
   const flaps = comesAndGoes(pod) && pod.value.containers.some((c) => c.restarts >= MANY_RESTARTS);

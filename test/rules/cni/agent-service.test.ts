@@ -63,7 +63,16 @@ test("where no other node runs it, that the service is the agent is a premise of
 });
 
 test("a failed service of another node, of another name or of another plugin is not the agent", () => {
-  for (const near of [failed("flanneld.service", "n2"), failed("node-exporter.service"), failed("weave.service")])
+  const fileGone = {
+    ...failed("flanneld.service"),
+    value: { name: "flanneld.service", load: "not-found", active: "failed", sub: "failed" },
+  };
+  for (const near of [
+    failed("flanneld.service", "n2"),
+    failed("node-exporter.service"),
+    failed("weave.service"),
+    fileGone,
+  ])
     assert.match(text(said([...own, near], "flannel")), /no pod is an agent of that plugin/);
   assert.match(
     gap(said([...own, failed("flannel-setup.service")], "flannel")),

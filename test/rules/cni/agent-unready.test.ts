@@ -1,6 +1,6 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { FactKinds } from "#model/fact.js";
+import type { Fact, FactKinds } from "#model/fact.js";
 import { type Finding, ONLY_THEN, REPLACED } from "#model/finding.js";
 import { plainText } from "#model/statement.js";
 import agentUnhealthy from "#rules/cni/cni-agent-unhealthy.js";
@@ -118,6 +118,17 @@ function beside(other: Partial<FactKinds["kube.pod"]>, down: Partial<FactKinds["
   world.publish("sym:failed-create-sandbox", [refusal("agent-not-ready:calico")]);
   return judge(agentUnhealthy, world);
 }
+
+test("without the node's object it is not known that its kubelet said so itself", () => {
+  const unready = agent(undefined, { conditions: [ready("False", SINCE)] });
+  const doubt = (...facts: readonly Fact[]) =>
+    judge(agentUnhealthy, scene([...plain(), unready, ...facts])).flatMap((o) =>
+      o.outcome === "found" ? o.unverified : [],
+    );
+  assert.equal(doubt(), ["that the kubelet of n1 reported so itself: no node object tells"]);
+  assert.equal(doubt(fact("kube.node", { name: "n1" }, "n1")), []);
+});
+
 const errorsOf = (outcomes: ReturnType<typeof beside>) => outcomes.map((o) => o.outcome === "found" && o.about.error);
 
 test("the log with which a container of it ended is asked for, unless its error is in what was collected", () => {

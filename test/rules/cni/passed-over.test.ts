@@ -1,9 +1,9 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import type { CniTable, Fact } from "#model/fact.js";
+import type { CniTable, Fact, FactKinds } from "#model/fact.js";
 import type { Finding, Found } from "#model/finding.js";
 import passedOver from "#rules/cni/cni-config-passed-over.js";
-import { fact, judge, texts, verdicts } from "#test/rules/_facts.js";
+import { at, fact, judge, texts, verdicts } from "#test/rules/_facts.js";
 import {
   agent,
   CONF_DIR,
@@ -104,6 +104,70 @@ test("calls of the plugin that is taken fail because of it, and those of another
   };
   assert.equal(errors("bridge"), ["other:no addresses"]);
   assert.is(errors("calico"), undefined);
+});
+
+test("what is not known to need no agent is not called another network", () => {
+  for (const type of ["multus-shim", "hybridnet", "cilium-cni", "azure-vnet"])
+    assert.is(verdict(...node({ taken: [type] }), ...PEER), undefined, type);
+});
+
+test("a plain plugin may be the work of another pod that installs networks there, or goes by the name of an agent", () => {
+  const beside = (name: string, part: Partial<FactKinds["kube.pod"]> = {}): Fact =>
+    agent(CONF_DIR, { name: `${name}-x`, uid: "uid-beside", owner: { kind: "DaemonSet", name, uid: "ds-2" }, ...part });
+  assert.is(verdict(...node(), beside("own-net"), ...PEER), undefined, "it writes there");
+  const bare = { template: { containers: [], hostPaths: [], serviceAccount: null, hostNetwork: true } };
+  assert.is(verdict(...node(), beside("kube-router", bare), ...PEER), undefined, "its name is an agent's");
+  assert.is(verdict(...node(), beside("node-exporter", bare), ...PEER), "found n1");
+  assert.is(
+    verdict(...node(), beside("kube-router", { ...bare, deletion: at("2024-03-05T10:00:00Z") }), ...PEER),
+    "found n1",
+    "it goes",
+  );
+});
+
+test("that the node is meant to be as its peers is no more than likely, and asked", () => {
+  const outcome = judge(passedOver, scene([...node(), ...PEER], TWO)).find((o) => o.outcome === "found") as Found;
+  assert.equal(outcome.unverified, ["that n1 is meant to have the network of its peers"]);
+  const { fix, questions } = passedOver.consequence({ ...outcome, ended: null } as unknown as Finding);
+  assert.match(String(fix[0]?.step), /^Where n1 is meant to have the network of the other nodes, take/);
+  assert.match(questions.join(), /^Is n1 meant to have another network/);
+});
+
+test("what CRI-O takes of several is not told where nobody listed its plugins", () => {
+  const own = "/etc/crio/crio.conf.d/10-crio.conf";
+  const crio = [
+    fact("kube.node", { name: "n1", runtimeVersion: "cri-o://1.29.1" }),
+    fact("process", { pid: 1, name: "x", cmdline: "/usr/bin/crio" }, "n1"),
+    fact("path", { path: "/etc/crio/crio.conf", type: "absent" }, "n1"),
+    directory("/etc/crio/crio.conf.d"),
+    file(own),
+    fact(
+      "crio.config",
+      {
+        path: own,
+        source: "file",
+        valid: true,
+        networkDir: CONF_DIR,
+        defaultNetwork: null,
+        pluginDirs: ["/opt/x"],
+        dirLine: null,
+        networkLine: null,
+      },
+      "n1",
+    ),
+    directory(CONF_DIR),
+    file(CONFLIST),
+    file(`${CONF_DIR}/100-crio-bridge.conf`),
+    calls(CONFLIST, "calico"),
+    calls(`${CONF_DIR}/100-crio-bridge.conf`, "bridge"),
+    agent(),
+  ];
+  const [outcome] = judge(passedOver, scene(crio));
+  assert.is(outcome?.outcome, "undetermined");
+  const [missing] = outcome?.outcome === "undetermined" ? outcome.missing : [];
+  assert.match(missing?.what ?? "", "the listing of /opt/x, where the runtime of n1 looks for plugins");
+  assert.match(missing?.command ?? "", "ls -l /opt/x");
+  assert.is(missing?.why, "not listed");
 });
 
 test.run();
