@@ -2,6 +2,7 @@ import { baseName, joinPath, parentOf } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
 import { type Action, type Command, type Consequence, shellWord } from "#model/rule.js";
 import { askWith, questionWith } from "./_ask-with.js";
+import { takeAway, whichFirst } from "./_take-away.js";
 
 /** The repair, with the check before it and what shows that it worked. Empty where the finding is over, or nothing shows what would help. */
 export function freshFix(finding: Finding, before: readonly Command[] = []): Consequence["fix"] {
@@ -79,7 +80,7 @@ function lookAgain(text: (key: string) => string, value: Finding["value"]): Cons
 }
 
 function unhide(text: (key: string) => string, value: Finding["value"]): Consequence["fix"][number] {
-  const [node, first, behind] = ["node", "first", "behind"].map((k) => shellWord(text(k)));
+  const node = shellWord(text("node"));
   const question = questionWith(text("kubeconfig"), value["plugin"]);
   return {
     step: `Take ${text("first")} out of the runtime's way on ${text("node")}, so that ${text("behind")} comes first. It keeps its content under a name that the runtime does not load.`,
@@ -88,14 +89,8 @@ function unhide(text: (key: string) => string, value: Finding["value"]): Consequ
         run: `# on ${node}, as root: is the token behind it accepted?\n${question.run}`,
         expect: `${question.expect}; where it says anything else, stop here`,
       },
-      {
-        run: `# on ${node}, as root; nothing is done where either is not there\n[ -f ${behind} ] && [ -f ${first} ] && mv ${first} ${first}.before`,
-        expect: "no output and exit code 0",
-      },
-      {
-        run: `# on ${node}: which comes first now?\nLC_ALL=C ls ${shellWord(parentOf(text("first")))} | grep -E '\\.(conf|conflist|json)$' | head -n 1`,
-        expect: baseName(text("behind")),
-      },
+      takeAway(text("node"), text("first"), text("behind")),
+      whichFirst(text("node"), parentOf(text("first")), baseName(text("behind"))),
     ],
   };
 }

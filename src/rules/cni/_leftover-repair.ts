@@ -2,6 +2,7 @@ import { baseName } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
 import { type Command, type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
+import { takeAway, whichFirst } from "./_take-away.js";
 
 type Fix = Consequence["fix"][number];
 
@@ -48,13 +49,11 @@ export function leftoverConsequence(finding: Finding): Consequence {
   };
 }
 
-const firstOf = (text: (key: string) => string, expect: string): Command => ({
-  run: `# on ${shellWord(text("node"))}: which comes first now?\nLC_ALL=C ls ${shellWord(text("directory"))} | grep -E '\\.(conf|conflist|json)$' | head -n 1`,
-  expect,
-});
+const firstOf = (text: (key: string) => string, expect: string): Command =>
+  whichFirst(text("node"), text("directory"), expect);
 
 function unhide(text: (key: string) => string): Fix {
-  const [node, first, behind] = ["node", "leftover", "behind"].map((k) => shellWord(text(k)));
+  const node = shellWord(text("node"));
   return {
     step: `Take ${text("leftover")} out of the runtime's way on ${text("node")}, so that ${text("behind")} comes first. It keeps its content under a name that the runtime does not load.`,
     commands: [
@@ -62,10 +61,7 @@ function unhide(text: (key: string) => string): Fix {
         run: `kubectl get pods -A -o wide --field-selector spec.nodeName=${node}`,
         expect: `${text("agentPod")} running and ready, and no agent of ${text("plugin")}; where it is otherwise, stop here`,
       },
-      {
-        run: `# on ${node}, as root; nothing is done where either is not there\n[ -f ${behind} ] && [ -f ${first} ] && mv ${first} ${first}.before`,
-        expect: "no output and exit code 0",
-      },
+      takeAway(text("node"), text("leftover"), text("behind")),
       firstOf(text, baseName(text("behind"))),
     ],
   };

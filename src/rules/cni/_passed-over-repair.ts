@@ -2,6 +2,7 @@ import { baseName } from "#model/file-tree.js";
 import type { Finding } from "#model/finding.js";
 import { type Command, type Consequence, NO_CONSEQUENCE, shellWord } from "#model/rule.js";
 import { probeNode } from "#rules/kubelet/_consequences.js";
+import { takeAway, whichFirst } from "./_take-away.js";
 
 type Text = (key: string) => string;
 type Fix = Consequence["fix"][number];
@@ -38,18 +39,11 @@ const addresses = (text: Text): Command => ({
 });
 
 function unhide(text: Text): Fix {
-  const [node, taken, passed] = ["node", "taken", "passed"].map((k) => shellWord(text(k)));
   return {
     step: `Where ${text("node")} is meant to have the network of the other nodes, take ${text("taken")} out of the runtime's way there, so that ${text("passed")} comes first. It keeps its content under a name that the runtime does not load.`,
     commands: [
-      {
-        run: `# on ${node}, as root; nothing is done where either is not there\n[ -f ${passed} ] && [ -f ${taken} ] && mv ${taken} ${taken}.before`,
-        expect: "no output and exit code 0",
-      },
-      {
-        run: `# on ${node}: which comes first now?\nLC_ALL=C ls ${shellWord(text("directory"))} | grep -E '\\.(conf|conflist|json)$' | head -n 1`,
-        expect: baseName(text("passed")),
-      },
+      takeAway(text("node"), text("taken"), text("passed")),
+      whichFirst(text("node"), text("directory"), baseName(text("passed"))),
     ],
   };
 }
