@@ -59,6 +59,8 @@ export function before(pod: Pod, node: string, well: Instant, timed: boolean, po
   };
 }
 
-/** A controller sets the pods of a silent node to not ready: without the node's object it is not known that its kubelet did. */
+/** A controller sets the pods of a silent node to not ready: without the node's own condition it is not known that its kubelet did. */
 export const unheard = (node: string, hosts: FactView<"kube.node">): readonly string[] =>
-  hosts.on(node).length > 0 ? [] : [`that the kubelet of ${node} reported so itself: no node object tells`];
+  hosts.on(node).some((h) => h.value.conditions.some((c) => c.type === "Ready"))
+    ? []
+    : [`that the kubelet of ${node} reported so itself: no node object tells`];

@@ -20,14 +20,14 @@ export function passedOverConsequence(finding: Finding): Consequence {
         ? []
         : [
             {
-              title: `Decide whether ${node} is meant to have a network of its own; else have its runtime take ${passed}, as on the other nodes, and make its pods anew`,
+              title: `Decide whether ${node} is meant to have a network of its own; else have its runtime take ${passed}, as on ${text("peers")}, and make its pods anew`,
               type: "repair",
               priority: finding.role === "latent-condition" ? "High" : "Urgent",
               doneWhen: `each pod with its own network on ${node} has an address of ${plugin}'s network`,
             },
           ],
     questions: [
-      `Is ${node} meant to have another network than its peers? Who or what left ${taken} on ${node}, and since when have its pods had that network?`,
+      `Is ${node} meant to have another network than ${text("peers")}? Who or what left ${taken} on ${node}, and since when have its pods had that network?`,
     ],
     stops: `the files show which network the runtime of ${node} takes; who or what left ${taken} there is not in the evidence`,
   };
@@ -35,12 +35,12 @@ export function passedOverConsequence(finding: Finding): Consequence {
 
 const addresses = (text: Text): Command => ({
   run: `kubectl get pods -A -o wide --field-selector spec.nodeName=${shellWord(text("node"))}`,
-  expect: `each pod with its own network has an address of ${text("plugin")}'s network, as those on the other nodes`,
+  expect: `each pod with its own network has an address of ${text("plugin")}'s network, as those on ${text("peers")}`,
 });
 
 function unhide(text: Text): Fix {
   return {
-    step: `Where ${text("node")} is meant to have the network of the other nodes, take ${text("taken")} out of the runtime's way there, so that ${text("passed")} comes first. It keeps its content under a name that the runtime does not load.`,
+    step: `Where ${text("node")} is meant to have the network of ${text("peers")}, take ${text("taken")} out of the runtime's way there, so that ${text("passed")} comes first. It keeps its content under a name that the runtime does not load.`,
     commands: [
       takeAway(text("node"), text("taken"), text("passed")),
       whichFirst(text("node"), text("directory"), baseName(text("passed"))),
@@ -57,7 +57,7 @@ function admit(text: Text): Fix {
     .map(shellWord);
   const step =
     text("why") === "not-installed"
-      ? `Where that node is meant to have the network of the others, have the runtime of ${text("node")} look for plugins where the agent installs ${text("plugin")}, and leave ${text("taken")} until it does.`
+      ? `Where that node is meant to have the network of ${text("peers")}, have the runtime of ${text("node")} look for plugins where the agent installs ${text("plugin")}, and leave ${text("taken")} until it does.`
       : text("why") === "named"
         ? `Have the runtime of ${text("node")} take the network of ${text("plugin")}: it is told to take ${text("network")}.`
         : `See why the runtime of ${text("node")} passes ${text("passed")} over, and mend that; leave ${text("taken")} until then.`;

@@ -32,7 +32,7 @@ export default defineRule({
   id: "cni-config-passed-over",
   title: "the runtime takes another network than that of the CNI agent which runs on the node",
   label: "CNI agent's configuration passed over",
-  asks: "How did the node come to give pods another network than the others?",
+  asks: "How did the node come to give its pods another network?",
   kind: "mechanism",
   needs: { netconfs: "cni.netconf", paths: "path", pods: "kube.pod" },
   uses: ["sym:failed-kill-pod", "sym:failed-create-sandbox"],
@@ -114,29 +114,54 @@ function* judge(looked: Looked, netconfs: FactView<"cni.netconf">, context: Matc
     const plugin = theirs.value.plugins.find((p) => p.delegatedBy === undefined)?.type;
     const agent = plugin === undefined ? undefined : agentOfPlugin(plugin, node, context.derive(views));
     const ready = agent?.value.conditions.findIndex((c) => c.type === "Ready" && c.status === "True") ?? -1;
-    if (plugin === undefined || !agent || ready < 0 || isOfAnother(agent, plugin, node, context)) continue;
+    if (plugin === undefined || !agent || ready < 0) continue;
     const peers = [...reads].flatMap(([peer, of]) =>
       peer !== node && of && callsOf(of).includes(plugin) ? [{ peer, of }] : [],
     );
     const [first, ...rest] = peers;
-    if (!first) continue;
+    // Where as many others take what this one does, nobody shows which of the two is meant.
+    const alike = [...reads].filter(([peer, of]) => peer !== node && of && PLAIN.has(of.type));
+    if (!first || alike.length >= peers.length || isOfAnother(plugin, node, peers, context)) continue;
     yield passedOver(looked, { entry, theirs, plugin, agent, ready }, [first, ...rest], context);
     return;
   }
 }
 
-/** Another pod on the node installs networks there, or goes by the name of an agent: a plain plugin may be its work. */
-function isOfAnother(own: Pod, plugin: string, node: string, context: MatchContext): boolean {
-  const writers = context.derive(agents).filter((a) => a.node === node && a.pod.value.uid !== own.value.uid);
-  const pods = context
-    .derive(views)("kube.pod")
-    .all.filter((p) => p.value.node === node && p.value.owner?.kind === "DaemonSet");
-  const isDone = (p: Pod): boolean => p.value.deletion !== null;
-  return (
-    writers.some((a) => !isDone(a.pod)) ||
-    pods.some((p) => !isDone(p) && goesBy(p.value.owner?.name ?? "", plugin) === false)
-  );
+/**
+ * Somebody else on the node installs networks there, or goes by the name of an agent: a plain plugin may be its work. What runs on a peer as well
+ * that takes the agent's file does not explain the difference: companions, chained plugins, address managers.
+ */
+function isOfAnother(plugin: string, node: string, peers: readonly Peer[], context: MatchContext): boolean {
+  const there = peers.map((p) => othersOn(p.peer, plugin, context));
+  return [...othersOn(node, plugin, context)].some((name) => !there.some((names) => names.has(name)));
 }
+
+function othersOn(node: string, plugin: string, context: MatchContext): ReadonlySet<string> {
+  const view = context.derive(views);
+  const isLive = ({ value }: Pod): boolean =>
+    value.node === node && value.deletion === null && value.phase !== "Failed" && value.phase !== "Succeeded";
+  // A static pod is named after its node; its owner is that.
+  const nameOf = ({ value }: Pod): string =>
+    value.owner?.kind === "DaemonSet" ? value.owner.name : value.name.replace(new RegExp(`-${escaped(node)}$`), "");
+  const writers = context
+    .derive(agents)
+    .filter((a) => isLive(a.pod))
+    .map((a) => nameOf(a.pod));
+  const named = view("kube.pod").all.filter(
+    (p) => isLive(p) && (p.value.owner === null || /^(?:DaemonSet|Node)$/.test(p.value.owner.kind)),
+  );
+  const processes = view("process")
+    .on(node)
+    .map((p) => p.value.name);
+  const agentlike = [...named.map(nameOf), ...processes].filter((name) => goesBy(name, plugin) === false);
+  return new Set([...writers.filter((name) => goesBy(name, plugin) !== true), ...agentlike]);
+}
+
+/** `n1`, `n1 and n2`, `n1 and 4 others`. */
+const named = ([first = "", ...rest]: readonly string[]): string =>
+  rest.length === 0 ? first : rest.length === 1 ? `${first} and ${rest[0]}` : `${first} and ${rest.length} others`;
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /** Whether the plugins of what the runtime seems to take are there: without them it takes the next. */
 function pluginsOf({ node, read }: Looked, context: MatchContext): Missing {
@@ -185,7 +210,11 @@ function passedOver(
     about: { node: [node], path: [entry.value.path], ...(errors.length > 0 ? { error: [...new Set(errors)] } : {}) },
     since: null,
     lastSeen: seenAt(netconf, context.moment),
-    unverified: [...confDir.unverified, ...read.premises, `that ${node} is meant to have the network of its peers`],
+    unverified: [
+      ...confDir.unverified,
+      ...read.premises,
+      `that ${node} is meant to have the network of ${named(peers.map((p) => p.peer))}`,
+    ],
     value: {
       node,
       runtime: confDir.runtime,
@@ -194,6 +223,7 @@ function passedOver(
       passed: entry.value.path,
       plugin,
       agentPod: agent.value.name,
+      peers: named(peers.map((p) => p.peer)),
       why: why?.kind ?? "",
       network: confDir.network ?? "",
       binDirs: (confDir.binDirs ?? []).join(" "),

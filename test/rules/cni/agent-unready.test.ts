@@ -126,7 +126,7 @@ test("without the node's object it is not known that its kubelet said so itself"
       o.outcome === "found" ? o.unverified : [],
     );
   assert.equal(doubt(), ["that the kubelet of n1 reported so itself: no node object tells"]);
-  assert.equal(doubt(fact("kube.node", { name: "n1" }, "n1")), []);
+  assert.equal(doubt(fact("kube.node", { name: "n1", conditions: [ready("True", SINCE)] }, "n1")), []);
 });
 
 const errorsOf = (outcomes: ReturnType<typeof beside>) => outcomes.map((o) => o.outcome === "found" && o.about.error);

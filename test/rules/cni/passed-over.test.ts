@@ -125,12 +125,46 @@ test("a plain plugin may be the work of another pod that installs networks there
   );
 });
 
+test("what runs beside it on the peers as well does not explain the difference", () => {
+  const bare = { template: { containers: [], hostPaths: [], serviceAccount: null, hostNetwork: true } };
+  const companion = (name: string, n: string, part: Partial<FactKinds["kube.pod"]> = {}): Fact =>
+    agent(CONF_DIR, {
+      name: `${name}-${n}`,
+      uid: `uid-${n}`,
+      node: n,
+      owner: { kind: "DaemonSet", name, uid: "ds-2" },
+      ...part,
+    });
+  const on = (n: string, part = {}) => companion("istio-cni-node", n, part);
+  assert.is(verdict(...node(), on("n1"), ...PEER, on("n2")), "found n1");
+  assert.is(verdict(...node(), on("n1"), ...PEER), undefined);
+  assert.is(verdict(...node(), on("n1", { phase: "Failed" }), ...PEER), "found n1", "it is over");
+  const fixed = { ...bare, owner: { kind: "Node", name: "n1", uid: "n" } };
+  assert.is(verdict(...node(), companion("kube-router", "n1", fixed), ...PEER), undefined, "a static pod");
+  const service = fact("process", { pid: 9, name: "kube-router", cmdline: "kube-router" }, "n1");
+  assert.is(verdict(...node(), service, ...PEER), undefined, "a service");
+});
+
+test("one node does not accuse as many others", () => {
+  const bridge = (n: string): readonly Fact[] =>
+    node()
+      .filter((f) => f.kind !== "kube.pod")
+      .map((f) => ({ ...f, node: n, artifact: { ...f.artifact, node: n } }) as Fact);
+  const world = (...more: readonly Fact[]) =>
+    verdicts(
+      judge(passedOver, scene([...node(), ...PEER, ...more], { moment: { nodes: ["n1", "n2", "n3", "n4"] } })),
+    ).find((v) => v.endsWith(" n1"));
+  assert.is(world(...bridge("n3")), undefined);
+  const fourth = plain().map((f) => ({ ...f, node: "n4", artifact: { ...f.artifact, node: "n4" } }) as Fact);
+  assert.is(world(...bridge("n3"), ...fourth), "found n1");
+});
+
 test("that the node is meant to be as its peers is no more than likely, and asked", () => {
   const outcome = judge(passedOver, scene([...node(), ...PEER], TWO)).find((o) => o.outcome === "found") as Found;
-  assert.equal(outcome.unverified, ["that n1 is meant to have the network of its peers"]);
+  assert.equal(outcome.unverified, ["that n1 is meant to have the network of n2"]);
   const { fix, questions } = passedOver.consequence({ ...outcome, ended: null } as unknown as Finding);
-  assert.match(String(fix[0]?.step), /^Where n1 is meant to have the network of the other nodes, take/);
-  assert.match(questions.join(), /^Is n1 meant to have another network/);
+  assert.match(String(fix[0]?.step), /^Where n1 is meant to have the network of n2, take/);
+  assert.match(questions.join(), /^Is n1 meant to have another network than n2/);
 });
 
 test("what CRI-O takes of several is not told where nobody listed its plugins", () => {
