@@ -119,9 +119,19 @@ function* judge(looked: Looked, netconfs: FactView<"cni.netconf">, context: Matc
       peer !== node && of && callsOf(of).includes(plugin) ? [{ peer, of }] : [],
     );
     const [first, ...rest] = peers;
-    // Where as many others take what this one does, nobody shows which of the two is meant.
+    if (!first || isOfAnother(plugin, node, peers, context)) continue;
+    // Where as many others take what this one does, or may, nobody shows which of the two is meant.
     const alike = [...reads].filter(([peer, of]) => peer !== node && of && PLAIN.has(of.type));
-    if (!first || alike.length >= peers.length || isOfAnother(plugin, node, peers, context)) continue;
+    const unread = context
+      .derive(views)("kube.node")
+      .all.map((n) => n.value.name)
+      .filter((name) => !reads.get(name));
+    const doubtful = alike.length + unread.length;
+    if (doubtful > 0 && doubtful + 1 >= peers.length) {
+      const what = `what the runtimes of ${named(unread)} take, which shows whether the network of ${node} or that of ${named(peers.map((p) => p.peer))} is meant`;
+      if (unread.length > 0) yield undetermined({ ...base, missing: [netconfs.missing(what, unread[0])] });
+      return;
+    }
     yield passedOver(looked, { entry, theirs, plugin, agent, ready }, [first, ...rest], context);
     return;
   }
@@ -133,8 +143,13 @@ function* judge(looked: Looked, netconfs: FactView<"cni.netconf">, context: Matc
  */
 function isOfAnother(plugin: string, node: string, peers: readonly Peer[], context: MatchContext): boolean {
   const there = peers.map((p) => othersOn(p.peer, plugin, context));
-  return [...othersOn(node, plugin, context)].some((name) => !there.some((names) => names.has(name)));
+  return [...othersOn(node, plugin, context)].some(
+    (name) => OF_PLAIN.some((own) => goesBy(name, own) === true) || !there.some((names) => names.has(name)),
+  );
 }
+
+/** Agents whose networks are plain plugins: the file may be theirs, wherever else they run. */
+const OF_PLAIN = ["kindnet", "kube-router"];
 
 function othersOn(node: string, plugin: string, context: MatchContext): ReadonlySet<string> {
   const view = context.derive(views);

@@ -139,6 +139,8 @@ test("what runs beside it on the peers as well does not explain the difference",
   assert.is(verdict(...node(), on("n1"), ...PEER, on("n2")), "found n1");
   assert.is(verdict(...node(), on("n1"), ...PEER), undefined);
   assert.is(verdict(...node(), on("n1", { phase: "Failed" }), ...PEER), "found n1", "it is over");
+  const kindnet = (n: string): Fact => companion("kindnet", n, bare);
+  assert.is(verdict(...node(), kindnet("n1"), ...PEER, kindnet("n2")), undefined, "its network is a plain plugin");
   const fixed = { ...bare, owner: { kind: "Node", name: "n1", uid: "n" } };
   assert.is(verdict(...node(), companion("kube-router", "n1", fixed), ...PEER), undefined, "a static pod");
   const service = fact("process", { pid: 9, name: "kube-router", cmdline: "kube-router" }, "n1");
@@ -156,7 +158,12 @@ test("one node does not accuse as many others", () => {
     ).find((v) => v.endsWith(" n1"));
   assert.is(world(...bridge("n3")), undefined);
   const fourth = plain().map((f) => ({ ...f, node: "n4", artifact: { ...f.artifact, node: "n4" } }) as Fact);
-  assert.is(world(...bridge("n3"), ...fourth), "found n1");
+  assert.is(world(...bridge("n3"), ...fourth), undefined, "two against two");
+  assert.is(world(...fourth), "found n1");
+  // one that nobody read may take either
+  const cluster = ["n1", "n2", "n3"].map((name) => fact("kube.node", { name }, name));
+  assert.is(world(...cluster), "undetermined n1");
+  assert.is(world(...cluster.slice(0, 2)), "found n1");
 });
 
 test("that the node is meant to be as its peers is no more than likely, and asked", () => {
